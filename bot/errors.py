@@ -1,0 +1,121 @@
+"""The one exception tree of Nindy.
+
+    NindyError
+    ├── StartupError            a setting, file or port that stops the start (exit code 2)
+    │   └── DataError           a data file that is wrong, with file, line and remedy
+    ├── UpstreamError           an outside system did not give what we asked for
+    │   ├── UpstreamUnavailable it cannot be reached, answers 5xx, or its breaker is open
+    │   ├── UpstreamTimeout     the time budget ran out
+    │   ├── BadAnswer           it answered something outside its contract
+    │   ├── NotFound            it has no such record
+    │   └── Refused             it understood and declined (for example a locked account)
+    ├── ChannelError            a message could not be handed to a channel
+    │   ├── Retryable           later may work
+    │   ├── Permanent           it never will
+    │   └── Uncertain           it may have been accepted; nobody knows yet
+    └── TurnError               a turn could not be finished and was rolled back
+        ├── TurnLost            lease or version lost; somebody else has the conversation
+        └── TurnFailed          Rasa, an action or the database raised
+
+No message of these exceptions may hold personal data: they reach logs.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+
+class NindyError(Exception):
+    """Root of every exception that Nindy raises on purpose."""
+
+
+class StartupError(NindyError):
+    """Nindy cannot start; the text is one clear line with the remedy."""
+
+
+class DataError(StartupError):
+    """A data file is wrong.
+
+    Args:
+        path: The file.
+        line: 1-based line, or 0 when the whole file is meant.
+        problem: What is wrong and what to do about it.
+    """
+
+    def __init__(self, path: Path | str, line: int, problem: str) -> None:
+        self.path = str(path)
+        self.line = line
+        self.problem = problem
+        super().__init__(f"{self.path}:{line}: {problem}" if line else f"{self.path}: {problem}")
+
+
+class UpstreamError(NindyError):
+    """An outside system did not give what we asked for.
+
+    Args:
+        system: ``span``, ``sakti`` or ``digit``.
+        detail: A word for the log (never data of a person).
+    """
+
+    def __init__(self, system: str, detail: str = "") -> None:
+        self.system = system
+        self.detail = detail
+        super().__init__(f"{system}: {detail or type(self).__name__}")
+
+
+class UpstreamUnavailable(UpstreamError):
+    """The system cannot be reached, answers 5xx, or its breaker is open."""
+
+
+class UpstreamTimeout(UpstreamError):
+    """The time budget ran out."""
+
+
+class BadAnswer(UpstreamError):
+    """The system answered something outside its contract."""
+
+
+class NotFound(UpstreamError):
+    """The system has no such record."""
+
+
+class Refused(UpstreamError):
+    """The system understood the request and declined it."""
+
+
+class ChannelError(NindyError):
+    """A message could not be handed to a channel.
+
+    Args:
+        code: The provider's error code, or 0.
+        detail: A word for the log (never data of a person).
+    """
+
+    def __init__(self, code: int = 0, detail: str = "") -> None:
+        self.code = code
+        self.detail = detail
+        super().__init__(f"{type(self).__name__} {code} {detail}".strip())
+
+
+class Retryable(ChannelError):
+    """A later try may work."""
+
+
+class Permanent(ChannelError):
+    """No later try will work."""
+
+
+class Uncertain(ChannelError):
+    """The provider may have accepted the message; nobody knows yet."""
+
+
+class TurnError(NindyError):
+    """A turn could not be finished and was rolled back."""
+
+
+class TurnLost(TurnError):
+    """The lease or the conversation's version was lost to somebody else."""
+
+
+class TurnFailed(TurnError):
+    """Rasa, an action or the database raised; the turn is tried again."""

@@ -1,0 +1,83 @@
+"""Every setting of Nindy, once, with its default and meaning.
+
+Each field is read from the environment as ``NINDY_<FIELD>`` in capitals, or from a file
+``.env`` in the working folder. With nothing set, Nindy runs against its own sandbox on SQLite.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from pydantic import BaseSettings, Field, SecretStr, ValidationError, validator
+
+from bot.errors import StartupError
+
+SANDBOX = "http://127.0.0.1:8002"
+SANDBOX_SECRET = "sandbox-only"  # noqa: S105  the sandbox's own, worthless elsewhere
+
+
+class Settings(BaseSettings):
+    """The settings, checked when they are read."""
+
+    host: str = Field("127.0.0.1", description="Address the servers listen on.")
+    edge_port: int = Field(8000, description="Public edge: webhooks, web chat, demo page.")
+    desk_port: int = Field(8001, description="Agents' desk and /metrics.")
+    sandbox_port: int = Field(8002, description="Stand-ins and the phone.")
+    var_dir: Path = Field(Path("var"), description="Where Nindy keeps its own files.")
+    database_url: str = Field("", description="Ledger; default SQLite under NINDY_VAR_DIR.")
+    redis_url: str = Field("", description="Wake-ups between processes; default in process.")
+    encryption_keys: SecretStr = Field(
+        SecretStr(""),
+        description="Comma-separated Fernet keys, newest first; default a file in NINDY_VAR_DIR.",
+    )
+    whatsapp_api_url: str = Field(f"{SANDBOX}/graph/v26.0", description="Graph API with version.")
+    whatsapp_phone_number_id: str = Field("100000000000001", description="Our number's id.")
+    whatsapp_app_secret: SecretStr = Field(
+        SecretStr(""), description="App secret; a second one after a comma while rotating."
+    )
+    whatsapp_verify_token: SecretStr = Field(SecretStr(""), description="Of the GET handshake.")
+    whatsapp_access_token: SecretStr = Field(SecretStr(""), description="System user's token.")
+    span_url: str = Field(f"{SANDBOX}/span", description="SPAN look-ups.")
+    span_token: SecretStr = Field(SecretStr(""), description="Bearer token for SPAN.")
+    sakti_url: str = Field(f"{SANDBOX}/sakti", description="SAKTI resets.")
+    sakti_token: SecretStr = Field(SecretStr(""), description="Bearer token for SAKTI.")
+    digit_url: str = Field(f"{SANDBOX}/digit", description="Digit accounts.")
+    digit_token: SecretStr = Field(SecretStr(""), description="Bearer token for Digit.")
+    upstream_budget: float = Field(8.0, gt=0, le=9, description="Seconds for one look-up.")
+    log_level: str = Field("INFO", description="DEBUG, INFO, WARNING or ERROR.")
+
+    class Config:
+        env_prefix = "NINDY_"
+        env_file = ".env"
+
+    @validator("database_url", always=True)
+    def _default_database(cls, value: str, values: dict[str, object]) -> str:  # noqa: N805
+        return value or f"sqlite:///{values.get('var_dir', 'var')}/nindy.db"
+
+    @validator("whatsapp_app_secret", "whatsapp_verify_token", "whatsapp_access_token", always=True)
+    def _sandbox_secret(cls, value: SecretStr, values: dict[str, object]) -> SecretStr:  # noqa: N805
+        if value.get_secret_value():
+            return value
+        if str(values.get("whatsapp_api_url", "")).startswith(SANDBOX):
+            return SecretStr(SANDBOX_SECRET)
+        raise ValueError("must be set when NINDY_WHATSAPP_API_URL is not the sandbox")
+
+    @property
+    def app_secrets(self) -> tuple[bytes, ...]:
+        """The app secrets that a webhook's signature may be made with."""
+        given = self.whatsapp_app_secret.get_secret_value().split(",")
+        return tuple(secret.strip().encode() for secret in given if secret.strip())
+
+
+def load() -> Settings:
+    """Read the settings.
+
+    Raises:
+        StartupError: A setting is missing or wrong; the text names it.
+    """
+    try:
+        return Settings()
+    except ValidationError as error:
+        first = error.errors()[0]
+        name = "NINDY_" + str(first["loc"][0]).upper()
+        raise StartupError(f"{name}: {first['msg']}") from None
