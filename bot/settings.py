@@ -25,10 +25,12 @@ class Settings(BaseSettings):
     sandbox_port: int = Field(8002, description="Stand-ins and the phone.")
     var_dir: Path = Field(Path("var"), description="Where Nindy keeps its own files.")
     database_url: str = Field("", description="Ledger; default SQLite under NINDY_VAR_DIR.")
-    redis_url: str = Field("", description="Wake-ups between processes; default in process.")
     encryption_keys: SecretStr = Field(
         SecretStr(""),
         description="Comma-separated Fernet keys, newest first; default a file in NINDY_VAR_DIR.",
+    )
+    index_key: SecretStr = Field(
+        SecretStr(""), description="Secret of look-up keys and signatures; never changes."
     )
     whatsapp_api_url: str = Field(f"{SANDBOX}/graph/v26.0", description="Graph API with version.")
     whatsapp_phone_number_id: str = Field("100000000000001", description="Our number's id.")
@@ -44,6 +46,9 @@ class Settings(BaseSettings):
     digit_url: str = Field(f"{SANDBOX}/digit", description="Digit accounts.")
     digit_token: SecretStr = Field(SecretStr(""), description="Bearer token for Digit.")
     upstream_budget: float = Field(8.0, gt=0, le=9, description="Seconds for one look-up.")
+    settle_seconds: float = Field(
+        60.0, gt=0, description="How long a send of unknown outcome waits for its status."
+    )
     log_level: str = Field("INFO", description="DEBUG, INFO, WARNING or ERROR.")
 
     class Config:

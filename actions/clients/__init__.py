@@ -1,0 +1,72 @@
+"""The outside systems that Nindy asks: SPAN, SAKTI and Digit.
+
+Each question ends within `Settings.upstream_budget` seconds, with a typed result or with one
+of the `bot.errors.UpstreamError` family. The contracts are in `docs/upstream/`.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from urllib.parse import urlsplit
+
+import aiohttp
+from pydantic import SecretStr
+
+from actions.clients.breaker import Breaker
+from actions.clients.digit import Digit
+from actions.clients.http import Upstream
+from actions.clients.sakti import Sakti
+from actions.clients.span import ContractStatus, Sp2d, Span, SupplierStatus
+from bot.errors import StartupError
+from bot.settings import Settings
+
+__all__ = ["Clients", "ContractStatus", "Sp2d", "SupplierStatus", "connect"]
+
+
+@dataclass(frozen=True)
+class Clients:
+    """One client for each outside system."""
+
+    span: Span
+    sakti: Sakti
+    digit: Digit
+
+
+def connect(settings: Settings, session: aiohttp.ClientSession) -> Clients:
+    """Make the clients; nothing is sent yet.
+
+    Args:
+        settings: Addresses, tokens and the time budget.
+        session: The shared session, best with an `aiohttp.DummyCookieJar`.
+
+    Raises:
+        StartupError: An address cannot be used.
+    """
+
+    def upstream(system: str, url: str, token: SecretStr) -> Upstream:
+        return Upstream(
+            system,
+            _address(f"NINDY_{system.upper()}_URL", url),
+            token.get_secret_value(),
+            session,
+            settings.upstream_budget,
+            Breaker(),
+        )
+
+    return Clients(
+        span=Span(upstream("span", settings.span_url, settings.span_token)),
+        sakti=Sakti(upstream("sakti", settings.sakti_url, settings.sakti_token)),
+        digit=Digit(upstream("digit", settings.digit_url, settings.digit_token)),
+    )
+
+
+def _address(name: str, url: str) -> str:
+    """The address, when paths can be hung onto it; user names belong into the token."""
+    try:
+        parts = urlsplit(url)
+        good = parts.scheme in ("http", "https") and bool(parts.hostname) and parts.port != 0
+    except ValueError:
+        good = False
+    if not good or "@" in parts.netloc or parts.query or parts.fragment:
+        raise StartupError(f"{name}: must look like https://host/path, without user or query")
+    return url

@@ -1,0 +1,1 @@
+"""What a message wants: normalise, match, and the Rasa component around both."""

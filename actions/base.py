@@ -1,0 +1,127 @@
+"""What every action of Nindy is: a turn in, events out, its words in ``domain.yml``."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from typing import Any
+
+from rasa_sdk import Action, Tracker
+from rasa_sdk.events import ActiveLoop, FollowupAction, SlotSet
+from rasa_sdk.executor import CollectingDispatcher
+
+from actions import standalone
+from actions.services import Services
+from bot.ledger import unit_of_work
+from bot.ledger.unit_of_work import UnitOfWork
+
+Events = list[dict[str, Any]]
+
+FORM_MEMORY = ("ulang", "gagal", "kandidat")
+"""Slots in which a form remembers how its questions went."""
+
+
+class Turn:
+    """One action's view of the turn.
+
+    Args:
+        services: What the action may use.
+        work: Where changes are gathered.
+        dispatcher: Rasa's collector of answers.
+        tracker: Rasa's view of the conversation.
+    """
+
+    def __init__(
+        self,
+        services: Services,
+        work: UnitOfWork,
+        dispatcher: CollectingDispatcher,
+        tracker: Tracker,
+    ) -> None:
+        self.services = services
+        self.work = work
+        self._dispatcher = dispatcher
+        self._tracker = tracker
+
+    @property
+    def text(self) -> str:
+        """What the person wrote; empty when something was pressed."""
+        text = str(self._tracker.latest_message.get("text") or "")
+        return "" if text.startswith("/") else text
+
+    @property
+    def intent(self) -> str:
+        """What the matcher made of it."""
+        return str((self._tracker.latest_message.get("intent") or {}).get("name") or "")
+
+    @property
+    def match(self) -> dict[str, Any]:
+        """The matcher's whole answer; empty for a pressed button."""
+        return dict(self._tracker.latest_message.get("match") or {})
+
+    @property
+    def form(self) -> str | None:
+        """The form that is under way."""
+        return (self._tracker.active_loop or {}).get("name")
+
+    def slot(self, name: str) -> Any:
+        """Return a slot's value."""
+        return self._tracker.get_slot(name)
+
+    def entity(self, name: str) -> str | None:
+        """Return a value that came with a pressed button."""
+        value = next(iter(self._tracker.get_latest_entity_values(name)), None)
+        return None if value is None else str(value)
+
+    def say(self, response: str, **values: Any) -> None:
+        """Say a sentence of ``domain.yml``."""
+        self._dispatcher.utter_message(response=response, **values)
+
+    def say_data(self, text: str) -> None:
+        """Say a sentence that a data file gave."""
+        self._dispatcher.utter_message(text=text)
+
+
+class NindyAction(Action, ABC):
+    """An action that gets its services handed in.
+
+    Args:
+        services: What it may use; left out by ``rasa run actions``, which makes actions itself.
+    """
+
+    action: str = ""
+
+    def __init__(self, services: Services | None = None) -> None:
+        self._given = services
+
+    def name(self) -> str:
+        """Name the action as ``domain.yml`` does."""
+        return self.action
+
+    async def run(
+        self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: dict[str, Any]
+    ) -> Events:
+        """Do the action within the turn that is running, or on its own."""
+        work = unit_of_work.current.get(None)
+        if self._given is not None and work is not None:
+            return await self.act(Turn(self._given, work, dispatcher, tracker))
+        async with standalone.turn(tracker.sender_id) as (services, own):
+            return await self.act(Turn(services, own, dispatcher, tracker))
+
+    @abstractmethod
+    async def act(self, turn: Turn) -> Events:
+        """Do the action and return its events."""
+
+
+def listen() -> dict[str, Any]:
+    """End the turn here, whatever rule led here."""
+    return dict(FollowupAction("action_listen"))
+
+
+def leave_form(slots: tuple[str, ...]) -> Events:
+    """End the form that is under way and forget what it had asked for."""
+    return [*forget(slots), SlotSet("requested_slot", None), ActiveLoop(None)]
+
+
+def forget(slots: tuple[str, ...]) -> Events:
+    """Empty slots, and what a form remembers about its questions."""
+    return [SlotSet(name, None) for name in (*slots, *FORM_MEMORY)]

@@ -1,0 +1,57 @@
+"""Choices that forms offer, with the words people use for them (``data/fields/choices.yml``)."""
+
+from __future__ import annotations
+
+from functools import lru_cache
+from pathlib import Path
+
+from rapidfuzz import fuzz
+
+from bot.datafile import load, take
+
+_FILE = Path(__file__).resolve().parents[1] / "data" / "fields" / "choices.yml"
+_ALIKE = 88
+
+
+@lru_cache(maxsize=1)
+def _choices() -> dict[str, dict[str, tuple[str, ...]]]:
+    data = load(_FILE)
+    return {
+        str(slot): {
+            str(value): tuple(str(word).casefold() for word in words)
+            for value, words in take(data, slot, dict).items()
+        }
+        for slot in data
+    }
+
+
+def parse(slot: str, text: str) -> str | None:
+    """Return the value that an answer means: its own name, its number, or a word for it."""
+    options = _choices()[slot]
+    said = " ".join(text.casefold().strip(" .!?*").split())
+    if said in options:
+        return said
+    if said.isdecimal():
+        names = list(options)
+        return names[int(said) - 1] if 1 <= int(said) <= len(names) else None
+    return find(slot, said)
+
+
+def find(slot: str, text: str) -> str | None:
+    """Return the value whose word stands in a longer text; None unless exactly one does."""
+    said = " ".join(text.casefold().split())
+    found = {
+        value: max((len(word) for word in words if _says(said, word)), default=0)
+        for value, words in _choices()[slot].items()
+    }
+    longest = max(found.values(), default=0)
+    best = [value for value, length in found.items() if length == longest]
+    return best[0] if longest and len(best) == 1 else None
+
+
+def _says(text: str, word: str) -> bool:
+    tokens, size = text.split(), len(word.split())
+    windows = (" ".join(tokens[i : i + size]) for i in range(len(tokens) - size + 1))
+    if len(word) < 5:
+        return any(window == word for window in windows)
+    return any(fuzz.ratio(window, word) >= _ALIKE for window in windows)

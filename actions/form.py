@@ -1,0 +1,198 @@
+"""Hears an answer inside a form: control words, corrections, questions in between, failures.
+
+Rasa's form asks for the first empty slot. The guide (``validate_<form>``) decides what a message
+is before it may fill one, and always answers with events, so that the form itself never rejects
+a turn. The order matters:
+
+1. a way out (menu, cancel, a person) leaves the form;
+2. values that carry a label correct or complete what was asked;
+3. the answer to the question that is open;
+4. another category begins that category's form;
+5. a question in between is answered, and the form goes on;
+6. the rest is a failed answer: said kindly, explained the second time, and from the third time on
+   menu, cancel and a person are offered.
+"""
+
+from __future__ import annotations
+
+from abc import abstractmethod
+from typing import ClassVar
+
+from rasa_sdk.events import FollowupAction, SlotSet
+
+from actions import fields
+from actions.base import FORM_MEMORY, Events, NindyAction, Turn, leave_form
+from actions.categories import STARTS
+from actions.faq import say_entry
+from actions.questions import Ask, Misread, Question
+
+EXITS = {"menu": "action_menu", "cancel": "action_cancel", "agent": "action_start_petugas"}
+_STAY = ("greet", "thank")
+_LONG = 12
+"""Words from which on a message is a story rather than a correction."""
+OFFER_HELP = 3
+"""The failure at which menu, cancel and a person are offered."""
+
+
+class FormGuide(NindyAction):
+    """The validation of one form.
+
+    Attributes:
+        form: The form's name in ``domain.yml``.
+        questions: Its questions in order.
+    """
+
+    form: ClassVar[str] = ""
+    questions: ClassVar[tuple[Question, ...]] = ()
+
+    @property
+    @abstractmethod
+    def category(self) -> str:
+        """The category the form belongs to."""
+
+    def name(self) -> str:
+        """Name the validation as Rasa looks for it."""
+        return f"validate_{self.form}"
+
+    @property
+    def slots(self) -> tuple[str, ...]:
+        """The slots that the form fills."""
+        return tuple(question.slot for question in self.questions)
+
+    async def act(self, turn: Turn) -> Events:
+        """Decide what the message means for the form."""
+        asked = self._asked(turn)
+        if asked is None:
+            return [SlotSet("gagal", 0.0), SlotSet("ulang", None)]
+        if turn.intent in EXITS:
+            return [*leave_form(self.slots), FollowupAction(EXITS[turn.intent])]
+        if turn.intent == "non_text":
+            turn.say("utter_non_text")
+            return self._again()
+        corrected = self._corrections(turn, asked)
+        if corrected:
+            return self._accept(turn, corrected)
+        if not (asked.open and self._is_something_else(turn)):
+            found = self._answers(turn, asked)
+            if found:
+                return self._accept(turn, found)
+        return self._not_an_answer(turn, asked)
+
+    def _asked(self, turn: Turn) -> Question | None:
+        requested = turn.slot("requested_slot")
+        return next((q for q in self.questions if q.slot == requested), None)
+
+    def _corrections(self, turn: Turn, asked: Question) -> dict[str, str]:
+        text = turn.text
+        if not text or (asked.prose and not self._is_short_correction(text)):
+            return {}
+        found = self._by_slot(fields.labelled(text, self._fields()))
+        if asked.slot in found and len(found) == 1:
+            return {}
+        return found
+
+    @staticmethod
+    def _is_short_correction(text: str) -> bool:
+        return fields.is_correction(text) and len(text.split()) <= _LONG
+
+    def _answers(self, turn: Turn, asked: Question) -> dict[str, str]:
+        if asked.field and not asked.open and turn.text:
+            missing = [q.field for q in self.questions if q.field and not turn.slot(q.slot)]
+            found = self._by_slot(fields.find(turn.text, missing))
+            if asked.slot in found:
+                return found
+        try:
+            return {asked.slot: asked.read(turn)}
+        except Misread:
+            return {}
+
+    def _not_an_answer(self, turn: Turn, asked: Question) -> Events:
+        start = STARTS.get(turn.intent)
+        if start and turn.intent != self.category:
+            return [*leave_form(self.slots), FollowupAction(start)]
+        if start or turn.intent in _STAY:
+            return self._again()
+        if not asked.prose and say_entry(turn):
+            return self._again()
+        return self._failed(turn, asked)
+
+    @staticmethod
+    def _is_something_else(turn: Turn) -> bool:
+        decision = turn.match.get("decision")
+        return turn.intent in STARTS or (turn.intent == "faq" and decision == "answer")
+
+    def _failed(self, turn: Turn, asked: Question) -> Events:
+        failures = int(turn.slot("gagal") or 0) + 1
+        try:
+            asked.read(turn)
+        except Misread as error:
+            asked.explain(turn, failures, error)
+        if failures >= OFFER_HELP:
+            turn.say("utter_tawaran_bantuan")
+        return [
+            SlotSet("gagal", float(failures)),
+            SlotSet("ulang", True),
+            SlotSet("kandidat", turn.text.strip() or None),
+        ]
+
+    @staticmethod
+    def _again() -> Events:
+        return [SlotSet("ulang", True)]
+
+    def _accept(self, turn: Turn, values: dict[str, str]) -> Events:
+        changed = [
+            slot for slot, value in values.items() if turn.slot(slot) not in (None, value)
+        ]
+        for slot in changed:
+            turn.say("utter_diganti", isian=turn.services.words.text(f"utter_nama_{slot}"))
+        open_slots = [slot for slot in self.slots if turn.slot(slot) is None and slot not in values]
+        still_asked = bool(open_slots) and turn.slot("requested_slot") in open_slots
+        return [
+            *(SlotSet(slot, value) for slot, value in values.items()),
+            *(SlotSet(name, None) for name in FORM_MEMORY),
+            *([SlotSet("ulang", True)] if still_asked else []),
+        ]
+
+    def _fields(self) -> list[str]:
+        return [q.field for q in self.questions if q.field]
+
+    def _by_slot(self, found: dict[str, str]) -> dict[str, str]:
+        return {q.slot: found[q.field] for q in self.questions if q.field and q.field in found}
+
+
+class StartForm(NindyAction):
+    """Begins a form: forgets old values and takes those that came with the first message.
+
+    Attributes:
+        guide: The form's guide.
+    """
+
+    guide: ClassVar[type[FormGuide]]
+
+    def name(self) -> str:
+        """Name the start after the category."""
+        return f"action_start_{self.guide.form.removesuffix('_form')}"
+
+    @abstractmethod
+    def inline(self, turn: Turn) -> dict[str, str]:
+        """Return slots that the first message fills."""
+
+    async def act(self, turn: Turn) -> Events:
+        """Clear the form's slots, fill what is known, and let the form ask for the rest."""
+        slots = tuple(question.slot for question in self.guide.questions)
+        values = self.inline(turn)
+        return [
+            *(SlotSet(name, values.get(name)) for name in slots),
+            *(SlotSet(name, None) for name in FORM_MEMORY),
+            SlotSet("tawaran", None),
+            FollowupAction(self.guide.form),
+        ]
+
+
+def inline_fields(turn: Turn, questions: tuple[Question, ...]) -> dict[str, str]:
+    """Return the values of a form's fields that stand in the message."""
+    if not turn.text:
+        return {}
+    asked = [q for q in questions if isinstance(q, Ask)]
+    found = fields.find(turn.text, [q.name for q in asked])
+    return {q.slot: found[q.name] for q in asked if q.name in found}

@@ -1,0 +1,32 @@
+"""Gives every action its services and to Rasa's executor."""
+
+from __future__ import annotations
+
+import importlib
+import inspect
+import logging
+import pkgutil
+
+from rasa_sdk.executor import ActionExecutor
+
+import actions
+from actions.base import NindyAction
+from actions.services import Services
+
+
+def executor(services: Services) -> ActionExecutor:
+    """Return an executor with every action of this package."""
+    logging.getLogger("rasa_sdk.executor").setLevel(logging.WARNING)
+    for module in pkgutil.walk_packages(actions.__path__, "actions."):
+        importlib.import_module(module.name)
+    made = ActionExecutor()
+    for kind in _concrete(NindyAction):
+        made.register_action(kind(services))
+    return made
+
+
+def _concrete(kind: type[NindyAction]) -> list[type[NindyAction]]:
+    found = [] if inspect.isabstract(kind) else [kind]
+    for child in kind.__subclasses__():
+        found += _concrete(child)
+    return found

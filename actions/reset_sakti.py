@@ -1,0 +1,75 @@
+"""Category 7, Reset SAKTI: password or MFA of satker users; others become a TIK.2 ticket.
+
+Category 7 asks a satker code (catalogue B.2), while users outside satker belong to TIK.2
+(section E.9): so the person is asked first, and the second kind gets a ticket.
+"""
+
+from __future__ import annotations
+
+from rasa_sdk.events import FollowupAction, SlotSet
+
+from actions import choices
+from actions.base import Events, Turn, leave_form
+from actions.form import FormGuide, StartForm, inline_fields
+from actions.lookup import Lookup
+from actions.questions import Ask, Choose
+
+NOT_SATKER = "non_satker"
+TIK_2 = 9
+
+
+class ValidateResetSakti(FormGuide):
+    """Hears what to reset, the NIK and the satker code."""
+
+    form = "reset_sakti_form"
+    category = "reset_sakti"
+    questions = (
+        Choose("sakti_layanan"),
+        Ask("nik", "nik"),
+        Ask("kode_satker", "kode_satker"),
+    )
+
+    async def act(self, turn: Turn) -> Events:
+        """Hear the answer; a user outside satker goes on to a ticket."""
+        events = await super().act(turn)
+        chosen = {event["name"]: event["value"] for event in events if event["event"] == "slot"}
+        known = chosen.get("sakti_layanan") or turn.slot("sakti_layanan")
+        if known != NOT_SATKER:
+            return events
+        return [
+            *leave_form(self.slots),
+            SlotSet("asal", "reset_sakti_non_satker"),
+            FollowupAction("action_start_tiket"),
+        ]
+
+
+class StartResetSakti(StartForm):
+    """Begins the category."""
+
+    guide = ValidateResetSakti
+
+    def inline(self, turn: Turn) -> dict[str, str]:
+        """Take wish, NIK and satker of the first message."""
+        wish = choices.find("sakti_layanan", turn.text)
+        given = {"sakti_layanan": wish} if wish else {}
+        return {**given, **inline_fields(turn, self.guide.questions)}
+
+
+class ResetSakti(Lookup):
+    """Asks SAKTI for the reset."""
+
+    category = "reset_sakti"
+    slots = ("sakti_layanan", "nik", "kode_satker")
+
+    async def look_up(self, turn: Turn) -> None:
+        """Request the reset under the message's own key, so that it happens once."""
+        wish = turn.slot("sakti_layanan")
+        request = turn.work.request_id
+        await turn.services.clients.sakti.reset(
+            turn.slot("nik"),
+            turn.slot("kode_satker"),
+            wish,
+            request_id=request,
+            idempotency_key=request,
+        )
+        turn.say(f"utter_sakti_{wish}")

@@ -1,0 +1,52 @@
+"""What actions work with: outside systems, data files, the ledger and the clock."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+import aiohttp
+
+from actions.clients import Clients, connect
+from bot.catalogue import Catalogue
+from bot.clock import Clock, now
+from bot.faq import Bank
+from bot.ledger.database import Ledger
+from bot.settings import Settings
+from bot.words import Words
+from bot.worktime import WorkCalendar
+
+PROJECT = Path(__file__).resolve().parents[1]
+
+
+@dataclass(frozen=True)
+class Services:
+    """Everything an action may use beside its tracker."""
+
+    ledger: Ledger
+    clients: Clients
+    bank: Bank
+    catalogue: Catalogue
+    calendar: WorkCalendar
+    words: Words
+    clock: Clock
+
+
+def build(
+    settings: Settings, ledger: Ledger, session: aiohttp.ClientSession, clock: Clock = now
+) -> Services:
+    """Read the data files and connect the clients.
+
+    Raises:
+        DataError: A data file is wrong.
+    """
+    data = PROJECT / "data"
+    return Services(
+        ledger=ledger,
+        clients=connect(settings, session),
+        bank=Bank.load(data / "faq"),
+        catalogue=Catalogue(data / "catalogue"),
+        calendar=WorkCalendar.load(data / "calendar"),
+        words=Words(PROJECT / "domain.yml"),
+        clock=clock,
+    )

@@ -1,0 +1,169 @@
+"""The ticket that every unanswered question can become (catalogue B.2, category 1, and F.2)."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from rasa_sdk.events import FollowupAction, SlotSet
+
+from actions import choices
+from actions.base import FORM_MEMORY, Events, NindyAction, Turn, forget, listen
+from actions.form import FormGuide
+from actions.questions import NO_ANSWER, Ask, Choose, Question, Tell
+from actions.reset_sakti import TIK_2
+from bot.ledger import tickets
+from bot.ledger.tickets import Content, NewTicket
+from bot.privacy import mask_email
+
+SUBJECT_LENGTH = 150
+_SERVICES = {"reset_sakti_non_satker": TIK_2, "akun_digit": TIK_2}
+"""Where the category already says which service it is; the rest is sorted by the desk."""
+_CHANGE = "ubah"
+
+
+class ValidateTiket(FormGuide):
+    """Hears subject, chronology, name, e-mail, satker and the confirmation."""
+
+    form = "tiket_form"
+    category = "tiket"
+    questions = (
+        Tell("subjek", shortest=5, longest=SUBJECT_LENGTH),
+        Tell("kronologi", shortest=10),
+        Ask("nama", "nama"),
+        Ask("email", "email"),
+        Tell("satker", shortest=3, longest=100, optional=True),
+        Choose("konfirmasi"),
+    )
+
+    async def act(self, turn: Turn) -> Events:
+        """Hear the answer; "ubah" asks which part, and that part is asked again."""
+        if turn.slot("requested_slot") != "konfirmasi":
+            return await super().act(turn)
+        part = self._part_to_change(turn)
+        if part:
+            return [SlotSet(part, None), *(SlotSet(name, None) for name in FORM_MEMORY)]
+        events = await super().act(turn)
+        if any(e.get("name") == "konfirmasi" and e.get("value") == _CHANGE for e in events):
+            turn.say("utter_ubah_apa")
+            return [SlotSet("konfirmasi", None), SlotSet("ulang", True), SlotSet("gagal", 0.0)]
+        return events
+
+    @staticmethod
+    def _part_to_change(turn: Turn) -> str | None:
+        pressed = turn.entity("nilai") if turn.intent == "pilih" else None
+        return choices.parse("bagian_tiket", pressed or turn.text) if pressed else (
+            choices.parse("bagian_tiket", turn.text)
+            if len(turn.text.split()) <= 3 and not turn.text.strip().isdecimal()
+            else None
+        )
+
+    def _not_an_answer(self, turn: Turn, asked: Question) -> Events:
+        if asked.prose and turn.intent == "faq":
+            return self._failed(turn, asked)
+        return super()._not_an_answer(turn, asked)
+
+
+class AskKonfirmasi(NindyAction):
+    """Shows the ticket before it is sent, with the address masked."""
+
+    action = "action_ask_konfirmasi"
+
+    async def act(self, turn: Turn) -> Events:
+        """Say the summary with its buttons."""
+        if turn.slot("ulang"):
+            turn.say("utter_konfirmasi_ulang")
+            return []
+        satker = turn.slot("satker")
+        turn.say(
+            "utter_ringkasan_tiket",
+            subjek=turn.slot("subjek"),
+            kronologi=turn.slot("kronologi"),
+            nama=turn.slot("nama"),
+            alamat=mask_email(turn.slot("email")),
+            satker=satker if satker != NO_ANSWER else turn.services.words.text("utter_tanpa_satker"),
+        )
+        return []
+
+
+class StartTiket(NindyAction):
+    """Begins a ticket with what is known: the question, and name and e-mail of the last ticket."""
+
+    action = "action_start_tiket"
+
+    async def act(self, turn: Turn) -> Events:
+        """Fill the form's slots as far as they are known."""
+        values = await self._known(turn)
+        return [
+            *(SlotSet(name, values.get(name)) for name in (q.slot for q in ValidateTiket.questions)),
+            *(SlotSet(name, None) for name in FORM_MEMORY),
+            SlotSet("tawaran", None),
+            FollowupAction("tiket_form"),
+        ]
+
+    async def _known(self, turn: Turn) -> dict[str, Any]:
+        words = turn.services.words
+        origin, question = turn.slot("asal"), turn.slot("pertanyaan")
+        values: dict[str, Any] = {}
+        if question:
+            values["subjek"] = shorten(question)
+            turn.say("utter_mulai_tiket_pertanyaan", subjek=values["subjek"])
+        elif origin:
+            values["subjek"] = words.text(
+                "utter_subjek_kategori", layanan=words.text(f"utter_nama_{origin}")
+            )
+            turn.say("utter_mulai_tiket_kategori", layanan=words.text(f"utter_nama_{origin}"))
+        else:
+            turn.say("utter_mulai_tiket")
+        last = await turn.services.ledger.run(tickets.latest, turn.work.claim.conversation_id)
+        if last is not None and last.content.email:
+            values["nama"], values["email"] = last.content.name, last.content.email
+        return values
+
+
+class KirimTiket(NindyAction):
+    """Opens the ticket with the turn and says its number and due time."""
+
+    action = "action_kirim_tiket"
+
+    async def act(self, turn: Turn) -> Events:
+        """Open the ticket."""
+        services, now = turn.services, turn.work.now
+        origin = turn.slot("asal") or "tanya_nindy"
+        service = _SERVICES.get(origin)
+        due = services.calendar.due(now, services.catalogue.hours(service))
+        satker = turn.slot("satker")
+        new = NewTicket(
+            number=tickets.new_number(now),
+            category=origin,
+            service=service,
+            content=Content(
+                subject=turn.slot("subjek"),
+                chronology=turn.slot("kronologi"),
+                name=turn.slot("nama"),
+                email=turn.slot("email"),
+                satker="" if satker == NO_ANSWER else satker,
+            ),
+            created_at=now,
+            due_at=due,
+        )
+        turn.work.tickets.append(new)
+        turn.say(
+            "utter_tiket_dibuat",
+            nomor=new.number,
+            unit=services.catalogue.unit(service),
+            tenggat=services.calendar.say_due(due),
+            jam=str(services.catalogue.hours(service)),
+        )
+        if not services.calendar.is_open(now):
+            opening = services.calendar.next_opening(now)
+            turn.say("utter_di_luar_jam", hari=services.calendar.say_day(opening.date()))
+        slots = tuple(question.slot for question in ValidateTiket.questions)
+        return [*forget(slots), SlotSet("asal", None), SlotSet("pertanyaan", None), listen()]
+
+
+def shorten(text: str) -> str:
+    """Cut a question on a word bound so that it fits as a subject."""
+    words = " ".join(text.split())
+    if len(words) <= SUBJECT_LENGTH:
+        return words
+    return words[: SUBJECT_LENGTH - 1].rsplit(" ", 1)[0] + "…"

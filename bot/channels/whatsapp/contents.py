@@ -1,0 +1,88 @@
+"""What one WhatsApp message says, whatever its type."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from bot.channels.message import Kind
+from bot.channels.whatsapp import wire
+
+_MEDIA = {"image", "document", "video", "audio", "voice"}
+_PRESSED = {"button_reply", "list_reply"}
+
+
+@dataclass(frozen=True)
+class Content:
+    """The part of an inbound message that depends on its type.
+
+    Attributes:
+        kind: What was sent.
+        type: The provider's word, with the inner one after a colon where there is one
+            (``interactive:list_reply``, ``unsupported:edit``).
+        text: The words; a caption, a pressed title, a reaction's emoji.
+        choice_id: The id of what was pressed.
+        reply_to: The provider's id of the message this one is about.
+    """
+
+    kind: Kind
+    type: str
+    text: str = ""
+    choice_id: str | None = None
+    reply_to: str | None = None
+
+
+def read(message: wire.Table) -> Content:
+    """Read the content of one element of ``messages``."""
+    name = wire.word(message.get("type"))
+    part = wire.table(message.get(name))
+    about = wire.identifier(wire.table(message.get("context")).get("id"))
+    if name in _MEDIA:
+        return Content(Kind.MEDIA, name, wire.words(part.get("caption")), reply_to=about)
+    match name:
+        case "text":
+            text = wire.words(part.get("body"))
+            return Content(Kind.TEXT if text.strip() else Kind.OTHER, name, text, reply_to=about)
+        case "interactive":
+            return _interactive(part, about)
+        case "button":
+            return _pressed(name, part.get("text"), part.get("payload"), about)
+        case "reaction":
+            target = wire.identifier(part.get("message_id"))
+            return Content(Kind.SILENT, name, wire.words(part.get("emoji"), 64), reply_to=target)
+        case "system":
+            return Content(Kind.SILENT, _inner(name, part), reply_to=about)
+        case "revoke":
+            target = wire.identifier(part.get("original_message_id"))
+            return Content(Kind.SILENT, name, reply_to=target)
+        case "edit":
+            return _edited(name, part)
+        case "unsupported":
+            return Content(Kind.OTHER, _inner(name, part), reply_to=about)
+    return Content(Kind.OTHER, name, reply_to=about)
+
+
+def _interactive(part: wire.Table, about: str | None) -> Content:
+    inner, full = wire.word(part.get("type")), _inner("interactive", part)
+    if inner in _PRESSED:
+        answer = wire.table(part.get(inner))
+        return _pressed(full, answer.get("title"), answer.get("id"), about)
+    return Content(Kind.OTHER, full, reply_to=about)
+
+
+def _pressed(name: str, title: object, choice_id: object, about: str | None) -> Content:
+    text, chosen = wire.words(title), wire.identifier(choice_id)
+    kind = Kind.CHOICE if text or chosen else Kind.OTHER
+    return Content(kind, name, text, chosen, about)
+
+
+def _edited(name: str, part: wire.Table) -> Content:
+    new = wire.table(part.get("message"))
+    said = wire.table(new.get(wire.word(new.get("type"))))
+    text = wire.words(said.get("body")) or wire.words(said.get("caption"))
+    return Content(
+        Kind.OTHER, name, text, reply_to=wire.identifier(part.get("original_message_id"))
+    )
+
+
+def _inner(name: str, part: wire.Table) -> str:
+    return f"{name}:{wire.word(part['type'])}" if part.get("type") else name

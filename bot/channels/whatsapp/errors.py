@@ -1,0 +1,99 @@
+"""What Meta's error codes ask us to do.
+
+    ChannelError
+    ├── Retryable
+    │   └── TryLater        SLOW_NUMBER, SLOW_PERSON, PASSING, ACCOUNT
+    ├── Permanent
+    │   └── GiveUp          WINDOW, RECIPIENT, BUG
+    └── Uncertain           raised as it is; there is nothing to do but wait for a status
+
+Only `code` counts: Meta's titles and texts change, and may quote personal data.
+"""
+
+from __future__ import annotations
+
+from enum import Enum
+
+from bot.errors import ChannelError, Permanent, Retryable
+
+
+class Action(str, Enum):
+    """What to do about an error."""
+
+    SLOW_NUMBER = "slow_number"
+    """Slow down everything that this number sends."""
+    SLOW_PERSON = "slow_person"
+    """Slow down what goes to this person only."""
+    PASSING = "passing"
+    """Try again, waiting longer each time, for up to a quarter of an hour."""
+    WINDOW = "window"
+    """The 24 hours are over; only a template may be sent."""
+    RECIPIENT = "recipient"
+    """This person cannot be reached; show the reason to an agent."""
+    BUG = "bug"
+    """We sent something wrong; alert a developer."""
+    ACCOUNT = "account"
+    """Stop sending for the number, keep what is queued, call a person."""
+
+
+ERRORS: dict[int, Action] = {
+    code: action
+    for action, codes in {
+        Action.SLOW_NUMBER: (4, 80007, 130429),
+        Action.SLOW_PERSON: (131056,),
+        Action.PASSING: (1, 2, 131000, 131016, 131057, 133004),
+        Action.WINDOW: (131047,),
+        Action.RECIPIENT: (130472, 130497, 131021, 131026, 131030, 131049, 131050, 131062),
+        Action.BUG: (
+            *(100, 131008, 131009, 131051, 131052, 131053, 135000),
+            *(132000, 132001, 132005, 132007, 132012, 132015, 132016),
+        ),
+        Action.ACCOUNT: (
+            *(0, 3, 10, 190, *range(200, 300), 368),
+            *(131005, 131031, 131042, 131045, 131048, 133010),
+        ),
+    }.items()
+    for code in codes
+}
+
+_LATER = {Action.SLOW_NUMBER, Action.SLOW_PERSON, Action.PASSING, Action.ACCOUNT}
+
+
+class TryLater(Retryable):
+    """A later try may work; `action` says what to do until then."""
+
+    def __init__(self, action: Action, code: int = 0, detail: str = "") -> None:
+        self.action = action
+        super().__init__(code, detail)
+
+
+class GiveUp(Permanent):
+    """No later try will work; `action` says who should know."""
+
+    def __init__(self, action: Action, code: int = 0, detail: str = "") -> None:
+        self.action = action
+        super().__init__(code, detail)
+
+
+def action_for(code: int | None, http_status: int = 200) -> Action:
+    """Choose the action, by the code first and by the HTTP status where the code is unknown.
+
+    Args:
+        code: Meta's error code, or None when the answer holds none.
+        http_status: 200 for an error that came in a status webhook.
+    """
+    if code is not None and code in ERRORS:
+        return ERRORS[code]
+    if http_status == 429:
+        return Action.SLOW_NUMBER
+    if http_status >= 500 or http_status == 408 or 300 <= http_status < 400:
+        return Action.PASSING
+    if http_status in {401, 403}:
+        return Action.ACCOUNT
+    return Action.BUG
+
+
+def error_for(action: Action, code: int = 0, detail: str = "") -> ChannelError:
+    """Make the exception that stands for an action."""
+    kind = TryLater if action in _LATER else GiveUp
+    return kind(action, code, detail)

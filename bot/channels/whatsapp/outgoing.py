@@ -1,0 +1,40 @@
+"""Hands one bubble of the outbox to WhatsApp."""
+
+from __future__ import annotations
+
+from bot.channels.choice_ids import issue
+from bot.channels.whatsapp.client import GraphClient
+from bot.channels.whatsapp.render import render
+from bot.errors import Permanent
+from bot.ledger.outbox import Outgoing
+
+
+class WhatsAppOut:
+    """Renders a bubble within WhatsApp's limits and sends it.
+
+    Args:
+        client: Speaks to the Graph API.
+        choice_key: Signs the ids of buttons and rows.
+        menu_word: What the button says that opens a list.
+    """
+
+    def __init__(self, client: GraphClient, choice_key: bytes, menu_word: str) -> None:
+        self._client = client
+        self._choice_key = choice_key
+        self._menu_word = menu_word
+
+    async def __call__(self, outgoing: Outgoing) -> str:
+        """Send it and return WhatsApp's id.
+
+        Raises:
+            ChannelError: It was not accepted, or nobody knows.
+        """
+        try:
+            content = render(
+                outgoing.reply,
+                lambda choice: issue(self._choice_key, outgoing.conversation_id, choice.payload),
+                menu_word=self._menu_word,
+            )
+        except ValueError as error:
+            raise Permanent(0, f"cannot be shown: {error}") from None
+        return await self._client.send(outgoing.to, content, outgoing.id, outgoing.reply_to)

@@ -1,0 +1,113 @@
+"""A reply of Nindy becomes the typed part of a Graph message.
+
+The plainest form that holds everything is taken: text, then up to three buttons, then a list.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from bot.channels.message import Choice, Reply
+from bot.channels.whatsapp import fit, wire
+
+Content = dict[str, object]
+
+TEXT_BODY = 4_096
+BUTTON_BODY = 1_024
+BUTTONS = 3
+BUTTON_TITLE = 20
+LIST_BODY = 4_096
+LIST_BUTTON = 20
+SECTION_TITLE = 24
+ROWS = 10
+ROW_ID = 200
+ROW_TITLE = 24
+ROW_DESCRIPTION = 72
+
+
+def render(reply: Reply, choice_id: Callable[[Choice], str], *, menu_word: str) -> Content:
+    """Make the part of a message that holds its type.
+
+    Args:
+        reply: What to say.
+        choice_id: Gives the id behind a button or row. Of choices with the same id only the
+            first is shown, since they do the same and WhatsApp refuses equal ids.
+        menu_word: The word on the button that opens a list when the reply brings none.
+
+    Raises:
+        ValueError: The text, a title or the word on a list is empty, an id is empty or too
+            long, or there are more than ten choices.
+    """
+    text = wire.clean(reply.text).strip()
+    if not text:
+        raise ValueError("a reply's text is empty")
+    choices: dict[str, Choice] = {}
+    for choice in reply.choices:
+        choices.setdefault(_checked_id(choice_id(choice)), choice)
+    if not choices:
+        body = fit.cut_sentences(text, TEXT_BODY)
+        return {"type": "text", "text": {"preview_url": False, "body": body}}
+    if len(choices) > ROWS:
+        raise ValueError(f"{len(choices)} choices; a list holds {ROWS}")
+    titles = {reference: _line(choice.title) for reference, choice in choices.items()}
+    if not all(titles.values()):
+        raise ValueError("a choice's title is empty")
+    if _buttons_hold(text, list(titles.values())):
+        return _buttons(text, titles)
+    return _list(text, choices, _line(reply.menu) or _line(menu_word))
+
+
+def _buttons_hold(text: str, titles: list[str]) -> bool:
+    return (
+        len(titles) <= BUTTONS
+        and len({title.casefold() for title in titles}) == len(titles)
+        and all(fit.length(title) <= BUTTON_TITLE for title in titles)
+        and fit.length(text) <= BUTTON_BODY
+    )
+
+
+def _buttons(text: str, titles: dict[str, str]) -> Content:
+    made = [
+        {"type": "reply", "reply": {"id": reference, "title": title}}
+        for reference, title in titles.items()
+    ]
+    return {
+        "type": "interactive",
+        "interactive": {"type": "button", "body": {"text": text}, "action": {"buttons": made}},
+    }
+
+
+def _list(text: str, choices: dict[str, Choice], menu: str) -> Content:
+    if not menu:
+        raise ValueError("the word on a list's button is empty")
+    rows = [_row(reference, choice) for reference, choice in choices.items()]
+    section = {"title": fit.cut(menu, SECTION_TITLE), "rows": rows}
+    return {
+        "type": "interactive",
+        "interactive": {
+            "type": "list",
+            "body": {"text": fit.cut_sentences(text, LIST_BODY)},
+            "action": {"button": fit.cut(menu, LIST_BUTTON), "sections": [section]},
+        },
+    }
+
+
+def _row(reference: str, choice: Choice) -> dict[str, str]:
+    full, description = _line(choice.title), _line(choice.description)
+    title = fit.cut(full, ROW_TITLE)
+    if title != full:
+        description = f"{full} · {description}" if description else full
+    row = {"id": reference, "title": title}
+    if description:
+        row["description"] = fit.cut(description, ROW_DESCRIPTION)
+    return row
+
+
+def _checked_id(reference: str) -> str:
+    if not reference or len(reference) > ROW_ID:
+        raise ValueError(f"a choice's id has {len(reference)} characters")
+    return reference
+
+
+def _line(text: str) -> str:
+    return " ".join(wire.clean(text).split())

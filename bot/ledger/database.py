@@ -1,0 +1,110 @@
+"""The connection to the ledger: one engine, short transactions, never on the event loop.
+
+SQLite (WAL, every commit flushed to disk) has one writer, so one thread serves it; PostgreSQL
+gets a few. A function that runs here receives an open connection; when it returns, the
+transaction is committed, and when it raises, all of it is undone.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from typing import Any, TypeVar
+
+import sqlalchemy as sa
+from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.engine import Connection, Engine
+from typing_extensions import Concatenate, ParamSpec
+
+from bot.errors import StartupError
+from bot.privacy import Vault
+
+P = ParamSpec("P")
+T = TypeVar("T")
+
+log = logging.getLogger(__name__)
+
+_SQLITE_BUSY_MS = 10_000
+_POSTGRES_THREADS = 8
+
+
+class Ledger:
+    """Runs functions in transactions.
+
+    Args:
+        url: SQLAlchemy address of the database.
+        vault: Seals what is personal.
+    """
+
+    def __init__(self, url: str, vault: Vault) -> None:
+        self.vault = vault
+        self.engine = _engine(url)
+        threads = 1 if self.engine.dialect.name == "sqlite" else _POSTGRES_THREADS
+        self._pool = ThreadPoolExecutor(threads, thread_name_prefix="ledger")
+
+    async def run(
+        self,
+        work: Callable[Concatenate[Connection, Vault, P], T],
+        *args: P.args,
+        **kwargs: P.kwargs,
+    ) -> T:
+        """Run `work` in one transaction on a ledger thread and return its result."""
+        loop = asyncio.get_running_loop()
+        return await loop.run_in_executor(self._pool, lambda: self.transact(work, *args, **kwargs))
+
+    def transact(
+        self,
+        work: Callable[Concatenate[Connection, Vault, P], T],
+        *args: P.args,
+        **kwargs: P.kwargs,
+    ) -> T:
+        """Run `work` in one transaction on this thread and return its result."""
+        with self.engine.begin() as connection:
+            return work(connection, self.vault, *args, **kwargs)
+
+    def close(self) -> None:
+        """Let running work finish and close every connection."""
+        self._pool.shutdown(wait=True)
+        self.engine.dispose()
+
+
+def _engine(url: str) -> Engine:
+    try:
+        parsed = sa.engine.make_url(url)
+    except sa.exc.ArgumentError:
+        raise StartupError("NINDY_DATABASE_URL is not a database address") from None
+    if parsed.get_backend_name() != "sqlite":
+        return sa.create_engine(parsed, future=True, pool_pre_ping=True, pool_size=8)
+    if parsed.database:
+        try:
+            Path(parsed.database).parent.mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            raise StartupError(f"{parsed.database}: {error.strerror}") from None
+    engine = sa.create_engine(
+        parsed, future=True, connect_args={"timeout": _SQLITE_BUSY_MS / 1000}
+    )
+
+    @sa.event.listens_for(engine, "connect")
+    def _pragmas(raw: Any, _record: Any) -> None:
+        # pysqlite must not open transactions by itself: the begin hook below does.
+        raw.isolation_level = None
+        raw.execute("PRAGMA journal_mode=WAL")
+        raw.execute("PRAGMA synchronous=FULL")
+        raw.execute("PRAGMA foreign_keys=ON")
+        raw.execute(f"PRAGMA busy_timeout={_SQLITE_BUSY_MS}")
+
+    @sa.event.listens_for(engine, "begin")
+    def _begin(connection: Connection) -> None:
+        connection.exec_driver_sql("BEGIN IMMEDIATE")
+
+    return engine
+
+
+def insert_once(connection: Connection, table: sa.Table, values: dict[str, Any]) -> bool:
+    """Insert a row unless a unique key forbids it; say whether it went in."""
+    dialect: Any = postgresql if connection.dialect.name == "postgresql" else sqlite
+    statement = dialect.insert(table).values(values).on_conflict_do_nothing()
+    return bool(connection.execute(statement).rowcount)

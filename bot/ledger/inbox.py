@@ -1,0 +1,193 @@
+"""Messages that came in: written once, claimed in order, finished with their turn."""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy.engine import Connection
+
+from bot.channels.message import Inbound, Kind, Sender
+from bot.ledger.database import insert_once
+from bot.ledger.people import find_or_create
+from bot.ledger.tables import conversation, inbox
+from bot.privacy import Vault
+
+PENDING, DONE, DEAD, SILENT = "pending", "done", "dead", "silent"
+
+
+@dataclass(frozen=True)
+class Claim:
+    """A message that this worker may answer, with the conversation as it stands.
+
+    Attributes:
+        inbox_id: The message's row.
+        conversation_id: Whose turn it is.
+        version: The conversation's version; the commit compares it.
+        state: The dialogue's short state, or None at the beginning.
+        last_turn_at: When the last turn was committed.
+        message: The message.
+        claims: How often it has been claimed, this time included.
+        failures: How often its turn failed.
+    """
+
+    inbox_id: int
+    conversation_id: str
+    version: int
+    state: dict[str, Any] | None
+    last_turn_at: datetime | None
+    message: Inbound
+    claims: int
+    failures: int
+
+
+def receive(connection: Connection, vault: Vault, message: Inbound, now: datetime) -> bool:
+    """Store a message under its unique key; say whether it is new."""
+    key = vault.key("message", message.channel, message.account, message.external_id)
+    known = sa.select(inbox.c.id).where(inbox.c.message_key == key)
+    if connection.execute(known).first():
+        return False
+    return insert_once(
+        connection,
+        inbox,
+        {
+            "message_key": key,
+            "conversation_id": find_or_create(
+                connection, vault, message.channel, message.sender, now
+            ),
+            "sent_at": message.sent_at,
+            "received_at": now,
+            "sealed_body": vault.seal(_to_json(message)),
+            "state": SILENT if message.kind is Kind.SILENT else PENDING,
+            "claims": 0,
+            "failures": 0,
+        },
+    )
+
+
+def claim(
+    connection: Connection, vault: Vault, owner: str, now: datetime, lease: timedelta
+) -> Claim | None:
+    """Lease the conversation whose waiting message is the oldest, and return that message.
+
+    A leased conversation, or one that rests after a failed turn, is passed over as a whole, so
+    nobody's messages are answered out of order.
+    """
+    waiting = (
+        sa.select(inbox.c.conversation_id)
+        .join(conversation, conversation.c.id == inbox.c.conversation_id)
+        .where(
+            inbox.c.state == sa.text("'pending'"),
+            sa.or_(conversation.c.lease_until.is_(None), conversation.c.lease_until <= now),
+            sa.or_(conversation.c.not_before.is_(None), conversation.c.not_before <= now),
+        )
+        .order_by(inbox.c.sent_at, inbox.c.id)
+        .limit(1)
+        .with_for_update(skip_locked=True, of=conversation)
+    )
+    conversation_id = connection.execute(waiting).scalar()
+    if conversation_id is None:
+        return None
+    connection.execute(
+        conversation.update()
+        .where(conversation.c.id == conversation_id)
+        .values(lease_owner=owner, lease_until=now + lease)
+    )
+    row = connection.execute(
+        sa.select(inbox, conversation.c.version, conversation.c.sealed_state,
+                  conversation.c.last_turn_at)
+        .join(conversation, conversation.c.id == inbox.c.conversation_id)
+        .where(
+            inbox.c.conversation_id == conversation_id, inbox.c.state == sa.text("'pending'")
+        )
+        .order_by(inbox.c.sent_at, inbox.c.id)
+        .limit(1)
+    ).one()
+    connection.execute(
+        inbox.update().where(inbox.c.id == row.id).values(claims=inbox.c.claims + 1)
+    )
+    return Claim(
+        inbox_id=row.id,
+        conversation_id=conversation_id,
+        version=row.version,
+        state=vault.open(row.sealed_state) if row.sealed_state else None,
+        last_turn_at=row.last_turn_at,
+        message=_from_json(vault.open(row.sealed_body)),
+        claims=row.claims + 1,
+        failures=row.failures,
+    )
+
+
+def give_back(
+    connection: Connection, vault: Vault, claimed: Claim, owner: str, not_before: datetime
+) -> None:
+    """End the lease of a failed turn; the conversation rests until `not_before`."""
+    connection.execute(
+        inbox.update()
+        .where(inbox.c.id == claimed.inbox_id)
+        .values(failures=inbox.c.failures + 1)
+    )
+    connection.execute(
+        conversation.update()
+        .where(conversation.c.id == claimed.conversation_id, conversation.c.lease_owner == owner)
+        .values(lease_owner=None, lease_until=None, not_before=not_before)
+    )
+
+
+def release(connection: Connection, vault: Vault, owners: list[str]) -> int:
+    """End the leases of owners that are known to be dead; return how many there were."""
+    freed = connection.execute(
+        conversation.update()
+        .where(conversation.c.lease_owner.in_(owners))
+        .values(lease_owner=None, lease_until=None)
+    )
+    return int(freed.rowcount)
+
+
+def owners(connection: Connection, vault: Vault) -> list[str]:
+    """Return everybody who holds a lease."""
+    rows = connection.execute(
+        sa.select(conversation.c.lease_owner)
+        .where(conversation.c.lease_owner.is_not(None))
+        .distinct()
+    )
+    return [str(row.lease_owner) for row in rows]
+
+
+def dead_letters(connection: Connection, vault: Vault) -> int:
+    """Count the messages that no turn could answer."""
+    return int(
+        connection.execute(
+            sa.select(sa.func.count()).select_from(inbox).where(inbox.c.state == DEAD)
+        ).scalar_one()
+    )
+
+
+def waiting(connection: Connection, vault: Vault) -> int:
+    """Count the messages that wait for their turn."""
+    return int(
+        connection.execute(
+            sa.select(sa.func.count()).select_from(inbox).where(inbox.c.state == sa.text("'pending'"))
+        ).scalar_one()
+    )
+
+
+def _to_json(message: Inbound) -> dict[str, Any]:
+    return {
+        **asdict(message),
+        "sent_at": message.sent_at.isoformat(),
+        "kind": message.kind.value,
+    }
+
+
+def _from_json(body: dict[str, Any]) -> Inbound:
+    return Inbound(
+        **{
+            **body,
+            "sender": Sender(**body["sender"]),
+            "sent_at": datetime.fromisoformat(body["sent_at"]),
+            "kind": Kind(body["kind"]),
+        }
+    )

@@ -1,0 +1,252 @@
+"""Messages that go out: queued with their turn, taken in order, settled once.
+
+    queued ──> sending ──> sent ──> delivered ──> read
+                 │  │
+                 │  └────> unknown ──(status)──> sent, delivered, read
+                 │            └──(no news)─────> queued again, counted in `repeats`
+                 └───────> queued (later) or failed
+
+WhatsApp has no idempotency key: when a connection breaks, or the process dies, between their
+"accepted" and our commit, nobody knows whether a bubble was shown. Such a row waits as *unknown*
+for the delivery status that carries its id, and is sent again only when none comes.
+"""
+
+from __future__ import annotations
+
+import uuid
+from dataclasses import asdict, dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy.engine import Connection
+
+from bot.channels.message import Choice, Delivery, Reply, Sender, Status
+from bot.ledger.people import address
+from bot.ledger.tables import inbox, outbox
+from bot.privacy import Vault
+
+QUEUED, SENDING, SENT, UNKNOWN, FAILED = "queued", "sending", "sent", "unknown", "failed"
+
+_OPEN = sa.text("outbox.state IN ('queued', 'sending', 'unknown')")
+_EARLIER = {
+    Delivery.SENT: (QUEUED, SENDING, UNKNOWN),
+    Delivery.DELIVERED: (QUEUED, SENDING, UNKNOWN, SENT),
+    Delivery.READ: (QUEUED, SENDING, UNKNOWN, SENT, "delivered"),
+    Delivery.FAILED: (QUEUED, SENDING, UNKNOWN, SENT),
+}
+
+
+@dataclass(frozen=True)
+class Outgoing:
+    """A bubble that this sender must hand over now.
+
+    Attributes:
+        id: The row; also the callback key that comes back with statuses.
+        conversation_id: To whom.
+        channel: Through which channel.
+        to: The person's address there.
+        reply: The bubble.
+        reply_to: The provider's id of the message it answers, if any.
+        attempts: How often it has been tried, this time included.
+    """
+
+    id: str
+    conversation_id: str
+    channel: str
+    to: Sender
+    reply: Reply
+    reply_to: str | None
+    attempts: int
+
+
+def enqueue(
+    connection: Connection,
+    vault: Vault,
+    conversation_id: str,
+    inbox_id: int | None,
+    reply: Reply,
+    now: datetime,
+    number: int = 0,
+) -> None:
+    """Add a bubble to the end of a conversation's queue."""
+    connection.execute(
+        outbox.insert().values(
+            id=str(uuid.uuid4()),
+            position=int(now.timestamp() * 1_000_000) + number,
+            conversation_id=conversation_id,
+            inbox_id=inbox_id,
+            sealed_body=vault.seal(asdict(reply)),
+            state=QUEUED,
+            attempts=0,
+            repeats=0,
+            next_at=now,
+            error_code=0,
+            created_at=now,
+            updated_at=now,
+        )
+    )
+
+
+def take(
+    connection: Connection, vault: Vault, sender: str, now: datetime, limit: int
+) -> list[Outgoing]:
+    """Mark the first open bubble of each conversation as being sent, if it is due.
+
+    A conversation whose first open bubble is under way, unknown or resting is passed over, so
+    bubbles leave in order.
+    """
+    earlier = outbox.alias("earlier")
+    is_first = ~sa.exists().where(
+        earlier.c.conversation_id == outbox.c.conversation_id,
+        earlier.c.position < outbox.c.position,
+        sa.text("earlier.state IN ('queued', 'sending', 'unknown')"),
+    )
+    rows = connection.execute(
+        sa.select(outbox)
+        .where(
+            _OPEN,
+            outbox.c.state.in_((QUEUED, UNKNOWN)),
+            outbox.c.next_at <= now,
+            is_first,
+        )
+        .order_by(outbox.c.next_at)
+        .limit(limit)
+        .with_for_update(skip_locked=True, of=outbox)
+    ).all()
+    return [_take_one(connection, vault, row, sender, now) for row in rows]
+
+
+def _take_one(
+    connection: Connection, vault: Vault, row: Any, sender: str, now: datetime
+) -> Outgoing:
+    # A row that is still unknown when it falls due again has had no news: it is repeated.
+    connection.execute(
+        outbox.update()
+        .where(outbox.c.id == row.id)
+        .values(
+            state=SENDING,
+            sender=sender,
+            attempts=outbox.c.attempts + 1,
+            repeats=outbox.c.repeats + (1 if row.state == UNKNOWN else 0),
+            updated_at=now,
+        )
+    )
+    channel, to = address(connection, vault, row.conversation_id)
+    body = vault.open(row.sealed_body)
+    return Outgoing(
+        id=row.id,
+        conversation_id=row.conversation_id,
+        channel=channel,
+        to=to,
+        reply=Reply(body["text"], tuple(Choice(**c) for c in body["choices"]), body["menu"]),
+        reply_to=_external_id(connection, vault, row.inbox_id),
+        attempts=row.attempts + 1,
+    )
+
+
+def sent(
+    connection: Connection, vault: Vault, outgoing: Outgoing, external_id: str, now: datetime
+) -> None:
+    """Record that the channel accepted a bubble under its own id."""
+    connection.execute(
+        outbox.update()
+        .where(outbox.c.id == outgoing.id)
+        .values(external_key=_external_key(vault, outgoing.channel, external_id))
+    )
+    _advance(connection, outbox.c.id == outgoing.id, SENT, (SENDING, UNKNOWN), 0, now)
+
+
+def postpone(
+    connection: Connection,
+    vault: Vault,
+    outgoing: Outgoing,
+    state: str,
+    code: int,
+    next_at: datetime,
+    now: datetime,
+) -> None:
+    """Put a bubble back as queued or unknown until `next_at`."""
+    connection.execute(
+        outbox.update()
+        .where(outbox.c.id == outgoing.id, outbox.c.state == SENDING)
+        .values(state=state, error_code=code, next_at=next_at, updated_at=now)
+    )
+
+
+def failed(
+    connection: Connection, vault: Vault, outgoing: Outgoing, code: int, now: datetime
+) -> None:
+    """Record that a bubble will never be accepted; it stays visible."""
+    _advance(connection, outbox.c.id == outgoing.id, FAILED, (SENDING,), code, now)
+
+
+def apply_status(connection: Connection, vault: Vault, status: Status, now: datetime) -> bool:
+    """Advance a bubble by news from the channel, upward only; say whether it is one of ours."""
+    which = (
+        outbox.c.id == status.callback
+        if status.callback
+        else outbox.c.external_key == _external_key(vault, status.channel, status.external_id)
+    )
+    return _advance(
+        connection, which, status.state.value, _EARLIER[status.state], status.error_code, now
+    )
+
+
+def recover(
+    connection: Connection, vault: Vault, senders: list[str], now: datetime, wait: timedelta
+) -> int:
+    """Turn what dead senders were handing over into *unknown*; return how many there were."""
+    recovered = connection.execute(
+        outbox.update()
+        .where(outbox.c.state == SENDING, outbox.c.sender.in_(senders))
+        .values(state=UNKNOWN, next_at=now + wait, updated_at=now)
+    )
+    return int(recovered.rowcount)
+
+
+def senders(connection: Connection, vault: Vault) -> list[str]:
+    """Return everybody who is handing a bubble over."""
+    rows = connection.execute(
+        sa.select(outbox.c.sender).where(_OPEN, outbox.c.state == SENDING).distinct()
+    )
+    return [str(row.sender) for row in rows]
+
+
+def counts(connection: Connection, vault: Vault) -> dict[str, int]:
+    """Count the bubbles by state, and those repeated after an unknown outcome."""
+    rows = connection.execute(sa.select(outbox.c.state, sa.func.count()).group_by(outbox.c.state))
+    by_state: dict[str, int] = {str(state): int(number) for state, number in rows}
+    repeated = connection.execute(
+        sa.select(sa.func.count()).select_from(outbox).where(outbox.c.repeats > 0)
+    ).scalar_one()
+    return {**by_state, "repeated": int(repeated)}
+
+
+def _advance(
+    connection: Connection,
+    which: Any,
+    state: str,
+    from_states: tuple[str, ...],
+    code: int,
+    now: datetime,
+) -> bool:
+    changed = connection.execute(
+        outbox.update()
+        .where(which, outbox.c.state.in_(from_states))
+        .values(state=state, error_code=code, updated_at=now)
+    )
+    return bool(changed.rowcount)
+
+
+def _external_key(vault: Vault, channel: str, external_id: str) -> str:
+    return vault.key("external", channel, external_id)
+
+
+def _external_id(connection: Connection, vault: Vault, inbox_id: int | None) -> str | None:
+    if inbox_id is None:
+        return None
+    sealed = connection.execute(
+        sa.select(inbox.c.sealed_body).where(inbox.c.id == inbox_id)
+    ).scalar_one()
+    return str(vault.open(sealed)["external_id"])

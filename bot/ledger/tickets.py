@@ -1,0 +1,160 @@
+"""Tickets: opened with their turn, found by number, every change an event."""
+
+from __future__ import annotations
+
+import secrets
+import uuid
+from dataclasses import asdict, dataclass
+from datetime import datetime
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy.engine import Connection
+
+from bot.clock import JAKARTA
+from bot.ledger.tables import inbox, outbox, ticket, ticket_event
+from bot.privacy import Vault
+
+ALPHABET = "23456789ABCDEFGHJKMNPQRSTUVWXYZ"
+"""Without 0 and O, 1, I and L: read aloud and copied by hand nothing is mistaken."""
+
+_TRANSCRIPT = 40
+"""Messages before the ticket that are kept with it."""
+
+
+@dataclass(frozen=True)
+class Content:
+    """What a ticket says; sealed in the ledger."""
+
+    subject: str
+    chronology: str
+    name: str = ""
+    email: str = ""
+    satker: str = ""
+
+
+@dataclass(frozen=True)
+class NewTicket:
+    """A ticket to be opened with the turn.
+
+    Attributes:
+        number: ``YYYYMMDD-XXXXXX``.
+        category: WhatsApp category it came from (catalogue B.2).
+        service: Catalogue service 1..20, or None until an agent sorts it.
+        content: What it says.
+        created_at: Aware moment.
+        due_at: Aware moment, counted in working hours.
+    """
+
+    number: str
+    category: str
+    service: int | None
+    content: Content
+    created_at: datetime
+    due_at: datetime
+
+
+@dataclass(frozen=True)
+class Ticket:
+    """A ticket as it stands."""
+
+    number: str
+    conversation_id: str
+    category: str
+    service: int | None
+    state: str
+    content: Content
+    created_at: datetime
+    updated_at: datetime
+    due_at: datetime
+
+
+def new_number(now: datetime) -> str:
+    """Make a ticket number: the Jakarta date and six characters nobody mistakes."""
+    tail = "".join(secrets.choice(ALPHABET) for _ in range(6))
+    return f"{now.astimezone(JAKARTA):%Y%m%d}-{tail}"
+
+
+def open_ticket(
+    connection: Connection,
+    vault: Vault,
+    new: NewTicket,
+    conversation_id: str,
+    inbox_id: int | None,
+    channel: str,
+) -> None:
+    """Write a ticket, its first event and the conversation that led to it."""
+    ticket_id = str(uuid.uuid4())
+    content = {**asdict(new.content), "transcript": transcript(connection, vault, conversation_id)}
+    connection.execute(
+        ticket.insert().values(
+            id=ticket_id,
+            number=new.number,
+            conversation_id=conversation_id,
+            inbox_id=inbox_id,
+            channel=channel,
+            category=new.category,
+            service=new.service,
+            state="new",
+            sealed_content=vault.seal(content),
+            created_at=new.created_at,
+            updated_at=new.created_at,
+            due_at=new.due_at,
+        )
+    )
+    connection.execute(
+        ticket_event.insert().values(
+            ticket_id=ticket_id, at=new.created_at, actor="nindy", kind="opened"
+        )
+    )
+
+
+def find(connection: Connection, vault: Vault, number: str) -> Ticket | None:
+    """Find a ticket by its number."""
+    row = connection.execute(sa.select(ticket).where(ticket.c.number == number)).first()
+    if row is None:
+        return None
+    content = vault.open(row.sealed_content)
+    content.pop("transcript", None)
+    return Ticket(
+        number=row.number,
+        conversation_id=row.conversation_id,
+        category=row.category,
+        service=row.service,
+        state=row.state,
+        content=Content(**content),
+        created_at=row.created_at,
+        updated_at=row.updated_at,
+        due_at=row.due_at,
+    )
+
+
+def latest(connection: Connection, vault: Vault, conversation_id: str) -> Ticket | None:
+    """Find the newest ticket of a conversation."""
+    number = connection.execute(
+        sa.select(ticket.c.number)
+        .where(ticket.c.conversation_id == conversation_id)
+        .order_by(ticket.c.created_at.desc())
+        .limit(1)
+    ).scalar()
+    return find(connection, vault, number) if number else None
+
+
+def transcript(connection: Connection, vault: Vault, conversation_id: str) -> list[dict[str, Any]]:
+    """Return the last messages of both sides, oldest first."""
+    heard = connection.execute(
+        sa.select(inbox.c.sent_at, inbox.c.sealed_body)
+        .where(inbox.c.conversation_id == conversation_id)
+        .order_by(inbox.c.id.desc())
+        .limit(_TRANSCRIPT)
+    )
+    said = connection.execute(
+        sa.select(outbox.c.created_at, outbox.c.sealed_body)
+        .where(outbox.c.conversation_id == conversation_id)
+        .order_by(outbox.c.position.desc())
+        .limit(_TRANSCRIPT)
+    )
+    lines = [(row.sent_at, "user", vault.open(row.sealed_body)["text"]) for row in heard]
+    lines += [(row.created_at, "nindy", vault.open(row.sealed_body)["text"]) for row in said]
+    lines.sort(key=lambda line: line[0])
+    return [{"at": at.isoformat(), "who": who, "text": text} for at, who, text in lines]

@@ -1,0 +1,139 @@
+"""What one turn wants to change, gathered in memory and written in one transaction."""
+
+from __future__ import annotations
+
+from contextvars import ContextVar
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy.engine import Connection
+
+from bot.channels.message import Reply
+from bot.errors import TurnLost
+from bot.ledger import inbox as inbox_rows
+from bot.ledger.inbox import Claim
+from bot.ledger.outbox import enqueue
+from bot.ledger.tables import conversation, inbox, lookup_miss, turn
+from bot.ledger.tickets import NewTicket, open_ticket
+from bot.privacy import Vault
+
+
+@dataclass
+class UnitOfWork:
+    """The changes of one turn.
+
+    Attributes:
+        claim: The message being answered.
+        now: When the turn began.
+        state: The dialogue's short state after the turn.
+        events: What Rasa recorded during the turn.
+        replies: Bubbles to send, in order.
+        tickets: Tickets to open (at most one a turn).
+        misses: How many look-ups of this turn found nothing.
+        failure: The exception of an action that Rasa would have swallowed.
+    """
+
+    claim: Claim
+    now: datetime
+    state: dict[str, Any] | None = None
+    events: list[dict[str, Any]] = field(default_factory=list)
+    replies: list[Reply] = field(default_factory=list)
+    tickets: list[NewTicket] = field(default_factory=list)
+    misses: int = 0
+    failure: BaseException | None = None
+
+    @property
+    def request_id(self) -> str:
+        """The idempotency key that calls to other systems carry."""
+        return f"{self.claim.conversation_id}:{self.claim.inbox_id}"
+
+
+current: ContextVar[UnitOfWork] = ContextVar("unit_of_work")
+"""The unit of work of the turn that is running in this task."""
+
+
+def commit(
+    connection: Connection,
+    vault: Vault,
+    work: UnitOfWork,
+    owner: str,
+    now: datetime,
+    final_state: str = inbox_rows.DONE,
+) -> None:
+    """Write a turn: message done, state, history, tickets, misses and replies, or nothing.
+
+    Raises:
+        TurnLost: The lease or the conversation's version changed meanwhile.
+    """
+    claimed = work.claim
+    held = connection.execute(
+        conversation.update()
+        .where(
+            conversation.c.id == claimed.conversation_id,
+            conversation.c.version == claimed.version,
+            conversation.c.lease_owner == owner,
+        )
+        .values(
+            version=claimed.version + 1,
+            sealed_state=vault.seal(work.state) if work.state is not None else None,
+            last_turn_at=now,
+            lease_owner=None,
+            lease_until=None,
+            not_before=None,
+        )
+    )
+    if held.rowcount != 1:
+        raise TurnLost("the conversation changed hands during the turn")
+    finished = connection.execute(
+        inbox.update()
+        .where(inbox.c.id == claimed.inbox_id, inbox.c.state == inbox_rows.PENDING)
+        .values(state=final_state, finished_at=now)
+    )
+    if finished.rowcount != 1:
+        raise TurnLost("the message was answered by somebody else")
+    connection.execute(
+        turn.insert().values(
+            inbox_id=claimed.inbox_id,
+            conversation_id=claimed.conversation_id,
+            sealed_events=vault.seal(work.events),
+            created_at=now,
+        )
+    )
+    for new in work.tickets:
+        open_ticket(
+            connection, vault, new, claimed.conversation_id, claimed.inbox_id,
+            claimed.message.channel,
+        )
+    record_misses(connection, work)
+    for number, reply in enumerate(work.replies):
+        enqueue(connection, vault, claimed.conversation_id, claimed.inbox_id, reply, now, number)
+
+
+def record_misses(connection: Connection, work: UnitOfWork) -> None:
+    """Write down the look-ups of a turn that found nothing."""
+    if work.misses:
+        row = {"person_id": _person(connection, work.claim), "at": work.now}
+        connection.execute(lookup_miss.insert(), [row] * work.misses)
+
+
+def recent_misses(
+    connection: Connection, vault: Vault, conversation_id: str, since: datetime
+) -> list[datetime]:
+    """Return when look-ups of this person found nothing since a moment, oldest first."""
+    rows = connection.execute(
+        sa.select(lookup_miss.c.at)
+        .join(conversation, conversation.c.person_id == lookup_miss.c.person_id)
+        .where(conversation.c.id == conversation_id, lookup_miss.c.at > since)
+        .order_by(lookup_miss.c.at)
+    )
+    return [row.at for row in rows]
+
+
+def _person(connection: Connection, claimed: Claim) -> str:
+    return str(
+        connection.execute(
+            sa.select(conversation.c.person_id).where(conversation.c.id == claimed.conversation_id)
+        ).scalar_one()
+    )

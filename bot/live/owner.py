@@ -1,0 +1,69 @@
+"""Who this process is, and which others on this machine are gone.
+
+Each process locks a file of its own while it lives. The lock ends with the process, however it
+ends, so after a ``kill -9`` its leases can be taken over at once; those of other machines run out
+by themselves.
+"""
+
+from __future__ import annotations
+
+import fcntl
+import socket
+import uuid
+from pathlib import Path
+from typing import IO
+
+from bot.errors import StartupError
+
+
+class Owner:
+    """This process's name on leases, backed by a locked file.
+
+    Args:
+        folder: Where the lock files of this machine are.
+
+    Raises:
+        StartupError: The folder cannot be written.
+    """
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+        self._host = socket.gethostname()[:24]
+        self.name = f"{self._host}:{uuid.uuid4().hex[:12]}"
+        try:
+            folder.mkdir(parents=True, exist_ok=True)
+            self._file = self._path(self.name).open("w")
+        except OSError as error:
+            raise StartupError(f"{folder}: {error.strerror}") from None
+        fcntl.flock(self._file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+
+    def dead(self, names: list[str]) -> list[str]:
+        """Return those of `names` that lived on this machine and do so no more."""
+        return [name for name in names if name != self.name and self._is_dead(name)]
+
+    def close(self) -> None:
+        """Give the name up."""
+        self._path(self.name).unlink(missing_ok=True)
+        self._file.close()
+
+    def _is_dead(self, name: str) -> bool:
+        if not name.startswith(f"{self._host}:"):
+            return False
+        path = self._path(name)
+        try:
+            with path.open("r+") as file:
+                return self._lock_is_free(file, path)
+        except OSError:
+            return True
+
+    @staticmethod
+    def _lock_is_free(file: IO[str], path: Path) -> bool:
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError:
+            return False
+        path.unlink(missing_ok=True)
+        return True
+
+    def _path(self, name: str) -> Path:
+        return self._folder / (name.replace(":", "-") + ".lock")

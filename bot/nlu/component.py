@@ -1,0 +1,134 @@
+"""The matcher as a component of Rasa's graph: ``bot.nlu.component.Matcher`` in config.yml.
+
+Training gathers the intent examples of ``data/nlu`` (from Rasa), the FAQ bank and the word lists
+into one JSON file of the model; a loaded model reads nothing else. Beside the intent, `process`
+puts the whole match under the key ``match`` of the parse result. The intents ``faq``, ``inform``
+and ``nlu_fallback`` have no examples: declare them in the domain.
+"""
+
+from __future__ import annotations
+
+import json
+from hashlib import sha256
+from pathlib import Path
+from typing import Any
+
+from rasa.engine.graph import ExecutionContext, GraphComponent
+from rasa.engine.recipes.default_recipe import DefaultV1Recipe
+from rasa.engine.storage.resource import Resource
+from rasa.engine.storage.storage import ModelStorage
+from rasa.shared.nlu.constants import INTENT, TEXT
+from rasa.shared.nlu.training_data.message import Message
+from rasa.shared.nlu.training_data.training_data import TrainingData
+
+from bot.faq import Bank
+from bot.nlu.knowledge import Knowledge
+from bot.nlu.lexicon import Lexicon
+from bot.nlu.matcher import Engine, FieldFinder, Thresholds
+
+_FILE = "knowledge.json"
+_RANKING = "intent_ranking"
+MATCH = "match"
+
+
+@DefaultV1Recipe.register([DefaultV1Recipe.ComponentType.INTENT_CLASSIFIER], is_trainable=True)
+class Matcher(GraphComponent):
+    """Sets intent, intent_ranking and match of each message."""
+
+    #: Finds slot values in a message; the composition root sets it before a model is loaded.
+    find_fields: FieldFinder | None = None
+
+    @staticmethod
+    def get_default_config() -> dict[str, Any]:
+        """Return thresholds and the folders that training reads, relative to the project."""
+        return {"answer": 0.80, "clarify": 0.35, "faq": "data/faq", "lexicon": "data/lexicon"}
+
+    @staticmethod
+    def fingerprint_addon(config: dict[str, Any]) -> str:
+        """Return a digest of the files that training reads, so that a change trains anew."""
+        digest = sha256()
+        for key in ("faq", "lexicon"):
+            for path in sorted(Path(config[key]).glob("*.yml")):
+                digest.update(path.name.encode() + b"\0" + path.read_bytes())
+        return digest.hexdigest()
+
+    def __init__(
+        self,
+        config: dict[str, Any],
+        model_storage: ModelStorage,
+        resource: Resource,
+        engine: Engine | None = None,
+    ) -> None:
+        self._config = config
+        self._model_storage = model_storage
+        self._resource = resource
+        self._engine = engine
+
+    @classmethod
+    def create(
+        cls,
+        config: dict[str, Any],
+        model_storage: ModelStorage,
+        resource: Resource,
+        execution_context: ExecutionContext,
+    ) -> Matcher:
+        """Make an untrained component."""
+        return cls(config, model_storage, resource)
+
+    @classmethod
+    def load(
+        cls,
+        config: dict[str, Any],
+        model_storage: ModelStorage,
+        resource: Resource,
+        execution_context: ExecutionContext,
+        **kwargs: Any,
+    ) -> Matcher:
+        """Restore a trained component from the model."""
+        with model_storage.read_from(resource) as folder:
+            data = json.loads((folder / _FILE).read_text(encoding="utf-8"))
+        return cls(config, model_storage, resource, cls._build(config, Knowledge.from_dict(data)))
+
+    def train(self, training_data: TrainingData) -> Resource:
+        """Gather examples, FAQ and word lists, and store them in the model.
+
+        Raises:
+            DataError: A file of the FAQ or the word lists is wrong.
+        """
+        examples: dict[str, list[str]] = {}
+        for example in training_data.intent_examples:
+            if text := example.get(TEXT):
+                examples.setdefault(example.get(INTENT), []).append(text)
+        bank = Bank.load(Path(self._config["faq"]))
+        knowledge = Knowledge(
+            lexicon=Lexicon.load(Path(self._config["lexicon"])),
+            examples=examples,
+            faq={entry.id: entry.phrasings for entry in bank.entries},
+        )
+        self._engine = self._build(self._config, knowledge)
+        with self._model_storage.write_to(self._resource) as folder:
+            text = json.dumps(knowledge.as_dict(), ensure_ascii=False)
+            (folder / _FILE).write_text(text, encoding="utf-8")
+        return self._resource
+
+    def process_training_data(self, training_data: TrainingData) -> TrainingData:
+        """Match the training examples too, for components that come after."""
+        self.process(training_data.training_examples)
+        return training_data
+
+    def process(self, messages: list[Message]) -> list[Message]:
+        """Set intent, intent_ranking and match of each message."""
+        if self._engine is None:
+            raise RuntimeError("the matcher is not trained; run `nindy train`")
+        for message in messages:
+            match = self._engine.match(message.get(TEXT) or "")
+            intent = {"name": match.intent, "confidence": match.probability}
+            message.set(INTENT, intent, add_to_output=True)
+            message.set(_RANKING, [intent], add_to_output=True)
+            message.set(MATCH, match.as_dict(), add_to_output=True)
+        return messages
+
+    @classmethod
+    def _build(cls, config: dict[str, Any], knowledge: Knowledge) -> Engine:
+        thresholds = Thresholds(answer=config["answer"], clarify=config["clarify"])
+        return Engine(knowledge, thresholds, cls.find_fields)

@@ -1,0 +1,106 @@
+"""The word lists of ``data/lexicon``: slang, emoji, and the words that steer the matcher."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+from bot.datafile import load, only, take, wrong
+
+_LISTS = (
+    "categories",
+    "control",
+    "address",
+    "courtesy",
+    "about",
+    "about_not_before",
+    "choose",
+    "labels",
+)
+
+
+@dataclass(frozen=True)
+class Lexicon:
+    """Everything the matcher knows about words; see the comments in ``data/lexicon``.
+
+    Attributes:
+        slang: Informal word to its plain words, joined by blanks.
+        emoji: Sign to plain words.
+        categories: The category intents in catalogue order (digit 1 chooses the first).
+        control: Intents that hold only when the message says nothing else.
+        needs: Intents judged by likeness, each with the words of which it needs one.
+        address: Words of address and ornament, always free to drop.
+        courtesy: Openings and closings, dropped while something else remains.
+        about: Words that mark a question about a thing, not a wish to have it done.
+        about_not_before: Words before which a word of `about` does not count.
+        choose: Words that may stand around a menu digit.
+        numerals: Number words to menu digits.
+        labels: Words that name a datum, as in "nik saya …".
+    """
+
+    slang: Mapping[str, str]
+    emoji: Mapping[str, str]
+    categories: tuple[str, ...]
+    control: frozenset[str]
+    needs: Mapping[str, frozenset[str]]
+    address: frozenset[str]
+    courtesy: frozenset[str]
+    about: frozenset[str]
+    about_not_before: frozenset[str]
+    choose: frozenset[str]
+    numerals: Mapping[str, int]
+    labels: frozenset[str]
+
+    @classmethod
+    def load(cls, folder: Path) -> Lexicon:
+        """Read ``slang.yml`` and ``words.yml``.
+
+        Raises:
+            DataError: A list is missing or wrong; the message names file, line and remedy.
+        """
+        informal = load(folder / "slang.yml")
+        only(informal, ("slang", "emoji"))
+        slang = take(informal, "slang", dict)
+        for key, plain in slang.items():
+            if not (isinstance(key, str) and isinstance(plain, str)):
+                raise wrong(slang, f"'{key}' must map a word to words; quote them", key)
+            if any(letter.isdigit() for letter in key):
+                raise wrong(slang, f"'{key}' holds a digit; such words are never changed", key)
+            if chained := next((word for word in plain.split() if word in slang), None):
+                raise wrong(slang, f"'{plain}' holds '{chained}', itself slang; resolve it", key)
+        words = load(folder / "words.yml")
+        only(words, (*_LISTS, "needs", "numerals"))
+        needs = take(words, "needs", dict)
+        for where, name in (*((words, name) for name in _LISTS), *((needs, n) for n in needs)):
+            listed = take(where, name, list)
+            for index, word in enumerate(listed):
+                if not isinstance(word, str):
+                    raise wrong(listed, f"'{word}' must be a word; put it in quotes", index)
+        numerals = take(words, "numerals", dict)
+        return cls.from_dict(
+            {"slang": slang, "emoji": take(informal, "emoji", dict), **words, "numerals": numerals}
+        )
+
+    @classmethod
+    def from_dict(cls, data: Mapping[str, Any]) -> Lexicon:
+        """Build from what `as_dict` gave."""
+        sets = {name: frozenset(data[name]) for name in _LISTS if name != "categories"}
+        return cls(
+            slang=dict(data["slang"]),
+            emoji=dict(data["emoji"]),
+            categories=tuple(data["categories"]),
+            needs={name: frozenset(words) for name, words in data["needs"].items()},
+            numerals=dict(data["numerals"]),
+            **sets,
+        )
+
+    def as_dict(self) -> dict[str, Any]:
+        """Return plain values for JSON."""
+        plain = {
+            name: sorted(value) if isinstance(value, frozenset) else value
+            for name, value in asdict(self).items()
+        }
+        plain["needs"] = {name: sorted(words) for name, words in self.needs.items()}
+        return plain

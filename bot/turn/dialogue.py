@@ -1,0 +1,118 @@
+"""The Rasa agent, asked for one turn at a time."""
+
+from __future__ import annotations
+
+import asyncio
+from datetime import timedelta
+from pathlib import Path
+
+from rasa.core.agent import Agent
+from rasa.core.channels.channel import UserMessage
+from rasa_sdk.executor import ActionExecutor
+
+from bot.channels.choice_ids import resolve
+from bot.channels.message import Inbound, Kind
+from bot.errors import StartupError, TurnFailed
+from bot.ledger import unit_of_work
+from bot.ledger.unit_of_work import UnitOfWork
+from bot.turn.collect import CollectingOutput, merge
+from bot.turn.in_process import InProcessActions
+from bot.turn.tracker_store import LedgerTrackerStore
+
+TURN_SECONDS = 20.0
+_TRIGGERED = "EXTERNAL: "
+
+
+class Dialogue:
+    """Answers a message with the trained model.
+
+    Args:
+        model: The model file.
+        executor: Runs the custom actions.
+        choice_key: Secret that signed the ids of buttons and rows.
+
+    Raises:
+        StartupError: The model cannot be loaded.
+    """
+
+    def __init__(self, model: Path, executor: ActionExecutor, choice_key: bytes) -> None:
+        store = LedgerTrackerStore()
+        try:
+            self._agent = Agent.load(
+                str(model), tracker_store=store, action_endpoint=InProcessActions(executor)
+            )
+        except Exception as error:
+            raise StartupError(
+                f"{model}: the model cannot be loaded ({type(error).__name__}); "
+                "train it again with `nindy train`"
+            ) from error
+        processor = self._agent.processor
+        if processor is None or self._agent.domain is None:
+            raise StartupError(f"{model}: not a model with a dialogue; run `nindy train`")
+        # Rasa wraps the store in one that goes on in memory when it fails; a failure of ours
+        # must end the turn instead.
+        processor.tracker_store = store
+        self._processor = processor
+        self._choice_key = choice_key
+        minutes = self._agent.domain.session_config.session_expiration_time
+        self._session = timedelta(minutes=minutes)
+
+    async def respond(self, work: UnitOfWork) -> None:
+        """Run one turn; state, events and replies are put into the unit of work.
+
+        Raises:
+            TurnFailed: Rasa or an action raised, said nothing, or took too long.
+        """
+        claimed = work.claim
+        fresh = claimed.last_turn_at is None or work.now - claimed.last_turn_at > self._session
+        work.state = None if fresh else claimed.state
+        output = CollectingOutput(claimed.message.channel)
+        token = unit_of_work.current.set(work)
+        try:
+            await asyncio.wait_for(
+                self._processor.handle_message(
+                    UserMessage(
+                        command_or_text(claimed.message, claimed.conversation_id, self._choice_key),
+                        output,
+                        claimed.conversation_id,
+                        input_channel=claimed.message.channel,
+                        message_id=str(claimed.inbox_id),
+                    )
+                ),
+                TURN_SECONDS,
+            )
+        except Exception as error:
+            raise TurnFailed(type(error).__name__) from error
+        finally:
+            unit_of_work.current.reset(token)
+        if work.failure is not None:
+            raise TurnFailed(type(work.failure).__name__) from work.failure
+        reply = merge(output.messages)
+        if reply is None:
+            raise TurnFailed("the dialogue said nothing")
+        work.replies.append(reply)
+
+    async def parse(self, text: str) -> dict[str, object]:
+        """Return what the model makes of a text, without a conversation."""
+        return dict(await self._processor.parse_message(UserMessage(text)))
+
+
+def command_or_text(message: Inbound, conversation_id: str, choice_key: bytes) -> str:
+    """Give Rasa a command only for an id that we issued to this conversation, else plain text."""
+    if message.kind is Kind.CHOICE and message.choice_id is not None:
+        payload = resolve(choice_key, conversation_id, message.choice_id)
+        if payload is not None:
+            return payload
+    text = plain(message.text)
+    if message.kind in (Kind.MEDIA, Kind.OTHER) or not text:
+        return "/non_text"
+    return text
+
+
+def plain(text: str) -> str:
+    """Take away what would make Rasa read a text as a command."""
+    while True:
+        stripped = text.strip().lstrip("/").strip().removeprefix(_TRIGGERED.strip())
+        if stripped == text:
+            return text
+        text = stripped

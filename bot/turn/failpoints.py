@@ -1,0 +1,33 @@
+"""Named places in a turn at which a test may end the process, as ``kill -9`` would.
+
+``NINDY_FAILPOINT=before_commit:3`` ends the process when it comes to ``before_commit`` for the
+third time. Without the variable nothing is ever reached.
+"""
+
+from __future__ import annotations
+
+import os
+import signal
+
+
+class Failpoints:
+    """Counts how often each named place is reached.
+
+    Args:
+        setting: ``name:count``, or empty.
+    """
+
+    NAMES = ("after_claim", "after_rasa", "before_commit", "after_commit", "before_send",
+             "after_send")
+
+    def __init__(self, setting: str = "") -> None:
+        self._name, _, count = setting.partition(":")
+        self._left = int(count or 1)
+
+    def reach(self, name: str) -> None:
+        """End the process here if this is the place and the time."""
+        if name != self._name:
+            return
+        self._left -= 1
+        if self._left == 0:
+            os.kill(os.getpid(), signal.SIGKILL)

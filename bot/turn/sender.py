@@ -1,0 +1,146 @@
+"""Takes bubbles from the outbox and hands them to their channel."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import random
+from collections.abc import Awaitable, Callable
+from datetime import timedelta
+
+from aiolimiter import AsyncLimiter
+
+from bot.clock import Clock
+from bot.errors import ChannelError, Permanent, Retryable
+from bot.ledger import outbox
+from bot.ledger.database import Ledger
+from bot.ledger.outbox import Outgoing
+from bot.live.owner import Owner
+from bot.live.wake import Wake
+from bot.turn.failpoints import Failpoints
+
+log = logging.getLogger(__name__)
+
+PER_SECOND = 80
+"""WhatsApp's throughput of one number (reference: limits of the Cloud API)."""
+AT_ONCE = 32
+LOOK_AGAIN = 0.5
+ATTEMPTS = 12
+"""With the back-off below about a quarter of an hour, then the bubble fails visibly."""
+LONGEST_PAUSE = 120.0
+
+Send = Callable[[Outgoing], Awaitable[str]]
+
+
+class Sender:
+    """Empties the outbox.
+
+    Args:
+        ledger: Where bubbles wait.
+        channels: For each channel's name, the call that hands a bubble over and returns the
+            provider's id.
+        owner: This process's name.
+        wake: Rung when something is in the outbox.
+        clock: The time.
+        failpoints: Where tests end the process.
+        settle: How long an unknown outcome waits for news before the bubble is repeated.
+    """
+
+    def __init__(
+        self,
+        ledger: Ledger,
+        channels: dict[str, Send],
+        owner: Owner,
+        wake: Wake,
+        clock: Clock,
+        failpoints: Failpoints,
+        settle: timedelta,
+    ) -> None:
+        self._ledger = ledger
+        self._channels = channels
+        self._owner = owner
+        self._wake = wake
+        self._clock = clock
+        self._failpoints = failpoints
+        self._settle = settle
+        self._limiter = AsyncLimiter(PER_SECOND, 1)
+        self._sending: set[asyncio.Task[None]] = set()
+        self._stopping = False
+
+    async def run(self) -> None:
+        """Send until `stop`; then finish what is under way."""
+        await self._recover_from_the_dead()
+        while not self._stopping:
+            try:
+                taken = await self._take()
+            except Exception:
+                log.exception("outbox cannot be read; trying again")
+                taken = []
+            for outgoing in taken:
+                task = asyncio.create_task(self._send(outgoing))
+                self._sending.add(task)
+                task.add_done_callback(self._sending.discard)
+            if len(self._sending) >= AT_ONCE:
+                await asyncio.wait(self._sending, return_when=asyncio.FIRST_COMPLETED)
+            elif not taken:
+                await self._wake.wait("outbox", LOOK_AGAIN)
+        if self._sending:
+            await asyncio.wait(self._sending)
+
+    def stop(self) -> None:
+        """Take no more bubbles."""
+        self._stopping = True
+        self._wake.ring("outbox")
+
+    async def drain(self) -> None:
+        """Send everything that is due now (for tests that hold the clock)."""
+        while taken := await self._take():
+            for outgoing in taken:
+                await self._send(outgoing)
+
+    async def _take(self) -> list[Outgoing]:
+        free = AT_ONCE - len(self._sending)
+        return await self._ledger.run(outbox.take, self._owner.name, self._clock(), free)
+
+    async def _recover_from_the_dead(self) -> None:
+        dead = self._owner.dead(await self._ledger.run(outbox.senders))
+        if dead:
+            number = await self._ledger.run(outbox.recover, dead, self._clock(), self._settle)
+            log.warning("bubbles with an unknown outcome after a crash: %d", number)
+
+    async def _send(self, outgoing: Outgoing) -> None:
+        async with self._limiter:
+            self._failpoints.reach("before_send")
+            try:
+                external_id = await self._channels[outgoing.channel](outgoing)
+            except ChannelError as error:
+                await self._not_sent(outgoing, error)
+            except Exception as error:
+                log.exception("bubble could not be handed over")
+                await self._not_sent(outgoing, Permanent(0, type(error).__name__))
+            else:
+                self._failpoints.reach("after_send")
+                await self._ledger.run(outbox.sent, outgoing, external_id, self._clock())
+        self._wake.ring("outbox")
+
+    async def _not_sent(self, outgoing: Outgoing, error: ChannelError) -> None:
+        now = self._clock()
+        log.warning("bubble not sent: %s", error, extra={"outbox": outgoing.id})
+        if isinstance(error, Permanent) or outgoing.attempts >= ATTEMPTS:
+            await self._ledger.run(outbox.failed, outgoing, error.code, now)
+        elif isinstance(error, Retryable):
+            again = now + pause(outgoing.attempts)
+            await self._ledger.run(
+                outbox.postpone, outgoing, outbox.QUEUED, error.code, again, now
+            )
+        else:
+            again = now + self._settle
+            await self._ledger.run(
+                outbox.postpone, outgoing, outbox.UNKNOWN, error.code, again, now
+            )
+
+
+def pause(attempts: int) -> timedelta:
+    """Return how long to wait after so many attempts: doubling, with jitter, in seconds."""
+    longest = min(0.5 * 2**attempts, LONGEST_PAUSE)
+    return timedelta(seconds=random.uniform(longest / 2, longest))  # noqa: S311

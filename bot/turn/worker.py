@@ -1,0 +1,162 @@
+"""Takes stored messages, one conversation at a time and in order, and answers them.
+
+Each message is one transaction. A turn that fails is undone and tried again; after the third
+failure the person gets an apology with a ticket, and the message stays visible as a dead letter.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import time
+from collections.abc import Awaitable, Callable
+from datetime import timedelta
+
+from bot.clock import Clock
+from bot.errors import TurnFailed, TurnLost
+from bot.ledger import inbox, unit_of_work
+from bot.ledger.database import Ledger
+from bot.ledger.inbox import Claim
+from bot.ledger.unit_of_work import UnitOfWork
+from bot.live.owner import Owner
+from bot.live.wake import Wake
+from bot.turn.failpoints import Failpoints
+
+log = logging.getLogger(__name__)
+
+LEASE = timedelta(seconds=45)
+"""Longer than a turn may take, so that a living worker never loses its conversation."""
+FAILURES = 3
+CLAIMS = 12
+"""A message that was claimed so often without an end probably kills its worker."""
+AT_ONCE = 16
+"""Conversations in work at the same time: most of a turn's time is waiting for look-ups."""
+LOOK_AGAIN = 0.5
+
+Respond = Callable[[UnitOfWork], Awaitable[None]]
+
+
+class Worker:
+    """Answers what is in the inbox.
+
+    Args:
+        ledger: Where messages wait.
+        respond: Fills a unit of work (the dialogue).
+        apologise: Fills a unit of work when the dialogue cannot.
+        owner: This process's name on leases.
+        wake: Rung when something is in the inbox; rings the outbox.
+        clock: The time.
+        failpoints: Where tests end the process.
+    """
+
+    def __init__(
+        self,
+        ledger: Ledger,
+        respond: Respond,
+        apologise: Respond,
+        owner: Owner,
+        wake: Wake,
+        clock: Clock,
+        failpoints: Failpoints,
+    ) -> None:
+        self._ledger = ledger
+        self._respond = respond
+        self._apologise = apologise
+        self._owner = owner
+        self._wake = wake
+        self._clock = clock
+        self._failpoints = failpoints
+        self._turns: set[asyncio.Task[None]] = set()
+        self._stopping = False
+
+    async def run(self) -> None:
+        """Answer messages until `stop`; then finish the turns that have begun."""
+        await self._free_leases_of_the_dead()
+        while not self._stopping:
+            try:
+                claimed = await self._claim()
+            except Exception:
+                log.exception("inbox cannot be read; trying again")
+                claimed = None
+            if claimed is None:
+                await self._wake.wait("inbox", LOOK_AGAIN)
+                continue
+            task = asyncio.create_task(self._turn(claimed))
+            self._turns.add(task)
+            task.add_done_callback(self._turns.discard)
+            if len(self._turns) >= AT_ONCE:
+                await asyncio.wait(self._turns, return_when=asyncio.FIRST_COMPLETED)
+        if self._turns:
+            await asyncio.wait(self._turns)
+
+    def stop(self) -> None:
+        """Take no more messages."""
+        self._stopping = True
+        self._wake.ring("inbox")
+
+    async def drain(self) -> None:
+        """Answer everything that waits now (for tests that hold the clock)."""
+        while (claimed := await self._claim()) is not None:
+            await self._turn(claimed)
+
+    async def _free_leases_of_the_dead(self) -> None:
+        holders = await self._ledger.run(inbox.owners)
+        dead = self._owner.dead(holders)
+        if dead:
+            freed = await self._ledger.run(inbox.release, dead)
+            log.warning("leases of dead workers freed: %d", freed)
+
+    async def _claim(self) -> Claim | None:
+        claimed = await self._ledger.run(inbox.claim, self._owner.name, self._clock(), LEASE)
+        if claimed is not None:
+            self._failpoints.reach("after_claim")
+        return claimed
+
+    async def _turn(self, claimed: Claim) -> None:
+        began = time.perf_counter()
+        work = UnitOfWork(claimed, self._clock())
+        try:
+            if claimed.failures >= FAILURES or claimed.claims > CLAIMS:
+                await self._apologise(work)
+                await self._commit(work, inbox.DEAD)
+            else:
+                await self._respond(work)
+                self._failpoints.reach("after_rasa")
+                await self._commit(work, inbox.DONE)
+        except TurnLost as lost:
+            log.warning("turn dropped: %s", lost)
+        except Exception as error:
+            await self._rest(claimed, error)
+        else:
+            log.info(
+                "turn done",
+                extra={"message": claimed.inbox_id, "ms": _milliseconds(began)},
+            )
+
+    async def _commit(self, work: UnitOfWork, final_state: str) -> None:
+        self._failpoints.reach("before_commit")
+        await self._ledger.run(
+            unit_of_work.commit, work, self._owner.name, self._clock(), final_state
+        )
+        self._failpoints.reach("after_commit")
+        self._wake.ring("outbox")
+        self._wake.ring("inbox")
+
+    async def _rest(self, claimed: Claim, error: Exception) -> None:
+        log.error(
+            "turn failed and was undone: %s",
+            error,
+            extra={"message": claimed.inbox_id, "failures": claimed.failures + 1},
+            exc_info=not isinstance(error, TurnFailed) or error.__cause__,
+        )
+        pause = timedelta(seconds=0.5 * 4**claimed.failures)
+        try:
+            await self._ledger.run(
+                inbox.give_back, claimed, self._owner.name, self._clock() + pause
+            )
+        except Exception:
+            log.exception("failed turn cannot be recorded; its lease will run out")
+
+
+def _milliseconds(began: float) -> float:
+    return round((time.perf_counter() - began) * 1000, 1)

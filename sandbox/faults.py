@@ -1,0 +1,123 @@
+"""Which outside system misbehaves, how, and how many times more."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from typing import Any
+
+OFF = "off"
+UPSTREAM = (
+    OFF,
+    "down",
+    "error",
+    "slow",
+    "hang",
+    "garbage",
+    "truncated",
+    "wrong_types",
+    "huge",
+    "drip",
+    "redirect_loop",
+    "wrong_charset",
+    "accept_then_drop",
+)
+GRAPH = (OFF, "rate_limit", "pair_rate", "error", "timeout_after_accept", "token")
+WEBHOOKS = (OFF, "duplicated", "reordered", "batched", "status_first")
+KINDS = {
+    "span": UPSTREAM,
+    "sakti": UPSTREAM,
+    "digit": UPSTREAM,
+    "graph": GRAPH,
+    "webhooks": WEBHOOKS,
+}
+DEFAULT_SECONDS = 5.0
+
+
+class UnknownFaultError(ValueError):
+    """The target, the kind, or a number makes no sense."""
+
+
+@dataclass(frozen=True)
+class Fault:
+    """What goes wrong.
+
+    Attributes:
+        times: Hits after which it heals; None for never.
+        seconds: How long ``slow`` and ``timeout_after_accept`` take.
+        hits: How often it struck.
+    """
+
+    kind: str = OFF
+    times: int | None = None
+    seconds: float = DEFAULT_SECONDS
+    hits: int = 0
+
+    def as_json(self) -> dict[str, Any]:
+        """Shape for the control API."""
+        return {
+            "kind": self.kind,
+            "times": self.times,
+            "seconds": self.seconds,
+            "hits": self.hits,
+        }
+
+
+class Faults:
+    """The switches, one per target."""
+
+    def __init__(self) -> None:
+        self._now: dict[str, Fault] = {}
+        self.reset()
+
+    def reset(self) -> None:
+        """Switch everything off."""
+        self._now = {target: Fault() for target in KINDS}
+
+    def as_json(self) -> dict[str, Any]:
+        """Shape for the control API."""
+        return {target: fault.as_json() for target, fault in self._now.items()}
+
+    def kind(self, target: str) -> str:
+        """Look at a switch without striking."""
+        return self._now[target].kind
+
+    def strike(self, target: str) -> Fault:
+        """Return what goes wrong this time, and count it."""
+        fault = self._now[target]
+        if fault.kind == OFF:
+            return fault
+        left = None if fault.times is None else fault.times - 1
+        healed = left == 0
+        self._now[target] = Fault(
+            OFF if healed else fault.kind,
+            None if healed else left,
+            fault.seconds,
+            fault.hits + 1,
+        )
+        return fault
+
+    def set(self, wanted: dict[str, Any]) -> None:
+        """Turn switches, all or none; a plain word stands for ``{"kind": word}``.
+
+        Raises:
+            UnknownFaultError: Something in it makes no sense.
+        """
+        self._now.update({target: _read(target, value) for target, value in wanted.items()})
+
+
+def _read(target: str, value: Any) -> Fault:
+    if target not in KINDS:
+        raise UnknownFaultError(f"no target {target!r}; there are {', '.join(KINDS)}")
+    given = {"kind": value} if isinstance(value, str) else value
+    if not isinstance(given, dict):
+        raise UnknownFaultError(f"{target}: a word or an object")
+    kind, times = given.get("kind", OFF), given.get("times")
+    seconds = given.get("seconds", DEFAULT_SECONDS)
+    if kind not in KINDS[target]:
+        raise UnknownFaultError(f"{target}: kind is one of {', '.join(KINDS[target])}")
+    if times is not None and (type(times) is not int or times < 1):
+        raise UnknownFaultError(f"{target}: times is a whole number from 1, or null")
+    if type(seconds) not in (int, float) or not math.isfinite(seconds) or seconds < 0:
+        raise UnknownFaultError(f"{target}: seconds is a number from 0")
+    return Fault(kind, times, float(seconds))

@@ -1,0 +1,58 @@
+"""What an accepted message shows on the phone."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from sandbox.chats import Choice, Content, Section
+from sandbox.people import Offer, Person
+
+
+def read_content(body: dict[str, Any]) -> Content:
+    """Turn a checked message into a bubble."""
+    kind = body.get("type", "text")
+    context = (body.get("context") or {}).get("message_id")
+    part = body.get(kind) or {}
+    if kind == "text":
+        return Content(kind, part["body"], context=context)
+    if kind != "interactive":
+        caption = part.get("caption") or part.get("filename") or "" if type(part) is dict else ""
+        return Content(kind, caption, context=context)
+    action, header = part["action"], part.get("header") or {}
+    parameters = action.get("parameters") or {}
+    return Content(
+        type=part["type"],
+        text=part["body"]["text"],
+        header=header.get("text") or "",
+        footer=(part.get("footer") or {}).get("text") or "",
+        buttons=tuple(
+            Choice(button["reply"]["id"], button["reply"]["title"])
+            for button in action.get("buttons", [])
+        )
+        or _link_button(parameters),
+        menu=action.get("button") or "",
+        sections=tuple(
+            Section(section.get("title") or "", tuple(_row(row) for row in section["rows"]))
+            for section in action.get("sections", [])
+        ),
+        context=context,
+        url=parameters.get("url") or "",
+    )
+
+
+def _link_button(parameters: dict[str, Any]) -> tuple[Choice, ...]:
+    return (Choice("", parameters["display_text"]),) if "display_text" in parameters else ()
+
+
+def _row(row: dict[str, Any]) -> Choice:
+    return Choice(row["id"], row["title"], row.get("description") or "")
+
+
+def remember_offers(person: Person, content: Content, wamid: str) -> None:
+    """Note what may be pressed from now on."""
+    for button in content.buttons:
+        if button.id:
+            person.offer(button.id, Offer(wamid, "button_reply", button.title))
+    for section in content.sections:
+        for row in section.rows:
+            person.offer(row.id, Offer(wamid, "list_reply", row.title, row.description))

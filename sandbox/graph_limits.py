@@ -1,0 +1,170 @@
+"""What Meta refuses: shapes, compulsory members and lengths of an outgoing message."""
+
+from __future__ import annotations
+
+from typing import Any
+
+MEDIA = ("image", "video", "audio", "document", "sticker")
+INTERACTIVE = ("list", "button", "cta_url", "location_request_message", "request_contact_info")
+UNCHECKED = ("template", "location", "contacts", "reaction")
+
+
+class Refusal(Exception):
+    """An answer with one of Meta's error codes.
+
+    Attributes:
+        code: Meta's code.
+        status: The HTTP status.
+        details: ``error_data.details``: names the member at fault.
+    """
+
+    def __init__(self, code: int, details: str, status: int = 400) -> None:
+        super().__init__(details)
+        self.code = code
+        self.status = status
+        self.details = details
+
+
+def check_message(body: dict[str, Any]) -> None:
+    """Check an outgoing message.
+
+    Raises:
+        Refusal: With code 100 for a wrong shape, 131009 for a value out of bounds.
+    """
+    if body.get("messaging_product") != "whatsapp":
+        raise Refusal(100, "messaging_product: must be whatsapp")
+    if not _is_text(body.get("to")) and not _is_text(body.get("recipient")):
+        raise Refusal(100, "to: the parameter to (or recipient) is required")
+    if body.get("recipient_type", "individual") != "individual":
+        raise Refusal(131009, "recipient_type: must be individual")
+    if body.get("biz_opaque_callback_data") is not None:
+        _text(body, "biz_opaque_callback_data", 512)
+    if body.get("context") is not None:
+        _text(_object(body, "context"), "message_id", 512, "context.")
+    kind = body.get("type", "text")
+    if kind == "text":
+        _text(_object(body, "text"), "body", 4096, "text.")
+    elif kind == "interactive":
+        _interactive(_object(body, "interactive"))
+    elif kind in MEDIA:
+        _media(kind, _object(body, kind))
+    elif kind == "contacts":
+        _list(body, "contacts", "", 257)
+    elif kind in UNCHECKED:
+        _object(body, kind)
+    else:
+        raise Refusal(100, f"type: {kind!r} is not a message type")
+
+
+def _interactive(part: dict[str, Any]) -> None:
+    kind, at = part.get("type"), "interactive."
+    if kind not in INTERACTIVE:
+        raise Refusal(100, f"interactive.type: {kind!r} is not an interactive type")
+    _text(_object(part, "body", at), "text", 4096 if kind == "list" else 1024, at + "body.")
+    if part.get("footer") is not None:
+        _text(_object(part, "footer", at), "text", 60, at + "footer.")
+    if part.get("header") is not None:
+        _header(_object(part, "header", at), kind)
+    action = _object(part, "action", at)
+    if kind == "list":
+        _list_action(action)
+    elif kind == "button":
+        _button_action(action)
+    elif kind == "cta_url":
+        parameters = _object(action, "parameters", at + "action.")
+        _text(parameters, "display_text", 20, at + "action.parameters.")
+        _text(parameters, "url", 2000, at + "action.parameters.")
+
+
+def _header(header: dict[str, Any], kind: str) -> None:
+    form = header.get("type")
+    if form == "text":
+        _text(header, "text", 60, "interactive.header.")
+    elif kind == "list" or form not in ("image", "video", "document"):
+        raise Refusal(131009, f"interactive.header.type: {form!r} is not possible here")
+
+
+def _list_action(action: dict[str, Any]) -> None:
+    at = "interactive.action."
+    _text(action, "button", 20, at)
+    sections = _list(action, "sections", at, 10)
+    ids: list[str] = []
+    for number, section in enumerate(sections):
+        here = f"{at}sections[{number}]."
+        if not isinstance(section, dict):
+            raise Refusal(100, f"{here[:-1]}: must be an object")
+        if len(sections) > 1 or section.get("title") is not None:
+            _text(section, "title", 24, here)
+        for position, row in enumerate(_list(section, "rows", here, 10)):
+            ids.append(_row(row, f"{here}rows[{position}]."))
+    if len(ids) > 10:
+        raise Refusal(
+            131009, f"{at}sections.rows: {len(ids)} rows; at most 10 in all sections together"
+        )
+    _unique(ids, at + "sections.rows.id")
+
+
+def _row(row: Any, at: str) -> str:
+    if not isinstance(row, dict):
+        raise Refusal(100, f"{at[:-1]}: must be an object")
+    _text(row, "title", 24, at)
+    if row.get("description") is not None:
+        _text(row, "description", 72, at, least=0)
+    return _text(row, "id", 200, at)
+
+
+def _button_action(action: dict[str, Any]) -> None:
+    at = "interactive.action."
+    ids, titles = [], []
+    for position, button in enumerate(_list(action, "buttons", at, 3)):
+        here = f"{at}buttons[{position}]."
+        if not isinstance(button, dict) or button.get("type") != "reply":
+            raise Refusal(100, f"{here}type: must be reply")
+        reply = _object(button, "reply", here)
+        titles.append(_text(reply, "title", 20, here + "reply."))
+        ids.append(_text(reply, "id", 256, here + "reply."))
+    _unique(titles, at + "buttons.reply.title")
+    _unique(ids, at + "buttons.reply.id")
+
+
+def _media(kind: str, part: dict[str, Any]) -> None:
+    if not _is_text(part.get("id")) and not _is_text(part.get("link")):
+        raise Refusal(100, f"{kind}: id or link is required")
+    if part.get("caption") is not None:
+        if kind in ("audio", "sticker"):
+            raise Refusal(131009, f"{kind}.caption: there is none for this type")
+        _text(part, "caption", 1024, f"{kind}.")
+
+
+def _is_text(value: Any) -> bool:
+    return isinstance(value, str) and bool(value.strip())
+
+
+def _object(parent: dict[str, Any], name: str, at: str = "") -> dict[str, Any]:
+    value = parent.get(name)
+    if not isinstance(value, dict):
+        raise Refusal(100, f"{at}{name}: the parameter is required and must be an object")
+    return value
+
+
+def _list(parent: dict[str, Any], name: str, at: str, most: int) -> list[Any]:
+    value = parent.get(name)
+    if not isinstance(value, list):
+        raise Refusal(100, f"{at}{name}: the parameter is required and must be a list")
+    if not 1 <= len(value) <= most:
+        raise Refusal(131009, f"{at}{name}: {len(value)} elements; 1 to {most} are allowed")
+    return value
+
+
+def _text(parent: dict[str, Any], name: str, most: int, at: str = "", least: int = 1) -> str:
+    value = parent.get(name)
+    if not isinstance(value, str):
+        raise Refusal(100, f"{at}{name}: the parameter is required and must be a string")
+    if len(value) > most or (least and not value.strip()):
+        raise Refusal(131009, f"{at}{name}: {len(value)} characters; {least} to {most} are allowed")
+    return value
+
+
+def _unique(values: list[str], what: str) -> None:
+    if len(set(values)) != len(values):
+        raise Refusal(131009, f"{what}: must be unique")

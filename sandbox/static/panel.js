@@ -1,0 +1,148 @@
+// Beside the phone: sample data, fault switches, log.
+
+import { byId, call, el } from "./dom.js";
+
+const TARGETS = { span: "SPAN", sakti: "SAKTI", digit: "Digit", graph: "WhatsApp, pengiriman", webhooks: "WhatsApp, webhook" };
+const UPSTREAM = {
+  off: "Normal", down: "Mati: koneksi diputus", error: "Galat 500", slow: "Lambat", hang: "Tidak pernah menjawab",
+  garbage: "HTML alih-alih JSON", truncated: "JSON terpotong", wrong_types: "Tipe data salah", huge: "Jawaban 50 MB",
+  drip: "Satu bita per detik", redirect_loop: "Pengalihan tanpa akhir", wrong_charset: "Pengodean huruf salah",
+  accept_then_drop: "Dikerjakan, lalu putus",
+};
+const KINDS = {
+  span: UPSTREAM, sakti: UPSTREAM, digit: UPSTREAM,
+  graph: {
+    off: "Normal", rate_limit: "Batas laju nomor (130429)", pair_rate: "Batas laju per orang (131056)", error: "Galat 500 (131000)",
+    timeout_after_accept: "Diterima, jawaban hilang", token: "Token ditolak (190)",
+  },
+  webhooks: {
+    off: "Normal", duplicated: "Kejadian ganda", reordered: "Urutan acak", batched: "Digabung per detik", status_first: "Status mendahului jawaban",
+  },
+};
+const WITH_SECONDS = new Set(["slow", "timeout_after_accept"]);
+const RECORDS = [
+  ["sp2d", "Informasi SP2D", ["nomor_sp2d", "nomor_rekening"], "nama_satker"],
+  ["suppliers", "Status supplier", ["tipe_supplier", "nomor_rekening"], "status"],
+  ["contracts", "Status kontrak (NRK)", ["kode_satker", "nomor_kontrak"], "status"],
+  ["sakti_users", "Reset SAKTI", ["nik", "kode_satker"], "terkunci"],
+  ["digit_users", "Akun Digit", ["identitas", "email"], "status"],
+];
+const NAMES = {
+  nomor_sp2d: "Nomor SP2D", nomor_rekening: "Rekening", tipe_supplier: "Tipe", kode_satker: "Satker", nomor_kontrak: "Kontrak",
+  nik: "NIK", identitas: "NIK/NIP/NRP", email: "Email",
+};
+const WORDS = {
+  terdaftar: "terdaftar", menunggu_persetujuan: "menunggu persetujuan", ditolak: "ditolak", nonaktif: "nonaktif", dibatalkan: "dibatalkan",
+  aktif: "aktif", belum_aktif: "belum aktif", diblokir: "diblokir", true: "terkunci", false: "dapat direset",
+};
+const MOST_LINES = 200;
+
+export async function showRecords(insert) {
+  const records = await call("GET", "/sandbox/records");
+  byId("pane-data").replaceChildren(
+    el("p", { class: "hint" }, "Tekan sebuah nilai untuk menyalinnya ke kotak pesan."),
+    ...RECORDS.map(([kind, title, keys, note]) => el("section", { class: "card" },
+      el("h3", {}, title),
+      el("ul", { class: "records" }, ...records[kind].map((row) => el("li", {},
+        el("p", { class: "values" }, ...keys.map((key) => el("button", { type: "button", class: "value", onclick: () => insert(row[key]) },
+          el("span", { class: "value-name" }, NAMES[key]), row[key]))),
+        el("p", { class: "note" }, WORDS[String(row[note])] || row[note])))))));
+}
+
+export function showFaults(faults) {
+  const rows = Object.entries(TARGETS).map(([target, title]) => {
+    const fault = faults[target];
+    const select = el("select", { id: `fault-${target}` }, ...Object.entries(KINDS[target]).map(([kind, name]) =>
+      el("option", { value: kind, selected: kind === fault.kind }, name)));
+    const times = el("input", { type: "number", min: "1", step: "1", id: `times-${target}`, placeholder: "terus", value: fault.times });
+    const seconds = el("input", { type: "number", min: "0", step: "0.5", id: `seconds-${target}`, value: fault.seconds });
+    const put = () => call("PUT", "/sandbox/faults", { [target]: {
+      kind: select.value, times: times.value ? Number(times.value) : null, seconds: Number(seconds.value || 5),
+    } });
+    for (const input of [select, times, seconds]) input.addEventListener("change", put);
+    return el("section", { class: `card fault ${fault.kind === "off" ? "" : "active"}` },
+      el("h3", {}, el("label", { for: select.id }, title)), select,
+      fault.kind === "off" ? null : el("p", { class: "numbers" },
+        el("label", { for: times.id }, "Sisa berapa kali "), times,
+        WITH_SECONDS.has(fault.kind) ? el("label", { for: seconds.id }, "Detik ") : null,
+        WITH_SECONDS.has(fault.kind) ? seconds : null),
+      fault.hits ? el("p", { class: "note" }, `terjadi ${fault.hits} kali`) : null);
+  });
+  const off = () => call("PUT", "/sandbox/faults", Object.fromEntries(Object.keys(TARGETS).map((target) => [target, "off"])));
+  const focused = document.activeElement?.id;
+  byId("pane-faults").replaceChildren(...rows, el("p", { class: "actions" },
+    el("button", { type: "button", onclick: off, id: "all-off" }, "Matikan semua gangguan"),
+    el("button", { type: "button", class: "danger", id: "start-over", onclick: () => call("POST", "/sandbox/reset") }, "Mulai dari awal")));
+  if (focused) byId(focused)?.focus();
+}
+
+function good(line) {
+  const code = Number(line.code);
+  return code >= 200 && code < 300;
+}
+
+export function addLog(line) {
+  const log = byId("log");
+  log.prepend(el("li", {},
+    el("time", { datetime: line.at }, new Date(line.at).toLocaleTimeString("id-ID")),
+    el("span", { class: `source ${line.source}` }, line.source),
+    el("span", { class: "what" }, line.what),
+    line.code === null ? null : el("span", { class: `code ${good(line) ? "good" : "bad"}` }, String(line.code))));
+  while (log.childElementCount > MOST_LINES) log.lastElementChild.remove();
+  refreshStats();
+}
+
+let waiting = false;
+
+function refreshStats() {
+  if (waiting) return;
+  waiting = true;
+  setTimeout(async () => {
+    waiting = false;
+    const stats = await call("GET", "/sandbox/stats").catch(() => null);
+    if (!stats) return;
+    byId("stats").textContent = `Balasan diterima ${stats.accepted} · ganda ${stats.duplicates_by_callback} · webhook tertunda ${stats.webhooks.pending}, diulang ${stats.webhooks.retries}`;
+  }, 300);
+}
+
+export async function showAll() {
+  const [faults, log] = await Promise.all([call("GET", "/sandbox/faults"), call("GET", "/sandbox/log")]);
+  showFaults(faults);
+  byId("log").replaceChildren();
+  log.log.slice(-MOST_LINES).forEach(addLog);
+  refreshStats();
+}
+
+const tabs = [...document.querySelectorAll("[role=tab]")];
+
+function select(tab) {
+  for (const other of tabs) {
+    const chosen = other === tab;
+    other.setAttribute("aria-selected", String(chosen));
+    other.tabIndex = chosen ? 0 : -1;
+    byId(other.getAttribute("aria-controls")).hidden = !chosen;
+  }
+}
+
+tabs.forEach((tab, at) => {
+  tab.addEventListener("click", () => select(tab));
+  tab.addEventListener("keydown", (event) => {
+    const step = { ArrowRight: 1, ArrowLeft: -1 }[event.key];
+    if (!step) return;
+    const next = tabs[(at + step + tabs.length) % tabs.length];
+    select(next);
+    next.focus();
+  });
+});
+
+export function togglePanel(open) {
+  document.body.classList.toggle("panel-open", open);
+  byId("open-panel").setAttribute("aria-expanded", String(open));
+  (open ? byId("close-panel") : byId("open-panel")).focus();
+}
+
+byId("open-panel").addEventListener("click", () => togglePanel(true));
+byId("close-panel").addEventListener("click", () => togglePanel(false));
+byId("panel").addEventListener("keydown", (event) => {
+  if (event.key === "Escape" && document.body.classList.contains("panel-open")) togglePanel(false);
+});

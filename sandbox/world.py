@@ -1,0 +1,94 @@
+"""Everything the sandbox consists of, wired once."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+from datetime import datetime
+
+from aiohttp import web
+
+from sandbox import records
+from sandbox.chats import Chats
+from sandbox.digit import Digit
+from sandbox.events import Events
+from sandbox.faults import Faults
+from sandbox.graph import Graph
+from sandbox.people import People
+from sandbox.sakti import Sakti
+from sandbox.span import Span
+from sandbox.statuses import Statuses
+from sandbox.upstream import Changes
+from sandbox.webhooks import Webhooks
+
+
+class World:
+    """The parts, by name.
+
+    Attributes:
+        closing: Set when the sandbox stops; whoever waits for long must look at it.
+    """
+
+    def __init__(
+        self,
+        *,
+        webhook_url: str,
+        app_secret: str,
+        access_token: str,
+        phone_number_id: str,
+        now: Callable[[], datetime],
+    ) -> None:
+        self.now = now
+        self.closing = asyncio.Event()
+        self.records = records.load()
+        self.events = Events(now)
+        self.faults = Faults()
+        self.people = People()
+        self.chats = Chats()
+        self.changes = Changes(now, self.events)
+        self.span = Span(self.records, self.events)
+        self.sakti = Sakti(self.records, self.changes)
+        self.digit = Digit(self.records, self.changes, self.events)
+        self.webhooks = Webhooks(
+            url=webhook_url,
+            secret=app_secret,
+            phone_number_id=phone_number_id,
+            faults=self.faults,
+            events=self.events,
+        )
+        self.statuses = Statuses(
+            people=self.people,
+            chats=self.chats,
+            webhooks=self.webhooks,
+            events=self.events,
+            now=now,
+        )
+        self.graph = Graph(
+            access_token=access_token,
+            phone_number_id=phone_number_id,
+            people=self.people,
+            chats=self.chats,
+            statuses=self.statuses,
+            faults=self.faults,
+            events=self.events,
+            closing=self.closing,
+            now=now,
+        )
+
+    async def reset(self) -> None:
+        """Go back to the first moment; numbering goes on."""
+        await self.statuses.stop()
+        await self.webhooks.reset()
+        self.faults.reset()
+        self.people.reset()
+        self.chats.reset()
+        self.changes.reset()
+        self.digit.reset()
+        self.graph.refused.clear()
+        self.events.log.clear()
+        self.events.publish("reset", {})
+
+    async def close(self, _app: web.Application) -> None:
+        """Let go of whoever waits."""
+        self.closing.set()
+        await self.statuses.stop()

@@ -1,0 +1,166 @@
+"""The stand-in of the Graph API refuses what Meta refuses."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from aiohttp import ClientError
+from sandbox_outgoing import buttons, listing, rows, section
+
+
+async def test_a_reply_is_accepted_in_metas_words(sandbox: Any) -> None:
+    await sandbox.write()
+    status, answer = await sandbox.send(type="text", text={"body": "Halo juga"})
+    phone = (await sandbox.person("siti"))["phone"]
+    assert status == 200
+    assert answer["contacts"] == [{"input": f"+{phone}", "wa_id": phone}]
+    assert answer["messages"][0]["id"].startswith("wamid.")
+
+
+async def test_a_person_is_reached_by_user_id(sandbox: Any) -> None:
+    await sandbox.write()
+    user_id = (await sandbox.person("siti"))["user_id"]
+    status, answer = await sandbox.post(
+        {"messaging_product": "whatsapp", "recipient": user_id, "text": {"body": "x"}}
+    )
+    assert status == 200
+    assert answer["contacts"] == [{"input": user_id, "user_id": user_id}]
+
+
+@pytest.mark.parametrize(
+    ("message", "code", "named"),
+    [
+        ({"type": "text", "text": {"body": ""}}, 131009, "text.body"),
+        ({"type": "text", "text": {"body": "x" * 4097}}, 131009, "text.body"),
+        ({"type": "text"}, 100, "text"),
+        ({"type": "text", "text": {"body": 7}}, 100, "text.body"),
+        ({"type": "poll"}, 100, "type"),
+        (listing(body="x" * 4097), 131009, "body.text"),
+        (listing(header="x" * 61), 131009, "header.text"),
+        (listing(footer="x" * 61), 131009, "footer.text"),
+        (listing(button="x" * 21), 131009, "action.button"),
+        (listing(section(rows(11))), 131009, "rows"),
+        (listing(section(rows(6, "a")), section(rows(5, "b"))), 131009, "in all sections together"),
+        (listing(section(rows(1)), section(rows(1, "b"), title=None)), 100, "title"),
+        (listing(section(rows(1), title="x" * 25)), 131009, "title"),
+        (listing(*[section(rows(1, str(n))) for n in range(11)]), 131009, "sections"),
+        (listing(section([{"id": "a", "title": "x" * 25}])), 131009, "rows[0].title"),
+        (listing(section([{"id": "a" * 201, "title": "x"}])), 131009, "rows[0].id"),
+        (
+            listing(section([{"id": "a", "title": "x", "description": "x" * 73}])),
+            131009,
+            "rows[0].description",
+        ),
+        (listing(section([*rows(1), *rows(1)])), 131009, "unique"),
+        (buttons("a", "b", "c", "d"), 131009, "buttons"),
+        (buttons(), 131009, "buttons"),
+        (buttons("x" * 21), 131009, "title"),
+        (buttons("a", "a"), 131009, "title: must be unique"),
+        (buttons("a", ids=["x" * 257]), 131009, "reply.id"),
+        (buttons("a", body="x" * 1025), 131009, "body.text"),
+        (buttons("a", footer="x" * 61), 131009, "footer.text"),
+        (
+            {"type": "text", "text": {"body": "x"}, "biz_opaque_callback_data": "x" * 513},
+            131009,
+            "biz_opaque_callback_data",
+        ),
+        ({"to": None, "text": {"body": "x"}}, 100, "to"),
+        ({"messaging_product": "sms", "text": {"body": "x"}}, 100, "messaging_product"),
+    ],
+)
+async def test_what_is_too_much_is_refused_by_name(
+    sandbox: Any, message: dict[str, Any], code: int, named: str
+) -> None:
+    await sandbox.write()
+    status, answer = await sandbox.send(**message)
+    assert (status, answer["error"]["code"]) == (400, code)
+    assert named in answer["error"]["error_data"]["details"]
+    assert (await sandbox.get("/sandbox/stats"))["graph_refused"] == {str(code): 1}
+
+
+@pytest.mark.parametrize(
+    "message",
+    [
+        {"type": "text", "text": {"body": "x" * 4096}},
+        listing(section([{"id": "a" * 200, "title": "x" * 24, "description": "x" * 72}])),
+        listing(section(rows(5, "a")), section(rows(5, "b")), body="x" * 4096, button="x" * 20),
+        listing(section(rows(10), title=None)),
+        buttons("x" * 20, "b", "c", body="x" * 1024, footer="x" * 60),
+    ],
+)
+async def test_what_just_fits_is_accepted(sandbox: Any, message: dict[str, Any]) -> None:
+    await sandbox.write()
+    status, _ = await sandbox.send(**message)
+    assert status == 200
+
+
+async def test_a_wrong_token_and_a_wrong_number_are_refused(sandbox: Any) -> None:
+    status, answer = await sandbox.post({}, token="lain")
+    assert (status, answer["error"]["code"]) == (401, 190)
+    status, answer = await sandbox.post({}, path="/graph/v26.0/1/messages")
+    assert (status, answer["error"]["code"]) == (400, 100)
+
+
+async def test_the_window_closes_a_day_after_the_last_message(sandbox: Any) -> None:
+    status, answer = await sandbox.send()
+    assert (status, answer["error"]["code"]) == (400, 131047), "never wrote"
+    await sandbox.write()
+    sandbox.clock.forward(hours=23, minutes=59)
+    assert (await sandbox.send())[0] == 200
+    sandbox.clock.forward(minutes=2)
+    assert (await sandbox.send())[1]["error"]["code"] == 131047
+    status, _ = await sandbox.send(type="template", template={"name": "ticket_answered"})
+    assert status == 200
+
+
+async def test_reading_marks_the_earlier_ones_too(sandbox: Any) -> None:
+    await sandbox.write()
+    last = await sandbox.write(text="Masih di sana?")
+    body = {"messaging_product": "whatsapp", "status": "read", "message_id": last}
+    status, answer = await sandbox.post({**body, "typing_indicator": {"type": "text"}})
+    assert (status, answer) == (200, {"success": True})
+    chat = (await sandbox.get("/sandbox/people/siti/messages"))["messages"]
+    assert [entry["status"] for entry in chat] == ["read", "read"]
+    status, answer = await sandbox.post({**body, "message_id": "wamid.TIDAKADA"})
+    assert answer["error"]["code"] == 100
+
+
+async def test_the_chat_shows_what_can_be_pressed(sandbox: Any) -> None:
+    await sandbox.write()
+    await sandbox.send(**listing(section(rows(2))), biz_opaque_callback_data="out:1")
+    entry = (await sandbox.get("/sandbox/messages?after=1"))["messages"][0]
+    assert (entry["person"], entry["from"], entry["callback"]) == ("siti", "nindy", "out:1")
+    assert entry["list"]["sections"][0]["rows"][1]["id"] == "r1"
+
+
+@pytest.mark.parametrize(
+    ("kind", "status", "code"),
+    [
+        ("rate_limit", 400, 130429),
+        ("pair_rate", 400, 131056),
+        ("error", 500, 131000),
+        ("token", 401, 190),
+    ],
+)
+async def test_a_fault_strikes_as_often_as_told(
+    sandbox: Any, kind: str, status: int, code: int
+) -> None:
+    await sandbox.write()
+    await sandbox.fault(graph={"kind": kind, "times": 2})
+    for _ in range(2):
+        given, answer = await sandbox.send()
+        assert (given, answer["error"]["code"]) == (status, code)
+    assert (await sandbox.send())[0] == 200
+    assert (await sandbox.get("/sandbox/stats"))["accepted"] == 1
+
+
+async def test_an_accepted_message_may_lose_its_answer(sandbox: Any) -> None:
+    await sandbox.write()
+    await sandbox.fault(graph={"kind": "timeout_after_accept", "seconds": 0, "times": 1})
+    with pytest.raises(ClientError):
+        await sandbox.send(text={"body": "x"}, biz_opaque_callback_data="out:7")
+    await sandbox.send(text={"body": "x"}, biz_opaque_callback_data="out:7")
+    stats = await sandbox.get("/sandbox/stats")
+    assert (stats["accepted"], stats["duplicates_by_callback"]) == (2, 1)
+    await sandbox.settled(lambda: len(sandbox.receiver.items("statuses")) == 4)

@@ -1,0 +1,238 @@
+"""Replies as Graph messages, checked by a validator that knows only Meta's limits."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from hypothesis import assume, given
+from hypothesis import strategies as st
+
+from bot.channels.message import Choice, Reply
+from bot.channels.whatsapp import fit
+from bot.channels.whatsapp.render import render
+
+MENU = "Lihat pilihan"
+
+
+def _render(reply: Reply) -> dict[str, Any]:
+    return render(reply, lambda choice: "n1:" + choice.payload, menu_word=MENU)
+
+
+def _choices(*titles: str) -> tuple[Choice, ...]:
+    return tuple(Choice(title, f"/p{number}") for number, title in enumerate(titles))
+
+
+# --- the validator: written from Meta's limits, shares nothing with the code ---------------
+
+
+def _text(value: object, limit: int) -> None:
+    assert isinstance(value, str)
+    assert value.strip() == value != ""
+    units = len(value.encode("utf-16-le")) // 2
+    if any(ord(c) > 0xFFFF for c in value):
+        limit -= 2
+    assert units <= limit, (units, limit)
+
+
+def _check(content: dict[str, Any]) -> None:
+    if content["type"] == "text":
+        assert set(content) == {"type", "text"}
+        assert set(content["text"]) == {"preview_url", "body"}
+        _text(content["text"]["body"], 4096)
+        return
+    assert set(content) == {"type", "interactive"}
+    interactive = content["interactive"]
+    assert set(interactive) == {"type", "body", "action"}
+    assert content["type"] == "interactive"
+    if interactive["type"] == "button":
+        _text(interactive["body"]["text"], 1024)
+        replies = [button["reply"] for button in interactive["action"]["buttons"]]
+        assert 1 <= len(replies) <= 3
+        for reply in replies:
+            _text(reply["title"], 20)
+            _text(reply["id"], 256)
+        assert len({reply["title"] for reply in replies}) == len(replies)
+        assert len({reply["id"] for reply in replies}) == len(replies)
+        return
+    assert interactive["type"] == "list"
+    _text(interactive["body"]["text"], 4096)
+    _text(interactive["action"]["button"], 20)
+    sections = interactive["action"]["sections"]
+    assert 1 <= len(sections) <= 10
+    rows = [row for section in sections for row in section["rows"]]
+    for section in sections:
+        _text(section["title"], 24)
+    assert 1 <= len(rows) <= 10
+    for row in rows:
+        _text(row["id"], 200)
+        _text(row["title"], 24)
+        if "description" in row:
+            _text(row["description"], 72)
+    assert len({row["id"] for row in rows}) == len(rows)
+
+
+# --- properties --------------------------------------------------------------------------
+
+LETTERS = st.characters(exclude_categories=["Cs"])
+WORDS = st.text(
+    st.one_of(st.sampled_from("abc .\n🙏👩\u200d🏽é\u0301"), LETTERS), min_size=1, max_size=60
+)
+LONG = st.builds(lambda text, times: text * times, WORDS, st.integers(1, 300))
+CHOICES = st.lists(
+    st.builds(
+        Choice,
+        title=WORDS,
+        payload=st.sampled_from([f"/p{n}" for n in range(10)]),
+        description=st.one_of(st.just(""), WORDS),
+    ),
+    max_size=10,
+)
+
+
+@given(LONG, CHOICES, st.one_of(st.just(""), WORDS))
+def test_any_reply_keeps_within_the_limits(text: str, choices: list[Choice], menu: str) -> None:
+    reply = Reply(text, tuple(choices), menu)
+    try:
+        content = _render(reply)
+    except ValueError as error:
+        assert "is empty" in str(error)
+        assume(False)
+    _check(content)
+    shown = repr(content).count("'n1:/p")
+    assert shown == len({choice.payload for choice in choices})
+
+
+@given(LONG, st.integers(8, 200))
+def test_cut_keeps_the_beginning(text: str, limit: int) -> None:
+    for cut in (fit.cut, fit.cut_sentences):
+        short = cut(text, limit)
+        assert fit.length(short) <= limit
+        if short != text:
+            assert short.endswith("…")
+            assert text.startswith(short[:-1].rstrip(" "))
+
+
+# --- examples ----------------------------------------------------------------------------
+
+
+def test_text() -> None:
+    assert _render(Reply(" Halo ")) == {
+        "type": "text",
+        "text": {"preview_url": False, "body": "Halo"},
+    }
+
+
+def test_three_short_choices_are_buttons() -> None:
+    content = _render(Reply("Apakah terbantu?", _choices("Ya", "Tidak", "Dua puluh huruf ini")))
+    assert content == {
+        "type": "interactive",
+        "interactive": {
+            "type": "button",
+            "body": {"text": "Apakah terbantu?"},
+            "action": {
+                "buttons": [
+                    {"type": "reply", "reply": {"id": "n1:/p0", "title": "Ya"}},
+                    {"type": "reply", "reply": {"id": "n1:/p1", "title": "Tidak"}},
+                    {"type": "reply", "reply": {"id": "n1:/p2", "title": "Dua puluh huruf ini"}},
+                ]
+            },
+        },
+    }
+
+
+@pytest.mark.parametrize(
+    "reply",
+    [
+        Reply("a", _choices("1", "2", "3", "4")),
+        Reply("a", _choices("x" * 21)),
+        Reply("a", _choices("x" * 17 + "🙏")),
+        Reply("a", _choices("Ya", "ya")),
+        Reply("a" * 1025, _choices("Ya")),
+    ],
+    ids=["four", "long title", "emoji near the limit", "same titles", "long body"],
+)
+def test_else_a_list(reply: Reply) -> None:
+    content = _render(reply)
+    _check(content)
+    assert content["interactive"]["type"] == "list"
+    assert content["interactive"]["action"]["button"] == MENU
+
+
+@pytest.mark.parametrize(
+    "reply",
+    [
+        Reply("a", _choices("x" * 20)),
+        Reply("a", _choices("x" * 16 + "🙏")),
+        Reply("a" * 1024, _choices("Ya", "Tidak")),
+    ],
+    ids=["20 letters", "16 letters and an emoji", "full body"],
+)
+def test_just_buttons(reply: Reply) -> None:
+    assert _render(reply)["interactive"]["type"] == "button"
+
+
+def test_a_long_row_title_moves_into_the_description() -> None:
+    title = "Pendaftaran supplier baru di SPAN"
+    reply = Reply("Pilih", (Choice(title, "/a", "Untuk satker"), Choice(title, "/b")))
+    rows = _render(reply)["interactive"]["action"]["sections"][0]["rows"]
+    assert rows[0] == {
+        "id": "n1:/a",
+        "title": "Pendaftaran supplier…",
+        "description": f"{title} · Untuk satker",
+    }
+    assert rows[1]["description"] == title
+
+
+def test_the_reply_brings_its_own_menu_word() -> None:
+    reply = Reply("Pilih", _choices("1", "2", "3", "4"), menu="Pilih salah satu layanan")
+    action = _render(reply)["interactive"]["action"]
+    assert action["button"] == "Pilih salah satu…"
+    assert action["sections"][0]["title"] == "Pilih salah satu layanan"
+
+
+def test_equal_ids_are_shown_once_and_first() -> None:
+    choices = (Choice("Ya", "/a"), Choice("Tidak", "/b"), Choice("Betul", "/a"))
+    buttons = _render(Reply("Benar?", choices))["interactive"]["action"]["buttons"]
+    assert [button["reply"]["title"] for button in buttons] == ["Ya", "Tidak"]
+
+
+def test_a_long_body_ends_with_a_sentence() -> None:
+    body = _render(Reply("Ini satu kalimat. " * 400))["text"]["body"]
+    assert body.endswith("kalimat. …")
+    assert 4000 < len(body) <= 4096
+
+
+def test_a_long_body_without_sentences_ends_with_a_word() -> None:
+    body = _render(Reply("kata " * 1_000))["text"]["body"]
+    assert body.endswith("kata…")
+
+
+def test_a_long_body_without_words_is_cut_hard() -> None:
+    assert _render(Reply("x" * 5_000))["text"]["body"] == "x" * 4_095 + "…"
+
+
+def test_no_emoji_is_split() -> None:
+    family = "👩\u200d👩\u200d👧"
+    assert fit.cut("ab" + family * 3, 16) == "ab" + family + "…"
+
+
+@pytest.mark.parametrize(
+    "reply",
+    [
+        Reply(""),
+        Reply(" \n\x00"),
+        Reply("a", (Choice(" ", "/a"),)),
+        Reply("a", _choices(*"abcdefghijk")),
+        Reply("a", (Choice("a", "x" * 200),)),
+    ],
+    ids=["empty", "blank", "blank title", "eleven", "long id"],
+)
+def test_refused(reply: Reply) -> None:
+    with pytest.raises(ValueError):
+        _render(reply)
+
+
+def test_a_list_needs_a_word() -> None:
+    with pytest.raises(ValueError, match="button"):
+        render(Reply("a", _choices(*"abcd")), lambda c: c.payload, menu_word="")
