@@ -84,11 +84,10 @@ class Ask(Question):
         """Parse the field; a value of unusual length is taken when it is said twice."""
         chosen = turn.entity("nilai")
         text = chosen if turn.intent == "pilih" and chosen else turn.text
+        insists = bool(text) and turn.slot("kandidat") == text.strip()
         try:
-            return fields.parse(self.name, text)
+            return fields.parse(self.name, text, insist=insists)
         except fields.FieldError as error:
-            if error.reason == "panjang" and turn.slot("kandidat") == text.strip():
-                return fields.parse(self.name, text, insist=True)
             raise Misread(error.reason) from error
 
     def explain(self, turn: Turn, failures: int, error: Misread) -> None:

@@ -16,13 +16,18 @@ from actions.services import Services
 
 def executor(services: Services) -> ActionExecutor:
     """Return an executor with every action of this package."""
+    made = ActionExecutor()
+    hand_out(services, made)
+    return made
+
+
+def hand_out(services: Services, to: ActionExecutor) -> None:
+    """Give an executor every action, each with these services; earlier ones are replaced."""
     logging.getLogger("rasa_sdk.executor").setLevel(logging.WARNING)
     for module in pkgutil.walk_packages(actions.__path__, "actions."):
         importlib.import_module(module.name)
-    made = ActionExecutor()
     for kind in _concrete(NindyAction):
-        made.register_action(kind(services))
-    return made
+        to.register_action(kind(services))
 
 
 def _concrete(kind: type[NindyAction]) -> list[type[NindyAction]]:

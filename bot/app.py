@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import json
 import logging
 import os
 import signal
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Iterator
 from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
@@ -15,6 +16,7 @@ from pathlib import Path
 import aiohttp
 from aiohttp import web
 
+from actions import fields
 from actions import services as action_services
 from actions.services import Services
 from bot.channels.whatsapp.client import GraphClient
@@ -32,6 +34,7 @@ from bot.turn import training
 from bot.turn.apology import Apology
 from bot.turn.failpoints import Failpoints
 from bot.turn.intake import Intake
+from bot.turn.plain import plain
 from bot.turn.sender import Sender
 from bot.turn.worker import Worker
 from desk.app import create_app as create_desk
@@ -235,3 +238,15 @@ def _stop_event() -> asyncio.Event:
 
 async def _ok(_request: web.Request) -> web.Response:
     return web.Response(text="ok")
+
+
+def match_lines(lines: list[str]) -> Iterator[str]:
+    """Give the matcher's answer to each line as one line of JSON (`nindy match`)."""
+    from rasa.core.agent import Agent
+
+    agent = Agent.load(str(training.model_path(PROJECT)))
+    for line in lines:
+        parsed = asyncio.run(agent.parse_message(plain(line)))
+        found = dict(parsed["match"])
+        found["slots"] = fields.find(line, fields.NAMES)
+        yield json.dumps(found, ensure_ascii=False)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import argparse
 import asyncio
 import os
 import sys
@@ -16,70 +17,57 @@ os.environ.setdefault("SQLALCHEMY_SILENCE_UBER_WARNING", "1")
 os.environ.setdefault("RASA_TELEMETRY_ENABLED", "false")
 warnings.filterwarnings("ignore")
 
-import typer  # noqa: E402
-
 from bot import log, settings  # noqa: E402
 from bot.errors import StartupError  # noqa: E402
 from bot.privacy import new_key  # noqa: E402
 from bot.settings import Settings  # noqa: E402
 
-cli = typer.Typer(no_args_is_help=True, add_completion=False, help="Nindy, HAI-DJPb's assistant.")
-
-
-@cli.command()
-def up() -> None:
-    """Train if needed, then run everything in one process until Ctrl-C."""
-    read = _settings()
-    from bot.app import up as run
-
-    _train_if_needed()
-    asyncio.run(run(read, lambda: _say_addresses(read)))
-
-
-@cli.command()
-def train() -> None:
-    """Train the model of today's data."""
-    _settings()
-    _train()
-
-
-@cli.command()
-def match(
-    text: str = typer.Argument("", help="One message."),
-    file: Path = typer.Option(None, "--file", help="A file with one message per line."),
-) -> None:
-    """Print what the matcher makes of messages, one JSON line each."""
-    _settings()
-    _train_if_needed()
-    from bot.nlu.command import match_lines
-
-    lines = file.read_text(encoding="utf-8").splitlines() if file else [text]
-    for line in match_lines(lines):
-        print(line)
-
-
-@cli.command()
-def key() -> None:
-    """Print a fresh key for NINDY_ENCRYPTION_KEYS or NINDY_INDEX_KEY."""
-    print(new_key())
-
 
 def main() -> None:
-    """Run the command; what stops a start is one clear line and exit code 2."""
+    """Run a command; what stops a start is one clear line and exit code 2."""
+    options = _parser().parse_args()
     try:
-        cli(standalone_mode=False)
+        options.run(options)
     except StartupError as error:
         print(f"nindy: {error}", file=sys.stderr)
         sys.exit(2)
-    except typer.Abort:
+    except KeyboardInterrupt:
         sys.exit(130)
-    except Exception as error:
-        import click
 
-        if not isinstance(error, click.ClickException):
-            raise
-        error.show()
-        sys.exit(error.exit_code)
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="nindy", description="Nindy, HAI-DJPb's assistant.")
+    commands = parser.add_subparsers(required=True, metavar="COMMAND")
+
+    up = commands.add_parser("up", help="train if needed, then run everything until Ctrl-C")
+    up.set_defaults(run=_up)
+    train = commands.add_parser("train", help="train the model of today's data")
+    train.set_defaults(run=lambda _: (_settings(), _train()))
+    match = commands.add_parser("match", help="print what the matcher makes of messages")
+    match.add_argument("text", nargs="?", default="", help="one message")
+    match.add_argument("--file", type=Path, help="a file with one message per line")
+    match.set_defaults(run=_match)
+    key = commands.add_parser("key", help="print a fresh key for NINDY_ENCRYPTION_KEYS")
+    key.set_defaults(run=lambda _: print(new_key()))
+    return parser
+
+
+def _up(_options: argparse.Namespace) -> None:
+    read = _settings()
+    from bot.app import up
+
+    _train_if_needed()
+    asyncio.run(up(read, lambda: _say_addresses(read)))
+
+
+def _match(options: argparse.Namespace) -> None:
+    _settings()
+    _train_if_needed()
+    from bot.app import match_lines
+
+    text = options.file.read_text(encoding="utf-8") if options.file else options.text
+    for line in match_lines(text.splitlines() or [""]):
+        print(line)
 
 
 def _settings() -> Settings:

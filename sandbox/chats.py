@@ -166,6 +166,17 @@ class Chats:
         """One person's chat after an index, oldest first."""
         return _newer(self._by_person.get(person, deque()), after)
 
+    def unread_up_to(self, entry: Entry) -> list[Entry]:
+        """What the person wrote up to here and the bot has not read."""
+        found: list[Entry] = []
+        for earlier in reversed(self._by_person.get(entry.person, deque())):
+            if earlier.sender != "person" or earlier.index > entry.index:
+                continue
+            if earlier.status == "read":
+                break
+            found.append(earlier)
+        return found
+
     def outbound(self, after: int = 0) -> list[Entry]:
         """Every accepted message of the bot after an index, oldest first."""
         return _newer(self._outbound, after)

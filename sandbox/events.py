@@ -8,6 +8,7 @@ from collections import deque
 from collections.abc import Callable
 from datetime import datetime
 from typing import Any
+from uuid import uuid4
 
 KEEP = 500
 QUEUE = 2_000
@@ -28,12 +29,17 @@ class Listener:
 
 
 class Events:
-    """Keeps the log and passes news on; holds types and codes, never what was written."""
+    """Keeps the log and passes news on; holds types and codes, never what was written.
+
+    Attributes:
+        run: Tells a page whether the sandbox was started anew.
+    """
 
     def __init__(self, now: Callable[[], datetime]) -> None:
         self._now = now
         self._count = 0
         self._listeners: set[Listener] = set()
+        self.run = uuid4().hex
         self.log: deque[dict[str, Any]] = deque(maxlen=KEEP)
 
     def note(self, source: str, what: str, code: int | str | None = None) -> None:

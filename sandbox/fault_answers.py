@@ -48,6 +48,11 @@ async def wait_for_client(request: web.Request, closing: asyncio.Event) -> web.R
     return drop(request)
 
 
+async def _later(seconds: float, request: web.Request, handler: Handler) -> web.StreamResponse:
+    await asyncio.sleep(seconds)
+    return await handler(request)
+
+
 class FaultAnswers:
     """Answers in place of an upstream while its switch is on."""
 
@@ -68,6 +73,7 @@ class FaultAnswers:
             fault = self._faults.strike(target)
             if fault.kind == OFF:
                 return await handler(request)
+            await request.read()  # kept: the client may be gone when the handler wants it
             self._events.note(target, fault.kind)
             return await self._answer(fault, request, handler)
 
@@ -82,8 +88,8 @@ class FaultAnswers:
             case "error":
                 return web.json_response({"error": "internal"}, status=500)
             case "slow":
-                await asyncio.sleep(fault.seconds)
-                return await handler(request)
+                # Shielded: a client that gave up does not undo what it asked for.
+                return await asyncio.shield(_later(fault.seconds, request, handler))
             case "hang":
                 return await wait_for_client(request, self._closing)
             case "garbage":

@@ -105,9 +105,8 @@ class Graph:
         entry = self._chats.find(str(body.get("message_id")))
         if entry is None or entry.sender != "person":
             raise Refusal(100, "message_id: not a message that was sent to this number")
-        for earlier in self._chats.of(entry.person):
-            if earlier.index <= entry.index and earlier.sender == "person":
-                self._statuses.tick(earlier, "read")
+        for earlier in self._chats.unread_up_to(entry):
+            self._statuses.tick(earlier, "read")
         if typing is not None:
             news = {"person": entry.person, "seconds": TYPING_SECONDS}
             self._events.publish("typing", news)
@@ -133,7 +132,7 @@ class Graph:
             with suppress(asyncio.TimeoutError):
                 await asyncio.wait_for(self._closing.wait(), fault.seconds)
             return drop(request)
-        if "to" in body:
+        if body.get("to") is not None:
             contact = {"input": body["to"], "wa_id": person.phone}
         else:
             contact = {"input": body["recipient"], "user_id": person.user_id}

@@ -16,24 +16,23 @@ def read_content(body: dict[str, Any]) -> Content:
     if kind == "text":
         return Content(kind, part["body"], context=context)
     if kind != "interactive":
-        caption = part.get("caption") or part.get("filename") or "" if type(part) is dict else ""
-        return Content(kind, caption, context=context)
-    action, header = part["action"], part.get("header") or {}
-    parameters = action.get("parameters") or {}
+        caption = part.get("caption") or part.get("filename") if isinstance(part, dict) else None
+        return Content(kind, str(caption or ""), context=context)
+    shape, action, header = part["type"], part["action"], part.get("header") or {}
+    parameters = action["parameters"] if shape == "cta_url" else {}
+    buttons = action["buttons"] if shape == "button" else []
+    sections = action["sections"] if shape == "list" else []
     return Content(
-        type=part["type"],
+        type=shape,
         text=part["body"]["text"],
         header=header.get("text") or "",
         footer=(part.get("footer") or {}).get("text") or "",
-        buttons=tuple(
-            Choice(button["reply"]["id"], button["reply"]["title"])
-            for button in action.get("buttons", [])
-        )
+        buttons=tuple(Choice(button["reply"]["id"], button["reply"]["title"]) for button in buttons)
         or _link_button(parameters),
-        menu=action.get("button") or "",
+        menu=action["button"] if shape == "list" else "",
         sections=tuple(
             Section(section.get("title") or "", tuple(_row(row) for row in section["rows"]))
-            for section in action.get("sections", [])
+            for section in sections
         ),
         context=context,
         url=parameters.get("url") or "",

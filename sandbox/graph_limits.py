@@ -33,8 +33,11 @@ def check_message(body: dict[str, Any]) -> None:
     """
     if body.get("messaging_product") != "whatsapp":
         raise Refusal(100, "messaging_product: must be whatsapp")
-    if not _is_text(body.get("to")) and not _is_text(body.get("recipient")):
+    given = [name for name in ("to", "recipient") if body.get(name) is not None]
+    if not given:
         raise Refusal(100, "to: the parameter to (or recipient) is required")
+    for name in given:
+        _text(body, name, 256)
     if body.get("recipient_type", "individual") != "individual":
         raise Refusal(131009, "recipient_type: must be individual")
     if body.get("biz_opaque_callback_data") is not None:

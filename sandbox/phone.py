@@ -63,7 +63,8 @@ class Phone:
         listener = events.listen(person)
         try:
             await answer.prepare(request)
-            await answer.write(b"retry: 1000\nevent: hello\ndata: {}\n\n")
+            hello = f'retry: 1000\nevent: hello\ndata: {{"run": "{events.run}"}}\n\n'
+            await answer.write(hello.encode())
             if person is not None:
                 self._world.statuses.opened(person)
             while not (listener.lost or self._world.closing.is_set()):

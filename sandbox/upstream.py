@@ -23,7 +23,10 @@ class InvalidError(Exception):
 
 def same(given: str, stored: str) -> bool:
     """Compare as a careful system would: spaces around and letter case do not count."""
-    return hmac.compare_digest(given.strip().casefold().encode(), stored.casefold().encode())
+    left, right = (
+        text.strip().casefold().encode("utf-8", "surrogatepass") for text in (given, stored)
+    )
+    return hmac.compare_digest(left, right)
 
 
 def found(row: dict[str, Any] | None) -> web.Response:

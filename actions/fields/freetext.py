@@ -16,6 +16,7 @@ ALIKE = 85
 LONGEST_CONTRACT = 150
 LONGEST_NAME = 60
 _MOST_WORDS = 60
+_FEW_WORDS = 3
 _SHORTEST_FUZZY = 5
 _WORD = re.compile(rf"[^\s{re.escape(MASK)}]+")
 _URL = re.compile(r"https?:|www\.|\w{3}\.(?:com|net|org|co\.id|go\.id|id)(?!\w)", re.IGNORECASE)
@@ -84,6 +85,8 @@ def contracts(text: str) -> list[Hit]:
             found += _contract_runs(text, start, left)
             start = right
     strong = [hit for hit in found if re.search("[/-]", hit.value)]
+    if not strong and len(text.split()) > _FEW_WORDS:  # "2" in a sentence counts something
+        return [hit for hit in found if not re.fullmatch(r"\d{1,2}", hit.value)]
     return strong or found
 
 

@@ -12,6 +12,7 @@ from bot.datafile import load, only, take, wrong
 _LISTS = (
     "categories",
     "control",
+    "polite",
     "address",
     "courtesy",
     "about",
@@ -30,6 +31,7 @@ class Lexicon:
         emoji: Sign to plain words.
         categories: The category intents in catalogue order (digit 1 chooses the first).
         control: Intents that hold only when the message says nothing else.
+        polite: Control intents that give way to another one in the same message.
         needs: Intents judged by likeness, each with the words of which it needs one.
         address: Words of address and ornament, always free to drop.
         courtesy: Openings and closings, dropped while something else remains.
@@ -44,6 +46,7 @@ class Lexicon:
     emoji: Mapping[str, str]
     categories: tuple[str, ...]
     control: frozenset[str]
+    polite: frozenset[str]
     needs: Mapping[str, frozenset[str]]
     address: frozenset[str]
     courtesy: frozenset[str]

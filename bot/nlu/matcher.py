@@ -16,6 +16,7 @@ import numpy as np
 
 from bot.nlu.knowledge import Knowledge
 from bot.nlu.normalise import normalise
+from bot.nlu.phrases import Phrases
 from bot.nlu.similarity import Similarity
 from bot.nlu.spelling import Spelling
 
@@ -27,9 +28,7 @@ FAQ, INFORM, FALLBACK = "faq", "inform", "nlu_fallback"
 #: An e-mail address or a number of five digits and more: never part of a question's wording.
 _NUMBER = re.compile(r"\S+@\S+|(?<![^\W_])\d[\d.\-]{3,}\d(?![^\W_])")
 #: Those, numbers in groups, and codes as of a contract (SPK-01/PPK/2026) or a ticket.
-_DATA = re.compile(
-    r"\S+@\S+|(?<![^\W_])\d[\d.\- ]{3,}\d(?![^\W_])|(?<!\S)(?=\S*\d)(?=\S*[/\-])\S+"
-)
+_DATA = re.compile(r"\S+@\S+|(?<![^\W_])\d[\d.\- ]{3,}\d(?![^\W_])|(?<!\S)(?=\S*\d)(?=\S*[/\-])\S+")
 
 # Fitted leave-one-out over the bank's and the examples' own phrases, with entries hidden in turn
 # and everyday sentences as questions without an answer (20 % of the weight). The weights are in
@@ -115,18 +114,16 @@ class Engine:
         self.thresholds = thresholds or Thresholds()
         self.find_fields: FieldFinder = find_fields or (lambda text: {})
         self._lexicon = lexicon = knowledge.lexicon
-        self._exact: dict[str, str] = {}
-        examples = [(name, text) for name, texts in knowledge.examples.items() for text in texts]
-        for name, text in examples:
-            self._exact.setdefault(_spoken(self._words(text), text), name)
-        for name, text in examples:
-            for core in self._cores(self._words(text)):
-                self._exact.setdefault(_spoken(core, text), name)
+        examples = [
+            (name, text, self._words(text))
+            for name, texts in knowledge.examples.items()
+            for text in texts
+        ]
+        self._phrases = Phrases(examples, lexicon)
         self._intents = _similarity(
             {
-                name: [self._cores(self._words(text))[-1] for text in knowledge.examples[name]]
+                name: [self._phrases.core(words) for intent, _, words in examples if intent == name]
                 for name in lexicon.needs
-                if knowledge.examples.get(name)
             }
         )
         self._faq = _similarity(
@@ -136,7 +133,7 @@ class Engine:
             _order(self._plain(text)): id for id, texts in knowledge.faq.items() for text in texts
         }
         self._spelling = Spelling(
-            {word for _, text in examples for word in self._words(text)}
+            {word for _, _, words in examples for word in words}
             | (self._faq.vocabulary if self._faq else frozenset())
             | lexicon.address
             | lexicon.courtesy
@@ -154,7 +151,7 @@ class Engine:
         if number := self._menu_number(words):
             return Match(text, self._lexicon.categories[number - 1], 1.0, "form")
         spoken = self._spelling.mend(self._words(_DATA.sub(" ", text)))
-        if (spoken or not words) and (intent := self._verbatim(spoken, text)):
+        if (spoken or not words) and (intent := self._phrases.find(spoken, text)):
             if intent in self._lexicon.control:
                 return Match(text, intent, 1.0, "control")
             return Match(text, intent, _EXACT, "form")
@@ -182,13 +179,6 @@ class Engine:
         words = self._words(_NUMBER.sub(" ", text))
         return [word for word in words if word not in self._lexicon.address] or words
 
-    def _cores(self, words: list[str]) -> list[list[str]]:
-        """Return the words; without address; and without courtesy, never down to nothing."""
-        spoken = [word for word in words if word not in self._lexicon.address]
-        spoken = spoken or [word for word in words if word in self._exact] or words
-        core = [word for word in spoken if word not in self._lexicon.courtesy] or spoken
-        return [words, spoken, core]
-
     def _menu_number(self, words: Sequence[str]) -> int:
         aside = self._lexicon.choose | self._lexicon.address
         rest = [word for word in words if word not in aside]
@@ -199,15 +189,10 @@ class Engine:
             number = int(rest[0]) if len(rest[0]) == 1 else 0
         return number if number <= len(self._lexicon.categories) else 0
 
-    def _verbatim(self, words: list[str], text: str) -> str | None:
-        """Find the intent of which a message is an example word for word, ornament aside."""
-        candidates = (self._exact.get(_spoken(core, text)) for core in self._cores(words))
-        return next((intent for intent in candidates if intent), None)
-
     def _intent(self, words: list[str]) -> tuple[str, float]:
         if not words or not self._intents:
             return FALLBACK, 0.0
-        measures = self._intents.measure(self._cores(words)[-1])
+        measures = self._intents.measure(self._phrases.core(words))
         scores = measures @ _WEIGHTS
         for index, name in enumerate(self._intents.names):
             if self._lexicon.needs[name].isdisjoint(words):
@@ -242,11 +227,6 @@ class Engine:
                 probability = max(_EXACT, probability)
             found.append((id, min(probability, found[-1][1]) if found else probability))
         return tuple((id, p) for id, p in found if p >= _SHOWN)
-
-
-def _spoken(words: Sequence[str], text: str) -> str:
-    """Return the words, or the bare signs of a message without words ("-")."""
-    return " ".join(words) or text.strip()
 
 
 def _order(words: Iterable[str]) -> str:

@@ -17,10 +17,10 @@ from bot.ledger import unit_of_work
 from bot.ledger.unit_of_work import UnitOfWork
 from bot.turn.collect import CollectingOutput, merge
 from bot.turn.in_process import InProcessActions
+from bot.turn.plain import plain
 from bot.turn.tracker_store import LedgerTrackerStore
 
 TURN_SECONDS = 20.0
-_TRIGGERED = "EXTERNAL: "
 
 
 class Dialogue:
@@ -107,12 +107,3 @@ def command_or_text(message: Inbound, conversation_id: str, choice_key: bytes) -
     if message.kind in (Kind.MEDIA, Kind.OTHER) or not text:
         return "/non_text"
     return text
-
-
-def plain(text: str) -> str:
-    """Take away what would make Rasa read a text as a command."""
-    while True:
-        stripped = text.strip().lstrip("/").strip().removeprefix(_TRIGGERED.strip())
-        if stripped == text:
-            return text
-        text = stripped

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import os
+import warnings
 from pathlib import Path
 
 from bot.errors import StartupError
@@ -37,8 +38,12 @@ def train(project: Path) -> Path:
     """
     os.environ.setdefault("RASA_TELEMETRY_ENABLED", "false")
     from rasa.model_training import train as rasa_train
+    from rasa.shared.exceptions import RasaException
 
     target = model_path(project)
+    # Rasa's progress bars say nothing to somebody who waits for Nindy; its errors do.
+    os.environ["TQDM_DISABLE"] = "1"
+    warnings.filterwarnings("ignore")
     try:
         result = rasa_train(
             domain=str(project / "domain.yml"),
@@ -49,6 +54,8 @@ def train(project: Path) -> Path:
             fixed_model_name=target.name,
             force_training=True,
         )
+    except RasaException as error:
+        raise StartupError(" ".join(str(error).split())) from None
     except SystemExit as stop:
         raise StartupError(f"training stopped (code {stop.code}); see the lines above") from None
     if result.model is None:

@@ -49,7 +49,10 @@ export async function showRecords(insert) {
         el("p", { class: "note" }, WORDS[String(row[note])] || row[note])))))));
 }
 
+let faultsShown = "";
+
 export function showFaults(faults) {
+  faultsShown = JSON.stringify(faults);
   const rows = Object.entries(TARGETS).map(([target, title]) => {
     const fault = faults[target];
     const select = el("select", { id: `fault-${target}` }, ...Object.entries(KINDS[target]).map(([kind, name]) =>
@@ -99,8 +102,11 @@ function refreshStats() {
   waiting = true;
   setTimeout(async () => {
     waiting = false;
-    const stats = await call("GET", "/sandbox/stats").catch(() => null);
+    const both = [call("GET", "/sandbox/stats"), call("GET", "/sandbox/faults")];
+    const [stats, faults] = await Promise.all(both).catch(() => []);
     if (!stats) return;
+    const typing = document.activeElement?.type === "number";
+    if (!typing && JSON.stringify(faults) !== faultsShown) showFaults(faults);
     byId("stats").textContent = `Balasan diterima ${stats.accepted} · ganda ${stats.duplicates_by_callback} · webhook tertunda ${stats.webhooks.pending}, diulang ${stats.webhooks.retries}`;
   }, 300);
 }

@@ -16,6 +16,7 @@ let last = 0;
 let day = "";
 let shown = new Map();
 let news = null;
+let run = "";
 let typingTimer = 0;
 let work = Promise.resolve();
 
@@ -147,8 +148,10 @@ function listen() {
   news = new EventSource(`/sandbox/events${reading() ? `?open=${encodeURIComponent(current)}` : ""}`);
   news.onerror = () => state("terputus, menyambung lagi…");
   const on = (name, act) => news.addEventListener(name, (event) => act(JSON.parse(event.data)));
-  on("hello", () => {
+  on("hello", (hello) => {
     state("daring");
+    if (run && run !== hello.run) startChat();
+    run = hello.run;
     inTurn(async () => {
       await Promise.all([refreshPeople(), showAll()]);
       await fetchChat();

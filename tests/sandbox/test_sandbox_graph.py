@@ -164,3 +164,23 @@ async def test_an_accepted_message_may_lose_its_answer(sandbox: Any) -> None:
     stats = await sandbox.get("/sandbox/stats")
     assert (stats["accepted"], stats["duplicates_by_callback"]) == (2, 1)
     await sandbox.settled(lambda: len(sandbox.receiver.items("statuses")) == 4)
+
+
+@pytest.mark.parametrize(
+    "message",
+    [
+        {"to": 628, "text": {"body": "x"}},
+        {"to": "", "text": {"body": "x"}},
+        {"type": ["text"]},
+        {"type": "interactive", "interactive": {"type": "list", "action": []}},
+        {"type": "interactive", "interactive": {"type": "button", "body": {"text": "x"}}},
+        {"context": "wamid", "text": {"body": "x"}},
+        {"type": "image", "image": {}},
+        {"type": "contacts", "contacts": {}},
+        {"type": "reaction"},
+    ],
+)
+async def test_nonsense_is_refused_not_a_crash(sandbox: Any, message: dict[str, Any]) -> None:
+    await sandbox.write()
+    status, answer = await sandbox.send(**message)
+    assert (status, answer["error"]["type"]) == (400, "OAuthException")

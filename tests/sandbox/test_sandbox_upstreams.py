@@ -192,3 +192,14 @@ async def test_a_switch_that_does_not_exist_is_refused(sandbox: Any, wanted: Any
     answer = await sandbox.client.put("/sandbox/faults", json={"digit": "down", **wanted})
     assert answer.status == 400
     assert (await sandbox.get("/sandbox/faults"))["digit"]["kind"] == "off", "all or none"
+
+
+async def test_a_client_that_gave_up_does_not_stop_the_change(sandbox: Any) -> None:
+    await sandbox.fault(sakti={"kind": "slow", "seconds": 0.3, "times": 1})
+    with pytest.raises(asyncio.TimeoutError):
+        patience = aiohttp.ClientTimeout(total=0.1)
+        await ask(sandbox, "/sakti/resets", RESET, "k1", timeout=patience)
+    await asyncio.sleep(0.4)
+    assert len((await sandbox.get("/sandbox/upstream-calls"))["calls"]) == 1
+    assert await ask(sandbox, "/sakti/resets", RESET, "k1") == (202, {"status": "diproses"})
+    assert len((await sandbox.get("/sandbox/upstream-calls"))["calls"]) == 1

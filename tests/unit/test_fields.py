@@ -160,6 +160,7 @@ def test_messy_answers_are_read(field: str, message: str, value: str) -> None:
         ("tipe_supplier", "9", "pilihan"),
         ("tipe_supplier", "hibah atau pegawai", "banyak"),
         ("nomor_kontrak", "belum ada", "bentuk"),
+        ("nomor_kontrak", "mau bicara dengan 2 orang", "bentuk"),
         ("nomor_kontrak", "1/" * 80, "panjang"),
         ("nomor_kontrak", "001/PPK/2026 dan 002/PPK/2026", "banyak"),
         ("nama", "mau tanya dong", "bentuk"),

@@ -1,1 +1,0 @@
-"""What ``nindy match`` prints."""

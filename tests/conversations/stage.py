@@ -1,0 +1,150 @@
+"""The stage on which a scenario is played: the real turn with a held clock and the sandbox."""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from datetime import datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import aiohttp
+import sqlalchemy as sa
+from aiohttp.test_utils import TestServer
+
+from actions import services as action_services
+from actions.registry import hand_out
+from bot.channels.choice_ids import issue
+from bot.channels.message import Inbound, Kind, Reply, Sender
+from bot.channels.whatsapp.render import render
+from bot.clock import JAKARTA
+from bot.ledger import migrate, tables
+from bot.ledger.database import Ledger
+from bot.ledger.outbox import Outgoing
+from bot.live.owner import Owner
+from bot.live.wake import Wake
+from bot.privacy import Vault, new_key
+from bot.settings import Settings
+from bot.turn.apology import Apology
+from bot.turn.dialogue import Dialogue
+from bot.turn.failpoints import Failpoints
+from bot.turn.intake import Delivery, Intake
+from bot.turn.sender import Sender as OutboxSender
+from bot.turn.worker import Worker
+from sandbox.app import create_app
+
+CHOICE_KEY = b"stage"
+
+
+class Stage:
+    """Plays what people do and keeps what Nindy answered."""
+
+    def __init__(self, ledger: Ledger, server: TestServer, start: datetime) -> None:
+        self.ledger = ledger
+        self.now = start
+        self.bubbles: list[Outgoing] = []
+        self.worker: Worker
+        self.sender: OutboxSender
+        self.intake: Intake
+        self.session: aiohttp.ClientSession
+        self._server = server
+        self._ids = itertools.count(1)
+        self.person = "siti"
+
+    def clock(self) -> datetime:
+        """The scenario's time; each look moves it on a little, as in life."""
+        self.now += timedelta(milliseconds=1)
+        return self.now
+
+    async def say(self, text: str = "", kind: Kind = Kind.TEXT, choice: str | None = None) -> Reply:
+        """Let the person send something and return the one bubble that answers."""
+        seen = len(self.bubbles)
+        number = next(self._ids)
+        message = Inbound(
+            "whatsapp", "1", f"wamid.{number}",
+            Sender(user_id=f"ID.{self.person}", phone=f"62{abs(hash(self.person)) % 10**10}"),
+            self.clock(), kind, text, choice,
+        )
+        await self.intake.store(Delivery((message,), (), ()))
+        await self.worker.drain()
+        await self.sender.drain()
+        new = self.bubbles[seen:]
+        assert len(new) == 1, f"one bubble per turn, not {len(new)}"
+        return new[0].reply
+
+    async def press(self, title: str) -> Reply:
+        """Press a button or row of the last bubble."""
+        last = self.bubbles[-1]
+        for choice in last.reply.choices:
+            if choice.title == title:
+                reference = issue(CHOICE_KEY, last.conversation_id, choice.payload)
+                return await self.say(title, Kind.CHOICE, reference)
+        raise AssertionError(f"{title!r} was not offered: {last.reply.choices}")
+
+    async def faults(self, switches: dict[str, Any]) -> None:
+        """Turn the sandbox's switches."""
+        url = self._server.make_url("/sandbox/faults")
+        async with self.session.put(url, json=switches) as response:
+            assert response.status == 200, await response.text()
+
+    async def calls(self) -> list[dict[str, Any]]:
+        """What the outside systems executed."""
+        async with self.session.get(self._server.make_url("/sandbox/upstream-calls")) as response:
+            return list((await response.json())["calls"])
+
+    def tickets(self) -> list[dict[str, Any]]:
+        """All tickets with their content opened."""
+        def read(connection: Any, vault: Vault) -> list[dict[str, Any]]:
+            rows = connection.execute(sa.select(tables.ticket).order_by(tables.ticket.c.created_at))
+            return [
+                {**dict(row._mapping), **vault.open(row.sealed_content)} for row in rows
+            ]
+        return self.ledger.transact(read)
+
+
+@asynccontextmanager
+async def stage(
+    tmp_path: Path, dialogue: Dialogue, executor: Any, start: datetime
+) -> AsyncIterator[Stage]:
+    """Set the stage."""
+    vault = Vault([new_key().encode()], b"index")
+    ledger = Ledger(f"sqlite:///{tmp_path}/ledger.db", vault)
+    migrate.upgrade(ledger)
+    sandbox = create_app(
+        webhook_url="http://127.0.0.1:9/", app_secret="s", access_token="t", phone_number_id="1"
+    )
+    server = TestServer(sandbox)
+    await server.start_server()
+    owner = Owner(tmp_path / "running")
+    async with aiohttp.ClientSession() as session:
+        base = str(server.make_url("")).rstrip("/")
+        settings = Settings(
+            span_url=f"{base}/span", sakti_url=f"{base}/sakti", digit_url=f"{base}/digit",
+            upstream_budget=0.8, var_dir=tmp_path,
+        )
+        play = Stage(ledger, server, start.replace(tzinfo=JAKARTA))
+        services = action_services.build(settings, ledger, session, play.clock)
+        hand_out(services, executor)
+        wake, failpoints = Wake(), Failpoints()
+
+        async def keep(outgoing: Outgoing) -> str:
+            render(outgoing.reply, lambda c: issue(CHOICE_KEY, "x", c.payload), menu_word="Pilih")
+            play.bubbles.append(outgoing)
+            return f"out.{len(play.bubbles)}"
+
+        play.session = session
+        play.intake = Intake(ledger, wake, play.clock)
+        play.worker = Worker(
+            ledger, dialogue.respond, Apology(services.words, services.calendar), owner, wake,
+            play.clock, failpoints,
+        )
+        play.sender = OutboxSender(
+            ledger, {"whatsapp": keep}, owner, wake, play.clock, failpoints, timedelta(seconds=60)
+        )
+        try:
+            yield play
+        finally:
+            owner.close()
+            await server.close()
+            ledger.close()

@@ -1,0 +1,95 @@
+"""Plays every scenario of this folder; see README.md beside it."""
+
+from __future__ import annotations
+
+import re
+from datetime import datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+from ruamel.yaml import YAML
+
+from bot.channels.message import Kind, Reply
+from tests.conversations.stage import Stage, stage
+
+pytestmark = pytest.mark.rasa
+
+HERE = Path(__file__).parent
+SCENARIOS = sorted(HERE.glob("*/*.yml"))
+MONDAY_MORNING = "2026-11-23 09:00"
+KINDS = {"image": Kind.MEDIA, "audio": Kind.MEDIA, "sticker": Kind.OTHER, "location": Kind.OTHER}
+KNOWN = {"at", "faults", "steps", "tickets", "calls"}
+STEPS = {"user", "press", "send", "wait", "faults", "as", "remember", "nindy", "never", "choices",
+         "note"}
+
+
+@pytest.mark.parametrize("path", SCENARIOS, ids=lambda p: f"{p.parent.name}/{p.stem}")
+async def test_scenario(path: Path, tmp_path: Path, dialogue: Any, executor: Any) -> None:
+    scenario = YAML(typ="safe").load(path.read_text(encoding="utf-8"))
+    assert set(scenario) <= KNOWN, f"unknown keys {set(scenario) - KNOWN}"
+    at = datetime.strptime(str(scenario.get("at", MONDAY_MORNING))[:16], "%Y-%m-%d %H:%M")
+    async with stage(tmp_path, dialogue, executor, at) as play:
+        if scenario.get("faults"):
+            await play.faults(scenario["faults"])
+        memory: dict[str, str] = {}
+        for number, step in enumerate(scenario["steps"], 1):
+            assert set(step) <= STEPS, f"step {number}: unknown keys {set(step) - STEPS}"
+            await _play(play, step, memory, number)
+        _check_tickets(play, scenario.get("tickets", []))
+        if "calls" in scenario:
+            assert len(await play.calls()) == scenario["calls"]
+
+
+async def _play(play: Stage, step: dict[str, Any], memory: dict[str, str], number: int) -> None:
+    if "wait" in step:
+        amount, unit = str(step["wait"]).split()
+        play.now += timedelta(**{unit if unit.endswith("s") else unit + "s": float(amount)})
+    if "faults" in step:
+        await play.faults(step["faults"])
+    if "as" in step:
+        play.person = step["as"]
+    reply = await _act(play, step, memory)
+    if reply is not None:
+        _check(reply, step, memory, number)
+    for name, pattern in step.get("remember", {}).items():
+        found = re.search(pattern, play.bubbles[-1].reply.text)
+        assert found, f"step {number}: {pattern} not in {play.bubbles[-1].reply.text!r}"
+        memory[name] = found.group()
+
+
+async def _act(play: Stage, step: dict[str, Any], memory: dict[str, str]) -> Reply | None:
+    if "user" in step:
+        return await play.say(_fill(str(step["user"]), memory))
+    if "press" in step:
+        return await play.press(step["press"])
+    if "send" in step:
+        return await play.say("", KINDS[step["send"]])
+    return None
+
+
+def _check(reply: Reply, step: dict[str, Any], memory: dict[str, str], number: int) -> None:
+    said = reply.text.casefold()
+    where = f"step {number} {step.get('user') or step.get('press')!r} was answered:\n{reply.text}"
+    assert "nindy" in step or "choices" in step, f"step {number} expects nothing"
+    for words in step.get("nindy", []):
+        assert _fill(str(words), memory).casefold() in said, f"{words!r} is missing; {where}"
+    for words in step.get("never", []):
+        assert _fill(str(words), memory).casefold() not in said, f"{words!r} was said; {where}"
+    titles = [choice.title for choice in reply.choices]
+    expected = step.get("choices", [])
+    assert [title for title in titles if title in expected] == expected, f"{titles}; {where}"
+
+
+def _fill(text: str, memory: dict[str, str]) -> str:
+    for name, value in memory.items():
+        text = text.replace("{" + name + "}", value)
+    return text
+
+
+def _check_tickets(play: Stage, expected: list[dict[str, Any]]) -> None:
+    found = play.tickets()
+    assert len(found) == len(expected), [ticket["subject"] for ticket in found]
+    for ticket, wanted in zip(found, expected, strict=True):
+        for name, value in wanted.items():
+            assert ticket[name] == value, f"{name}: {ticket[name]!r}"

@@ -1,0 +1,39 @@
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from bot.datafile import load
+from bot.faq import Bank
+from bot.nlu.knowledge import Knowledge
+from bot.nlu.lexicon import Lexicon
+from bot.nlu.matcher import Engine
+
+DATA = Path(__file__).parents[3] / "data"
+
+
+@pytest.fixture(scope="session")
+def lexicon() -> Lexicon:
+    return Lexicon.load(DATA / "lexicon")
+
+
+@pytest.fixture(scope="session")
+def examples() -> dict[str, list[str]]:
+    """The intent examples, read without Rasa."""
+    return {
+        item["intent"]: [line.removeprefix("- ") for line in item["examples"].splitlines()]
+        for path in sorted((DATA / "nlu").glob("*.yml"))
+        for item in load(path)["nlu"]
+    }
+
+
+@pytest.fixture(scope="session")
+def knowledge(lexicon: Lexicon, examples: dict[str, list[str]]) -> Knowledge:
+    bank = Bank.load(DATA / "faq")
+    return Knowledge(lexicon, examples, {entry.id: entry.phrasings for entry in bank.entries})
+
+
+@pytest.fixture(scope="session")
+def engine(knowledge: Knowledge) -> Engine:
+    return Engine(knowledge)
