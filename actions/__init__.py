@@ -1,0 +1,1 @@
+"""What Nindy can do: one module per category."""

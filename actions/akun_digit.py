@@ -59,7 +59,9 @@ class AkunDigit(Lookup):
             turn.say("utter_digit_email_cocok" if same else "utter_digit_email_tidak_cocok")
         else:
             change = {
-                "aktivasi": digit.activate, "reset": digit.reset, "buka_blokir": digit.unblock
+                "aktivasi": digit.activate,
+                "reset": digit.reset,
+                "buka_blokir": digit.unblock,
             }[wish]
             await change(who, address, request_id=request, idempotency_key=request)
             turn.say(f"utter_digit_{wish}")

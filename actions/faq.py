@@ -20,7 +20,9 @@ def say_entry(turn: Turn) -> bool:
     entry = matched_entry(turn)
     if entry is None or turn.intent != "faq" or decision not in ("answer", "clarify"):
         return False
-    say_answer(turn, entry, "utter_jawaban_sela" if decision == "answer" else "utter_jawaban_mungkin")
+    say_answer(
+        turn, entry, "utter_jawaban_sela" if decision == "answer" else "utter_jawaban_mungkin"
+    )
     return True
 
 

@@ -140,9 +140,7 @@ class FormGuide(NindyAction):
         return [SlotSet("ulang", True)]
 
     def _accept(self, turn: Turn, values: dict[str, str]) -> Events:
-        changed = [
-            slot for slot, value in values.items() if turn.slot(slot) not in (None, value)
-        ]
+        changed = [slot for slot, value in values.items() if turn.slot(slot) not in (None, value)]
         for slot in changed:
             turn.say("utter_diganti", isian=turn.services.words.text(f"utter_nama_{slot}"))
         open_slots = [slot for slot in self.slots if turn.slot(slot) is None and slot not in values]

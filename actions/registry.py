@@ -26,7 +26,7 @@ def hand_out(services: Services, to: ActionExecutor) -> None:
     logging.getLogger("rasa_sdk.executor").setLevel(logging.WARNING)
     for module in pkgutil.walk_packages(actions.__path__, "actions."):
         importlib.import_module(module.name)
-    for kind in _concrete(NindyAction):
+    for kind in _concrete(NindyAction):  # type: ignore[type-abstract]
         to.register_action(kind(services))
 
 

@@ -58,8 +58,10 @@ class TawarkanTiket(NindyAction):
 
 def _buttons(turn: Turn) -> list[dict[str, Any]]:
     bank = turn.services.bank
-    ids = [str(pair[0]) if isinstance(pair, (list, tuple)) else str(pair["id"])
-           for pair in turn.match.get("alternatives", [])][:3]
+    ids = [
+        str(pair[0]) if isinstance(pair, (list, tuple)) else str(pair["id"])
+        for pair in turn.match.get("alternatives", [])
+    ][:3]
     titles = [(entry.question, entry_id) for entry_id in ids if (entry := bank.get(entry_id))]
     choices = [
         {"title": title, "payload": f'/pilih_faq{{"faq":"{entry_id}"}}', "description": ""}

@@ -51,10 +51,14 @@ class ValidateTiket(FormGuide):
     @staticmethod
     def _part_to_change(turn: Turn) -> str | None:
         pressed = turn.entity("nilai") if turn.intent == "pilih" else None
-        return choices.parse("bagian_tiket", pressed or turn.text) if pressed else (
-            choices.parse("bagian_tiket", turn.text)
-            if len(turn.text.split()) <= 3 and not turn.text.strip().isdecimal()
-            else None
+        return (
+            choices.parse("bagian_tiket", pressed or turn.text)
+            if pressed
+            else (
+                choices.parse("bagian_tiket", turn.text)
+                if len(turn.text.split()) <= 3 and not turn.text.strip().isdecimal()
+                else None
+            )
         )
 
     def _not_an_answer(self, turn: Turn, asked: Question) -> Events:
@@ -80,7 +84,9 @@ class AskKonfirmasi(NindyAction):
             kronologi=turn.slot("kronologi"),
             nama=turn.slot("nama"),
             alamat=mask_email(turn.slot("email")),
-            satker=satker if satker != NO_ANSWER else turn.services.words.text("utter_tanpa_satker"),
+            satker=satker
+            if satker != NO_ANSWER
+            else turn.services.words.text("utter_tanpa_satker"),
         )
         return []
 
@@ -94,7 +100,10 @@ class StartTiket(NindyAction):
         """Fill the form's slots as far as they are known."""
         values = await self._known(turn)
         return [
-            *(SlotSet(name, values.get(name)) for name in (q.slot for q in ValidateTiket.questions)),
+            *(
+                SlotSet(name, values.get(name))
+                for name in (q.slot for q in ValidateTiket.questions)
+            ),
             *(SlotSet(name, None) for name in FORM_MEMORY),
             SlotSet("tawaran", None),
             FollowupAction("tiket_form"),

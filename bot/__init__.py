@@ -1,0 +1,1 @@
+"""Nindy: how a message travels."""

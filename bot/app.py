@@ -35,7 +35,7 @@ from bot.turn.apology import Apology
 from bot.turn.failpoints import Failpoints
 from bot.turn.intake import Intake
 from bot.turn.plain import plain
-from bot.turn.sender import Sender
+from bot.turn.sender import Send, Sender
 from bot.turn.worker import Worker
 from desk.app import create_app as create_desk
 
@@ -90,9 +90,7 @@ class House:
         dialogue = await asyncio.to_thread(load)
         apology = Apology(self.services.words, self.services.calendar)
         respond = dialogue.respond  # type: ignore[attr-defined]
-        return Worker(
-            self.ledger, respond, apology, self.owner, self.wake, now, self.failpoints
-        )
+        return Worker(self.ledger, respond, apology, self.owner, self.wake, now, self.failpoints)
 
     def sender(self) -> Sender:
         """Make the sender."""
@@ -104,7 +102,7 @@ class House:
             settings.whatsapp_access_token.get_secret_value(),
         )
         menu_word = self.services.words.text("utter_menu_button")
-        channels = {"whatsapp": WhatsAppOut(client, self.choice_key, menu_word)}
+        channels: dict[str, Send] = {"whatsapp": WhatsAppOut(client, self.choice_key, menu_word)}
         return Sender(
             self.ledger,
             channels,

@@ -15,7 +15,8 @@ os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 os.environ.setdefault("TF_ENABLE_ONEDNN_OPTS", "0")
 os.environ.setdefault("SQLALCHEMY_SILENCE_UBER_WARNING", "1")
 os.environ.setdefault("RASA_TELEMETRY_ENABLED", "false")
-warnings.filterwarnings("ignore")
+# A filter would not last: importing sanic puts its own in front.
+warnings.showwarning = lambda *_args, **_kwargs: None
 
 from bot import log, settings  # noqa: E402
 from bot.errors import StartupError  # noqa: E402
@@ -42,7 +43,7 @@ def _parser() -> argparse.ArgumentParser:
     up = commands.add_parser("up", help="train if needed, then run everything until Ctrl-C")
     up.set_defaults(run=_up)
     train = commands.add_parser("train", help="train the model of today's data")
-    train.set_defaults(run=lambda _: (_settings(), _train()))
+    train.set_defaults(run=lambda _: _train())
     match = commands.add_parser("match", help="print what the matcher makes of messages")
     match.add_argument("text", nargs="?", default="", help="one message")
     match.add_argument("--file", type=Path, help="a file with one message per line")
@@ -85,6 +86,7 @@ def _train_if_needed() -> None:
 
 
 def _train() -> None:
+    _settings()
     print("Training the model ...", flush=True)
     began = time.monotonic()
     from bot.app import PROJECT

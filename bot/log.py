@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import logging
 import sys
-import warnings
 from collections.abc import MutableMapping
 from typing import Any
 
@@ -13,8 +12,16 @@ import structlog
 from bot.privacy import redact
 
 Event = MutableMapping[str, Any]
-_QUIET = ("rasa", "apscheduler", "matplotlib", "tensorflow", "absl", "asyncio", "aiohttp.access",
-          "alembic")
+_QUIET = (
+    "rasa",
+    "apscheduler",
+    "matplotlib",
+    "tensorflow",
+    "absl",
+    "asyncio",
+    "aiohttp.access",
+    "alembic",
+)
 
 
 def configure(level: str) -> None:
@@ -52,10 +59,9 @@ def configure(level: str) -> None:
     root.setLevel(numeric)
     for name in _QUIET:
         logging.getLogger(name).setLevel(max(logging.WARNING, numeric))
-    warnings.filterwarnings("ignore")
 
 
-_SAFE = ("timestamp", "level", "logger", "request_id", "outbox", "message", "ms", "milliseconds")
+_SAFE = ("timestamp", "level", "logger", "request_id", "outbox", "inbox", "ms", "milliseconds")
 
 
 def _redact(_logger: Any, _method: str, event: Event) -> Event:

@@ -52,15 +52,17 @@ class Settings(BaseSettings):
     log_level: str = Field("INFO", description="DEBUG, INFO, WARNING or ERROR.")
 
     class Config:
+        """Where pydantic looks."""
+
         env_prefix = "NINDY_"
         env_file = ".env"
 
     @validator("database_url", always=True)
-    def _default_database(cls, value: str, values: dict[str, object]) -> str:  # noqa: N805
+    def _default_database(cls, value: str, values: dict[str, object]) -> str:
         return value or f"sqlite:///{values.get('var_dir', 'var')}/nindy.db"
 
     @validator("whatsapp_app_secret", "whatsapp_verify_token", "whatsapp_access_token", always=True)
-    def _sandbox_secret(cls, value: SecretStr, values: dict[str, object]) -> SecretStr:  # noqa: N805
+    def _sandbox_secret(cls, value: SecretStr, values: dict[str, object]) -> SecretStr:
         if value.get_secret_value():
             return value
         if str(values.get("whatsapp_api_url", "")).startswith(SANDBOX):
@@ -81,7 +83,7 @@ def load() -> Settings:
         StartupError: A setting is missing or wrong; the text names it.
     """
     try:
-        return Settings()
+        return Settings.parse_obj({})
     except ValidationError as error:
         first = error.errors()[0]
         name = "NINDY_" + str(first["loc"][0]).upper()

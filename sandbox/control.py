@@ -144,7 +144,6 @@ class Control:
             self._world.faults.set(await _read(request))
         except UnknownFaultError as error:
             raise _refuse(str(error)) from None
-        self._world.events.publish("faults", self._world.faults.as_json())
         return web.json_response(self._world.faults.as_json())
 
     async def _reset(self, _request: web.Request) -> web.Response:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
@@ -64,15 +65,17 @@ class Fault:
 
 
 class Faults:
-    """The switches, one per target."""
+    """The switches, one per target; `on_change` hears of every turn and every hit."""
 
-    def __init__(self) -> None:
+    def __init__(self, on_change: Callable[[dict[str, Any]], None]) -> None:
+        self._on_change = on_change
         self._now: dict[str, Fault] = {}
         self.reset()
 
     def reset(self) -> None:
         """Switch everything off."""
         self._now = {target: Fault() for target in KINDS}
+        self._on_change(self.as_json())
 
     def as_json(self) -> dict[str, Any]:
         """Shape for the control API."""
@@ -95,6 +98,7 @@ class Faults:
             fault.seconds,
             fault.hits + 1,
         )
+        self._on_change(self.as_json())
         return fault
 
     def set(self, wanted: dict[str, Any]) -> None:
@@ -104,6 +108,7 @@ class Faults:
             UnknownFaultError: Something in it makes no sense.
         """
         self._now.update({target: _read(target, value) for target, value in wanted.items()})
+        self._on_change(self.as_json())
 
 
 def _read(target: str, value: Any) -> Fault:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import json
 from pathlib import Path
 
 from aiohttp import web
@@ -63,8 +64,8 @@ class Phone:
         listener = events.listen(person)
         try:
             await answer.prepare(request)
-            hello = f'retry: 1000\nevent: hello\ndata: {{"run": "{events.run}"}}\n\n'
-            await answer.write(hello.encode())
+            hello = json.dumps({"run": events.run, "faults": self._world.faults.as_json()})
+            await answer.write(f"retry: 1000\nevent: hello\ndata: {hello}\n\n".encode())
             if person is not None:
                 self._world.statuses.opened(person)
             while not (listener.lost or self._world.closing.is_set()):

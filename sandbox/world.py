@@ -42,7 +42,7 @@ class World:
         self.closing = asyncio.Event()
         self.records = records.load()
         self.events = Events(now)
-        self.faults = Faults()
+        self.faults = Faults(lambda faults: self.events.publish("faults", faults))
         self.people = People()
         self.chats = Chats()
         self.changes = Changes(now, self.events)

@@ -12,12 +12,12 @@ import logging
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any, Concatenate, TypeVar
 
 import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.engine import Connection, Engine
-from typing_extensions import Concatenate, ParamSpec
+from typing_extensions import ParamSpec
 
 from bot.errors import StartupError
 from bot.privacy import Vault
@@ -83,9 +83,7 @@ def _engine(url: str) -> Engine:
             Path(parsed.database).parent.mkdir(parents=True, exist_ok=True)
         except OSError as error:
             raise StartupError(f"{parsed.database}: {error.strerror}") from None
-    engine = sa.create_engine(
-        parsed, future=True, connect_args={"timeout": _SQLITE_BUSY_MS / 1000}
-    )
+    engine = sa.create_engine(parsed, future=True, connect_args={"timeout": _SQLITE_BUSY_MS / 1000})
 
     @sa.event.listens_for(engine, "connect")
     def _pragmas(raw: Any, _record: Any) -> None:

@@ -96,18 +96,15 @@ def claim(
         .values(lease_owner=owner, lease_until=now + lease)
     )
     row = connection.execute(
-        sa.select(inbox, conversation.c.version, conversation.c.sealed_state,
-                  conversation.c.last_turn_at)
-        .join(conversation, conversation.c.id == inbox.c.conversation_id)
-        .where(
-            inbox.c.conversation_id == conversation_id, inbox.c.state == sa.text("'pending'")
+        sa.select(
+            inbox, conversation.c.version, conversation.c.sealed_state, conversation.c.last_turn_at
         )
+        .join(conversation, conversation.c.id == inbox.c.conversation_id)
+        .where(inbox.c.conversation_id == conversation_id, inbox.c.state == sa.text("'pending'"))
         .order_by(inbox.c.sent_at, inbox.c.id)
         .limit(1)
     ).one()
-    connection.execute(
-        inbox.update().where(inbox.c.id == row.id).values(claims=inbox.c.claims + 1)
-    )
+    connection.execute(inbox.update().where(inbox.c.id == row.id).values(claims=inbox.c.claims + 1))
     return Claim(
         inbox_id=row.id,
         conversation_id=conversation_id,
@@ -125,9 +122,7 @@ def give_back(
 ) -> None:
     """End the lease of a failed turn; the conversation rests until `not_before`."""
     connection.execute(
-        inbox.update()
-        .where(inbox.c.id == claimed.inbox_id)
-        .values(failures=inbox.c.failures + 1)
+        inbox.update().where(inbox.c.id == claimed.inbox_id).values(failures=inbox.c.failures + 1)
     )
     connection.execute(
         conversation.update()
@@ -169,7 +164,9 @@ def waiting(connection: Connection, vault: Vault) -> int:
     """Count the messages that wait for their turn."""
     return int(
         connection.execute(
-            sa.select(sa.func.count()).select_from(inbox).where(inbox.c.state == sa.text("'pending'"))
+            sa.select(sa.func.count())
+            .select_from(inbox)
+            .where(inbox.c.state == sa.text("'pending'"))
         ).scalar_one()
     )
 

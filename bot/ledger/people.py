@@ -75,9 +75,7 @@ def change_identity(
     connection.execute(
         person.update()
         .where(person.c.id == row.person_id)
-        .values(
-            sealed_address=vault.seal(asdict(moved)), **_keys(vault, change.channel, moved)
-        )
+        .values(sealed_address=vault.seal(asdict(moved)), **_keys(vault, change.channel, moved))
     )
     connection.execute(
         conversation.update()
@@ -97,7 +95,9 @@ def _keys(vault: Vault, channel: str, sender: Sender) -> dict[str, str | None]:
     }
 
 
-def _find(connection: Connection, vault: Vault, channel: str, sender: Sender) -> sa.engine.Row | None:
+def _find(
+    connection: Connection, vault: Vault, channel: str, sender: Sender
+) -> sa.engine.Row | None:
     keys = _keys(vault, channel, sender)
     for column in ("user_key", "phone_key"):
         if keys[column] is None:

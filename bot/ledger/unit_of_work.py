@@ -103,7 +103,11 @@ def commit(
     )
     for new in work.tickets:
         open_ticket(
-            connection, vault, new, claimed.conversation_id, claimed.inbox_id,
+            connection,
+            vault,
+            new,
+            claimed.conversation_id,
+            claimed.inbox_id,
             claimed.message.channel,
         )
     record_misses(connection, work)

@@ -1,0 +1,1 @@
+"""What is alive between processes: wake-ups and owners."""

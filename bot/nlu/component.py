@@ -43,9 +43,11 @@ class Matcher(GraphComponent):
         """Return thresholds and the folders that training reads, relative to the project."""
         return {"answer": 0.80, "clarify": 0.35, "faq": "data/faq", "lexicon": "data/lexicon"}
 
-    @staticmethod
-    def fingerprint_addon(config: dict[str, Any]) -> str:
+    @classmethod
+    def fingerprint_addon(cls, config: dict[str, Any]) -> str:
         """Return a digest of the files that training reads, so that a change trains anew."""
+        # For a node restored from its cache Rasa asks with another component's config.
+        config = cls.get_default_config() | config
         digest = sha256()
         for key in ("faq", "lexicon"):
             for path in sorted(Path(config[key]).glob("*.yml")):

@@ -1,0 +1,1 @@
+"""One message, one transaction: intake, worker, dialogue, outbox, sender."""

@@ -34,9 +34,9 @@ def merge(messages: list[dict[str, Any]]) -> Reply | None:
     texts = [text for message in messages if (text := (message.get("text") or "").strip())]
     if not texts:
         return None
-    buttons = next((message["buttons"] for message in messages if message.get("buttons")), [])
+    offered = [message["buttons"] for message in messages if message.get("buttons")]
     choices = tuple(
         Choice(button["title"], button["payload"], button.get("description", ""))
-        for button in buttons
+        for button in (offered[0] if offered else [])
     )
     return Reply("\n\n".join(texts), choices)

@@ -17,8 +17,14 @@ class Failpoints:
         setting: ``name:count``, or empty.
     """
 
-    NAMES = ("after_claim", "after_rasa", "before_commit", "after_commit", "before_send",
-             "after_send")
+    NAMES = (
+        "after_claim",
+        "after_rasa",
+        "before_commit",
+        "after_commit",
+        "before_send",
+        "after_send",
+    )
 
     def __init__(self, setting: str = "") -> None:
         self._name, _, count = setting.partition(":")

@@ -130,9 +130,7 @@ class Sender:
             await self._ledger.run(outbox.failed, outgoing, error.code, now)
         elif isinstance(error, Retryable):
             again = now + pause(outgoing.attempts)
-            await self._ledger.run(
-                outbox.postpone, outgoing, outbox.QUEUED, error.code, again, now
-            )
+            await self._ledger.run(outbox.postpone, outgoing, outbox.QUEUED, error.code, again, now)
         else:
             again = now + self._settle
             await self._ledger.run(

@@ -130,7 +130,7 @@ class Worker:
         else:
             log.info(
                 "turn done",
-                extra={"message": claimed.inbox_id, "ms": _milliseconds(began)},
+                extra={"inbox": claimed.inbox_id, "ms": _milliseconds(began)},
             )
 
     async def _commit(self, work: UnitOfWork, final_state: str) -> None:
@@ -146,7 +146,7 @@ class Worker:
         log.error(
             "turn failed and was undone: %s",
             error,
-            extra={"message": claimed.inbox_id, "failures": claimed.failures + 1},
+            extra={"inbox": claimed.inbox_id, "failures": claimed.failures + 1},
             exc_info=not isinstance(error, TurnFailed) or error.__cause__,
         )
         pause = timedelta(seconds=0.5 * 4**claimed.failures)

@@ -49,10 +49,10 @@ export async function showRecords(insert) {
         el("p", { class: "note" }, WORDS[String(row[note])] || row[note])))))));
 }
 
-let faultsShown = "";
-
+// While a number is being typed, a hit elsewhere does not redraw the switches.
 export function showFaults(faults) {
-  faultsShown = JSON.stringify(faults);
+  const typing = document.activeElement?.closest?.("#pane-faults input");
+  if (typing && document.activeElement.dataset.dirty) return;
   const rows = Object.entries(TARGETS).map(([target, title]) => {
     const fault = faults[target];
     const select = el("select", { id: `fault-${target}` }, ...Object.entries(KINDS[target]).map(([kind, name]) =>
@@ -63,6 +63,10 @@ export function showFaults(faults) {
       kind: select.value, times: times.value ? Number(times.value) : null, seconds: Number(seconds.value || 5),
     } });
     for (const input of [select, times, seconds]) input.addEventListener("change", put);
+    for (const input of [times, seconds]) {
+      input.addEventListener("input", () => { input.dataset.dirty = "yes"; });
+      input.addEventListener("change", () => { delete input.dataset.dirty; });
+    }
     return el("section", { class: `card fault ${fault.kind === "off" ? "" : "active"}` },
       el("h3", {}, el("label", { for: select.id }, title)), select,
       fault.kind === "off" ? null : el("p", { class: "numbers" },
@@ -102,18 +106,14 @@ function refreshStats() {
   waiting = true;
   setTimeout(async () => {
     waiting = false;
-    const both = [call("GET", "/sandbox/stats"), call("GET", "/sandbox/faults")];
-    const [stats, faults] = await Promise.all(both).catch(() => []);
+    const stats = await call("GET", "/sandbox/stats").catch(() => null);
     if (!stats) return;
-    const typing = document.activeElement?.type === "number";
-    if (!typing && JSON.stringify(faults) !== faultsShown) showFaults(faults);
     byId("stats").textContent = `Balasan diterima ${stats.accepted} · ganda ${stats.duplicates_by_callback} · webhook tertunda ${stats.webhooks.pending}, diulang ${stats.webhooks.retries}`;
   }, 300);
 }
 
-export async function showAll() {
-  const [faults, log] = await Promise.all([call("GET", "/sandbox/faults"), call("GET", "/sandbox/log")]);
-  showFaults(faults);
+export async function showLog() {
+  const log = await call("GET", "/sandbox/log");
   byId("log").replaceChildren();
   log.log.slice(-MOST_LINES).forEach(addLog);
   refreshStats();

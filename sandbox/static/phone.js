@@ -2,7 +2,7 @@
 
 import { bubble, dayName, setTicks, typingBubble } from "./bubble.js";
 import { byId, call, el, toast } from "./dom.js";
-import { addLog, showAll, showFaults, showRecords, togglePanel } from "./panel.js";
+import { addLog, showFaults, showLog, showRecords, togglePanel } from "./panel.js";
 import { openForm, openList, openMenu } from "./sheet.js";
 
 const ATTACHMENTS = [["image", "Foto"], ["audio", "Pesan suara"], ["document", "Dokumen"], ["sticker", "Stiker"], ["location", "Lokasi"], ["contacts", "Kontak"]];
@@ -152,8 +152,9 @@ function listen() {
     state("daring");
     if (run && run !== hello.run) startChat();
     run = hello.run;
+    showFaults(hello.faults);
     inTurn(async () => {
-      await Promise.all([refreshPeople(), showAll()]);
+      await Promise.all([refreshPeople(), showLog()]);
       await fetchChat();
     });
   });
@@ -168,7 +169,7 @@ function listen() {
   on("reset", () => {
     startChat();
     inTurn(async () => {
-      await Promise.all([refreshPeople(), showAll()]);
+      await Promise.all([refreshPeople(), showLog()]);
       await fetchChat();
     });
   });

@@ -99,3 +99,7 @@ def test_a_changed_bank_changes_the_fingerprint(tmp_path: Path) -> None:
     assert Matcher.fingerprint_addon(config(faq=str(tmp_path))) == before
     (tmp_path / "a.yml").write_text("entries: [1]\n")
     assert Matcher.fingerprint_addon(config(faq=str(tmp_path))) != before
+
+
+def test_the_fingerprint_stands_a_foreign_config() -> None:
+    assert Matcher.fingerprint_addon({"output": "cached"})

@@ -1,0 +1,47 @@
+# Two commands for newcomers: `make run` and `make test`. Each installs all it needs.
+SHELL := /bin/bash
+export UV_COMPILE_BYTECODE := 1
+export UV_PYTHON_PREFERENCE ?= system
+UV := $(shell command -v uv 2>/dev/null || echo .tools/bin/uv)
+BIN := .venv/bin
+.DEFAULT_GOAL := help
+
+.PHONY: help
+help: ## Show what there is
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 12
+
+.tools/bin/uv:
+	@echo "Installing uv in .tools ..."
+	@python3 -m venv .tools && .tools/bin/python -m pip install --quiet --disable-pip-version-check uv
+
+.PHONY: install
+install: $(filter .tools/%,$(UV)) ## Install Python 3.10's packages as locked
+	@$(UV) sync --frozen --quiet
+
+.PHONY: run
+run: install ## Start everything on embedded defaults
+	@exec $(BIN)/nindy up
+
+.PHONY: check
+check: install ## Lint, format, types, imports
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports --no-cache
+
+.PHONY: test
+test: install ## Run all tests
+	$(BIN)/pytest
+
+.PHONY: quick
+quick: install ## Run the tests that need no model, browser or server
+	$(BIN)/pytest -q -m "not rasa and not browser and not postgres and not chaos"
+
+.PHONY: format
+format: install ## Put code into shape
+	$(BIN)/ruff check --fix --quiet .
+	$(BIN)/ruff format --quiet .
+
+.PHONY: bench
+bench: install ## Print the benchmark tables
+	$(BIN)/python -m bench
