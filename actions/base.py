@@ -16,6 +16,8 @@ from bot.ledger.unit_of_work import UnitOfWork
 
 Events = list[dict[str, Any]]
 
+_CERTAIN = 0.9
+
 FORM_MEMORY = ("ulang", "gagal", "kandidat")
 """Slots in which a form remembers how its questions went."""
 
@@ -57,6 +59,14 @@ class Turn:
     def match(self) -> dict[str, Any]:
         """The matcher's whole answer; empty for a pressed button."""
         return dict(self._tracker.latest_message.get("match") or {})
+
+    @property
+    def is_certain(self) -> bool:
+        """Whether a button was pressed or the words mean nothing else.
+
+        Inside a form a control word must be meant: "Operator Contoh" is a name there.
+        """
+        return not self.match or float(self.match["probability"]) >= _CERTAIN
 
     @property
     def form(self) -> str | None:

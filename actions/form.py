@@ -64,7 +64,7 @@ class FormGuide(NindyAction):
         asked = self._asked(turn)
         if asked is None:
             return [SlotSet("gagal", 0.0), SlotSet("ulang", None)]
-        if turn.intent in EXITS:
+        if turn.intent in EXITS and turn.is_certain:
             return [*leave_form(self.slots), FollowupAction(EXITS[turn.intent])]
         if turn.intent == "non_text":
             turn.say("utter_non_text")
