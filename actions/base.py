@@ -21,6 +21,14 @@ _CERTAIN = 0.9
 FORM_MEMORY = ("ulang", "gagal", "kandidat")
 """Slots in which a form remembers how its questions went."""
 
+GO_ON, EXPLAINED = "lanjut", "jelas"
+"""Values of the slot ``ulang``: the question comes again after something else, or its explanation
+has just asked it."""
+INTERRUPTED = "sela"
+"""Value of the slot ``ulang``: something else was said, so the form takes its question up again."""
+ASKED = "gagal"
+"""Value of the slot ``ulang``: what was said in this turn already asks, so the form need not."""
+
 
 class Turn:
     """One action's view of the turn.
@@ -84,7 +92,8 @@ class Turn:
 
     def say(self, response: str, **values: Any) -> None:
         """Say a sentence of ``domain.yml``."""
-        self._dispatcher.utter_message(response=response, **values)
+        shown = {name: _harmless(value) for name, value in values.items()}
+        self._dispatcher.utter_message(response=response, **shown)
 
     def say_data(self, text: str) -> None:
         """Say a sentence that a data file gave."""
@@ -120,6 +129,11 @@ class NindyAction(Action, ABC):
     @abstractmethod
     async def act(self, turn: Turn) -> Events:
         """Do the action and return its events."""
+
+
+def _harmless(value: Any) -> Any:
+    # Rasa takes "0[" in a value for a gap that it could not fill, and says the bare template.
+    return value.replace("0[", "0 [") if isinstance(value, str) else value
 
 
 def listen() -> dict[str, Any]:

@@ -49,6 +49,13 @@ def find(slot: str, text: str) -> str | None:
     return best[0] if longest and len(best) == 1 else None
 
 
+def is_only(slot: str, value: str, text: str) -> bool:
+    """Say whether a text has no word that the value's words do not have."""
+    known = {token for phrase in (*_choices()[slot][value], value) for token in phrase.split()}
+    said = text.casefold().replace(",", " ").strip(" .!?*").split()
+    return all(token in known or token.isdecimal() for token in said)
+
+
 def _says(text: str, word: str) -> bool:
     tokens, size = text.split(), len(word.split())
     windows = (" ".join(tokens[i : i + size]) for i in range(len(tokens) - size + 1))

@@ -6,6 +6,7 @@ from actions.base import Turn
 from bot.faq import Entry
 
 _SURE = "high"
+_WORDS = 3
 
 
 def matched_entry(turn: Turn) -> Entry | None:
@@ -15,15 +16,18 @@ def matched_entry(turn: Turn) -> Entry | None:
 
 
 def say_entry(turn: Turn) -> bool:
-    """Answer a question in passing, if the matcher is sure enough; say whether it was answered."""
-    decision = turn.match.get("decision")
+    """Answer a question in passing, if the matcher is sure; say whether it was answered."""
     entry = matched_entry(turn)
-    if entry is None or turn.intent != "faq" or decision not in ("answer", "clarify"):
+    if entry is None or not is_question(turn):
         return False
-    say_answer(
-        turn, entry, "utter_jawaban_sela" if decision == "answer" else "utter_jawaban_mungkin"
-    )
+    say_answer(turn, entry, "utter_jawaban_sela")
     return True
+
+
+def is_question(turn: Turn) -> bool:
+    """Tell whether a message is surely a question of the bank, not a word or two that sound so."""
+    sure = turn.intent == "faq" and turn.match.get("decision") == "answer"
+    return sure and (len(turn.text.split()) >= _WORDS or "?" in turn.text)
 
 
 def say_answer(turn: Turn, entry: Entry, response: str) -> None:

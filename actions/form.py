@@ -21,13 +21,22 @@ from typing import ClassVar
 from rasa_sdk.events import FollowupAction, SlotSet
 
 from actions import fields
-from actions.base import FORM_MEMORY, Events, NindyAction, Turn, leave_form
+from actions.base import (
+    ASKED,
+    FORM_MEMORY,
+    INTERRUPTED,
+    Events,
+    NindyAction,
+    Turn,
+    leave_form,
+)
 from actions.categories import STARTS
 from actions.faq import say_entry
 from actions.questions import Ask, Misread, Question
 
 EXITS = {"menu": "action_menu", "cancel": "action_cancel", "agent": "action_start_petugas"}
-_STAY = ("greet", "thank")
+_STAY = ("greet", "thank", "terbantu", "bukan_semuanya")
+_TICKET = ("buat_tiket", "belum_terbantu")
 _LONG = 12
 """Words from which on a message is a story rather than a correction."""
 OFFER_HELP = 3
@@ -72,7 +81,7 @@ class FormGuide(NindyAction):
         corrected = self._corrections(turn, asked)
         if corrected:
             return self._accept(turn, corrected)
-        if not (asked.open and self._is_something_else(turn)):
+        if not self._is_something_else(turn, asked):
             found = self._answers(turn, asked)
             if found:
                 return self._accept(turn, found)
@@ -107,7 +116,12 @@ class FormGuide(NindyAction):
             return {}
 
     def _not_an_answer(self, turn: Turn, asked: Question) -> Events:
-        start = STARTS.get(turn.intent)
+        if turn.intent == "complaint":
+            turn.say("utter_pengaduan")
+            return self._again()
+        if turn.intent in _TICKET:
+            return self._to_ticket()
+        start = self._start(turn)
         if start and turn.intent != self.category:
             return [*leave_form(self.slots), FollowupAction(start)]
         if start or turn.intent in _STAY:
@@ -116,10 +130,24 @@ class FormGuide(NindyAction):
             return self._again()
         return self._failed(turn, asked)
 
+    def _to_ticket(self) -> Events:
+        return [
+            *leave_form(self.slots),
+            SlotSet("asal", self.category),
+            FollowupAction("action_start_tiket"),
+        ]
+
     @staticmethod
-    def _is_something_else(turn: Turn) -> bool:
-        decision = turn.match.get("decision")
-        return turn.intent in STARTS or (turn.intent == "faq" and decision == "answer")
+    def _start(turn: Turn) -> str | None:
+        # A bare number is a number of the menu only where no form has asked for anything.
+        return None if turn.text.strip(" .)").isdecimal() else STARTS.get(turn.intent)
+
+    def _is_something_else(self, turn: Turn, asked: Question) -> bool:
+        wish = turn.intent == "complaint" or self._start(turn) is not None
+        if asked.prose:
+            return wish and asked.is_too_short(turn.text)
+        answered = turn.intent == "faq" and turn.match.get("decision") == "answer"
+        return asked.open and (wish or answered)
 
     def _failed(self, turn: Turn, asked: Question) -> Events:
         failures = int(turn.slot("gagal") or 0) + 1
@@ -131,13 +159,13 @@ class FormGuide(NindyAction):
             turn.say("utter_tawaran_bantuan")
         return [
             SlotSet("gagal", float(failures)),
-            SlotSet("ulang", True),
+            SlotSet("ulang", ASKED),
             SlotSet("kandidat", turn.text.strip() or None),
         ]
 
     @staticmethod
     def _again() -> Events:
-        return [SlotSet("ulang", True)]
+        return [SlotSet("ulang", INTERRUPTED)]
 
     def _accept(self, turn: Turn, values: dict[str, str]) -> Events:
         changed = [slot for slot, value in values.items() if turn.slot(slot) not in (None, value)]
@@ -148,7 +176,7 @@ class FormGuide(NindyAction):
         return [
             *(SlotSet(slot, value) for slot, value in values.items()),
             *(SlotSet(name, None) for name in FORM_MEMORY),
-            *([SlotSet("ulang", True)] if still_asked else []),
+            *([SlotSet("ulang", INTERRUPTED)] if still_asked else []),
         ]
 
     def _fields(self) -> list[str]:
@@ -182,7 +210,7 @@ class StartForm(NindyAction):
         return [
             *(SlotSet(name, values.get(name)) for name in slots),
             *(SlotSet(name, None) for name in FORM_MEMORY),
-            SlotSet("tawaran", None),
+            *(SlotSet(name, None) for name in ("tawaran", "asal", "pertanyaan")),
             FollowupAction(self.guide.form),
         ]
 

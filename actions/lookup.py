@@ -14,6 +14,8 @@ from bot.ledger.unit_of_work import recent_misses
 
 MISSES = 5
 WINDOW = timedelta(minutes=15)
+RETRY = "lagi"
+"""What the button behind a failure of the outside system brings: ask the same once more."""
 _KINDS: dict[type[UpstreamError], str] = {
     UpstreamTimeout: "utter_sistem_lambat",
     BadAnswer: "utter_sistem_janggal",
@@ -27,7 +29,7 @@ class Lookup(NindyAction):
 
     Attributes:
         category: The category, for the words and the ticket.
-        slots: What the form filled; forgotten afterwards.
+        slots: What the form filled; forgotten afterwards, unless a button needs it again.
     """
 
     category: ClassVar[str]
@@ -38,8 +40,11 @@ class Lookup(NindyAction):
         return f"action_{self.category}"
 
     @abstractmethod
-    async def look_up(self, turn: Turn) -> None:
+    async def look_up(self, turn: Turn) -> bool:
         """Ask the system and say what it answered.
+
+        Returns:
+            Whether a button was offered that goes on with the same values.
 
         Raises:
             UpstreamError: It did not answer what was asked.
@@ -47,33 +52,47 @@ class Lookup(NindyAction):
 
     async def act(self, turn: Turn) -> Events:
         """Look up, unless this person has guessed too often."""
-        paused = await self._paused(turn)
-        if paused is not None:
-            turn.say("utter_jeda", sampai=paused, category=self.category)
-        else:
+        kept, request = False, None
+        if not await say_pause(turn, self.category):
             try:
-                await self.look_up(turn)
+                kept = await self.look_up(turn)
             except NotFound:
                 # One sentence for every kind of miss: which half was wrong is nobody's to know.
                 turn.work.misses += 1
                 turn.say("utter_tidak_ditemukan", layanan=self._title(turn), category=self.category)
             except UpstreamError as error:
+                kept = not isinstance(error, Refused)
+                request = self.request(turn) if kept else None
                 turn.say(
                     _KINDS.get(type(error), "utter_sistem_gangguan"),
                     sistem=_NAMES[error.system],
                     layanan=self._title(turn),
                     category=self.category,
                 )
-        return [*forget(self.slots), SlotSet("asal", self.category), listen()]
+        return [
+            *([] if kept else forget(self.slots)),
+            SlotSet("permintaan", request),
+            SlotSet("asal", self.category),
+            listen(),
+        ]
 
-    async def _paused(self, turn: Turn) -> str | None:
-        now = turn.work.now
-        misses = await turn.services.ledger.run(
-            recent_misses, turn.work.claim.conversation_id, now - WINDOW
-        )
-        if len(misses) < MISSES:
-            return None
-        return turn.services.calendar.say_moment(misses[-MISSES] + WINDOW)
+    @staticmethod
+    def request(turn: Turn) -> str:
+        """Return the key of a change: a second try has the first one's, so that it happens once."""
+        return str(turn.slot("permintaan") or turn.work.request_id)
 
     def _title(self, turn: Turn) -> str:
         return turn.services.words.text(f"utter_nama_{self.category}")
+
+
+async def say_pause(turn: Turn, category: str) -> bool:
+    """Say until when look-ups are paused for this person, if they are; tell whether."""
+    now = turn.work.now
+    misses = await turn.services.ledger.run(
+        recent_misses, turn.work.claim.conversation_id, now - WINDOW
+    )
+    if len(misses) < MISSES:
+        return False
+    until = turn.services.calendar.say_moment(misses[-MISSES] + WINDOW)
+    turn.say("utter_jeda", sampai=until, category=category)
+    return True

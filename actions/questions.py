@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from typing import ClassVar
+
 from actions import choices, fields
 from actions.base import Turn
 
@@ -48,6 +50,10 @@ class Question:
         """Whether it asks for sentences, so that only control words are looked at first."""
         return False
 
+    def is_too_short(self, text: str) -> bool:
+        """Say whether a text has too few words for a story, so that it may be a wish instead."""
+        return False
+
     def read(self, turn: Turn) -> str:
         """Return the value of an answer.
 
@@ -77,22 +83,33 @@ class Ask(Question):
 
     @property
     def open(self) -> bool:
-        """Names and contract numbers may look like anything."""
-        return self.name in ("nama", "nomor_kontrak")
+        """Names, contract numbers and supplier types may look like anything."""
+        return self.name in ("nama", "nomor_kontrak", "tipe_supplier")
 
     def read(self, turn: Turn) -> str:
         """Parse the field; a value of unusual length is taken when it is said twice."""
         chosen = turn.entity("nilai")
         text = chosen if turn.intent == "pilih" and chosen else turn.text
-        insists = bool(text) and turn.slot("kandidat") == text.strip()
         try:
-            return fields.parse(self.name, text, insist=insists)
+            return self._insisted(turn) or fields.parse(self.name, text)
         except fields.FieldError as error:
             raise Misread(error.reason) from error
 
+    def _insisted(self, turn: Turn) -> str | None:
+        before = turn.slot("kandidat")
+        if not before:
+            return None
+        try:
+            value = fields.parse(self.name, before, insist=True)
+            again = turn.intent == "affirm" or fields.parse(self.name, turn.text, insist=True)
+        except fields.FieldError:
+            return None
+        return value if again in (True, value) else None
+
     def explain(self, turn: Turn, failures: int, error: Misread) -> None:
-        """Say the field's own sentence, then its explanation."""
-        if failures < 2 and isinstance(error.__cause__, fields.FieldError):
+        """Say the field's own sentence; its explanation the second time, or to a question."""
+        asks = turn.text.rstrip().endswith("?")
+        if failures < 2 and not asks and isinstance(error.__cause__, fields.FieldError):
             turn.say_data(str(error.__cause__))
         else:
             turn.say_data(fields.describe(self.name).explain)
@@ -101,6 +118,11 @@ class Ask(Question):
 @dataclass(frozen=True)
 class Choose(Question):
     """Asks to choose one of a few things, by button, by number or in words."""
+
+    @property
+    def open(self) -> bool:
+        """The words for the choices stand in questions and in other categories too."""
+        return True
 
     def read(self, turn: Turn) -> str:
         """Find the choice."""
@@ -111,8 +133,34 @@ class Choose(Question):
         return value
 
     def explain(self, turn: Turn, failures: int, error: Misread) -> None:
-        """Ask to press or to type the number."""
-        turn.say("utter_salah_pilihan" if failures < 2 else "utter_jelas_pilihan")
+        """Ask to choose, the second time with the numbers."""
+        turn.say("utter_salah_pilihan" if failures < 2 else f"utter_jelas_{self.slot}")
+
+
+@dataclass(frozen=True)
+class Confirm(Choose):
+    """Asks for a yes before something is sent; nothing but a plain yes is one.
+
+    Attributes:
+        YES: The choice that sends.
+        NO: The choice that does not.
+    """
+
+    YES: ClassVar[str] = "kirim"
+    NO: ClassVar[str] = "ubah"
+
+    def read(self, turn: Turn) -> str:
+        """Find the choice; "gimana ya" and "jangan kirim dulu" are no yes."""
+        if turn.intent in ("affirm", "deny"):
+            return self.YES if turn.intent == "affirm" else self.NO
+        value = super().read(turn)
+        if value == self.YES and turn.text and not choices.is_only(self.slot, value, turn.text):
+            raise Misread
+        return value
+
+    def explain(self, turn: Turn, failures: int, error: Misread) -> None:
+        """Say which words do what."""
+        turn.say(f"utter_salah_{self.slot}")
 
 
 @dataclass(frozen=True)
@@ -123,23 +171,38 @@ class Tell(Question):
         shortest: Characters it needs at least.
         longest: Characters it is cut to.
         optional: Whether "lewati" is an answer.
+        story: Whether it asks for sentences, not for a name.
+        words: Words below which the name of a category is a wish, not a story.
     """
 
     shortest: int = 1
-    longest: int = 2000
+    longest: int = 4096
     optional: bool = False
+    story: bool = True
+    words: int = 0
+
+    @property
+    def open(self) -> bool:
+        """A name may look like anything."""
+        return not self.story
 
     @property
     def prose(self) -> bool:
-        """Anything may be said."""
-        return True
+        """A story may say anything."""
+        return self.story
+
+    def is_too_short(self, text: str) -> bool:
+        """Count the words."""
+        return len(text.split()) < self.words
 
     def read(self, turn: Turn) -> str:
         """Take the words as they are."""
         if self.optional and turn.intent in ("skip", "deny"):
             return NO_ANSWER
-        text = " ".join(turn.text.split())
-        if len(text) < self.shortest or turn.intent in ("affirm", "deny", "skip", "greet"):
+        text = turn.text.strip() if self.words else " ".join(turn.text.split())
+        if len(text) < self.shortest or turn.match.get("decision") == "control":
+            raise Misread
+        if self.open and fields.is_correction(text):
             raise Misread
         return text[: self.longest]
 

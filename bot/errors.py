@@ -11,6 +11,7 @@
     │   └── Refused             it understood and declined (for example a locked account)
     ├── ChannelError            a message could not be handed to a channel
     │   ├── Retryable           later may work
+    │   │   └── Blocked         … once a person has mended the account
     │   ├── Permanent           it never will
     │   └── Uncertain           it may have been accepted; nobody knows yet
     └── TurnError               a turn could not be finished and was rolled back
@@ -99,6 +100,10 @@ class ChannelError(NindyError):
 
 class Retryable(ChannelError):
     """A later try may work."""
+
+
+class Blocked(Retryable):
+    """The whole account is refused; a person must mend it, and nothing is given up meanwhile."""
 
 
 class Permanent(ChannelError):

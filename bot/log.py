@@ -11,6 +11,9 @@ import structlog
 
 from bot.privacy import redact
 
+_SHORT = 100_000
+"""A number below is a count or a code, not somebody's."""
+
 Event = MutableMapping[str, Any]
 _QUIET = (
     "rasa",
@@ -37,7 +40,7 @@ def configure(level: str) -> None:
         logger_factory=structlog.stdlib.LoggerFactory(),
         cache_logger_on_first_use=True,
     )
-    handler = logging.StreamHandler(sys.stderr)
+    handler = _Stream(sys.stderr)
     handler.setFormatter(
         structlog.stdlib.ProcessorFormatter(
             foreign_pre_chain=[
@@ -61,11 +64,30 @@ def configure(level: str) -> None:
         logging.getLogger(name).setLevel(max(logging.WARNING, numeric))
 
 
-_SAFE = ("timestamp", "level", "logger", "request_id", "outbox", "inbox", "ms", "milliseconds")
+class _Stream(logging.StreamHandler):  # type: ignore[type-arg]
+    def handleError(self, record: logging.LogRecord) -> None:
+        """Say which line could not be written; logging's own report would print its values."""
+        where = f"{record.name}:{record.lineno}"
+        self.stream.write(f'{{"level": "error", "event": "log line is broken", "at": "{where}"}}\n')
+
+
+_SAFE = {
+    *("timestamp", "level", "logger"),
+    *("request_id", "outbox", "inbox", "code", "ms", "milliseconds"),
+}
 
 
 def _redact(_logger: Any, _method: str, event: Event) -> Event:
-    return {
-        name: value if name in _SAFE or not isinstance(value, str) else redact(value)
-        for name, value in event.items()
-    }
+    return {name: value if name in _SAFE else _clean(value) for name, value in event.items()}
+
+
+def _clean(value: Any) -> Any:
+    if value is None or isinstance(value, (bool, float)):
+        return value
+    if isinstance(value, int):
+        return value if abs(value) < _SHORT else redact(str(value))
+    if isinstance(value, dict):
+        return {redact(str(key)): _clean(item) for key, item in value.items()}
+    if isinstance(value, (list, tuple, set, frozenset)):
+        return [_clean(item) for item in value]
+    return redact(value if isinstance(value, str) else repr(value))

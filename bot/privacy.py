@@ -7,15 +7,17 @@ owner can read.
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import hmac
 import json
 import os
 import re
+import uuid
 from pathlib import Path
 from typing import Any
 
-from cryptography.fernet import Fernet, InvalidToken, MultiFernet
+from cryptography.fernet import Fernet, MultiFernet
 
 from bot.errors import StartupError
 from bot.settings import Settings
@@ -68,7 +70,7 @@ def open_vault(settings: Settings) -> Vault:
                 "(make a key with `nindy key`)"
             )
         return _from_file(settings.var_dir / "keys.json")
-    except (ValueError, InvalidToken, KeyError) as error:
+    except (ValueError, TypeError, KeyError) as error:
         raise StartupError(f"encryption keys are unusable: {type(error).__name__}") from None
 
 
@@ -76,16 +78,31 @@ def _from_file(path: Path) -> Vault:
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         if not path.exists():
-            fresh = {"encryption": [new_key()], "index": new_key()}
-            handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-            with os.fdopen(handle, "w") as file:
-                json.dump(fresh, file)
-                file.flush()
-                os.fsync(file.fileno())
+            _make_file(path)
         keys = json.loads(path.read_text())
     except OSError as error:
         raise StartupError(f"{path}: {error.strerror}; Nindy must be able to write there") from None
     return Vault([key.encode() for key in keys["encryption"]], keys["index"].encode())
+
+
+def _make_file(path: Path) -> None:
+    # Complete before it has its name: a second process that starts now reads these same keys.
+    draft = path.with_name(f"{path.name}.{uuid.uuid4().hex}")
+    handle = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    try:
+        with os.fdopen(handle, "w") as file:
+            json.dump({"encryption": [new_key()], "index": new_key()}, file)
+            file.flush()
+            os.fsync(file.fileno())
+        with contextlib.suppress(FileExistsError):
+            os.link(draft, path)
+    finally:
+        draft.unlink()
+    folder = os.open(path.parent, os.O_RDONLY)
+    try:
+        os.fsync(folder)
+    finally:
+        os.close(folder)
 
 
 def new_key() -> str:
@@ -94,8 +111,8 @@ def new_key() -> str:
 
 
 def mask_number(value: str, shown: int = 4) -> str:
-    """Mask all but the last digits: ``******7890``."""
-    hidden = max(len(value) - shown, 0)
+    """Mask all but the last digits, at least half of them: ``******7890``."""
+    hidden = max(len(value) - shown, (len(value) + 1) // 2)
     return "*" * hidden + value[hidden:]
 
 
@@ -105,7 +122,8 @@ def mask_email(value: str) -> str:
     return f"{name[:1]}***@{domain}"
 
 
-_EMAIL = re.compile(r"[\w.+-]{1,64}@[\w-]{1,63}(?:\.[\w-]{1,63})+")
+# Wide on purpose: in a log a word too many is lost sooner than an address kept.
+_EMAIL = re.compile(r"""[^\s@<>"(),:;\[\]\\]{1,64}(?:@|%40)[\w.-]+""")
 _DIGITS = re.compile(r"\d(?:[ .-]?\d){5,}")
 
 

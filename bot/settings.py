@@ -9,10 +9,10 @@ from __future__ import annotations
 from pathlib import Path
 
 from pydantic import BaseSettings, Field, SecretStr, ValidationError, validator
+from pydantic.fields import ModelField
 
 from bot.errors import StartupError
 
-SANDBOX = "http://127.0.0.1:8002"
 SANDBOX_SECRET = "sandbox-only"  # noqa: S105  the sandbox's own, worthless elsewhere
 
 
@@ -24,7 +24,9 @@ class Settings(BaseSettings):
     desk_port: int = Field(8001, description="Agents' desk and /metrics.")
     sandbox_port: int = Field(8002, description="Stand-ins and the phone.")
     var_dir: Path = Field(Path("var"), description="Where Nindy keeps its own files.")
-    database_url: str = Field("", description="Ledger; default SQLite under NINDY_VAR_DIR.")
+    database_url: str = Field(
+        "", repr=False, description="Ledger; default SQLite under NINDY_VAR_DIR."
+    )
     encryption_keys: SecretStr = Field(
         SecretStr(""),
         description="Comma-separated Fernet keys, newest first; default a file in NINDY_VAR_DIR.",
@@ -32,18 +34,20 @@ class Settings(BaseSettings):
     index_key: SecretStr = Field(
         SecretStr(""), description="Secret of look-up keys and signatures; never changes."
     )
-    whatsapp_api_url: str = Field(f"{SANDBOX}/graph/v26.0", description="Graph API with version.")
+    whatsapp_api_url: str = Field(
+        "", description="Graph API with version; default the sandbox's, as for the three below."
+    )
     whatsapp_phone_number_id: str = Field("100000000000001", description="Our number's id.")
     whatsapp_app_secret: SecretStr = Field(
         SecretStr(""), description="App secret; a second one after a comma while rotating."
     )
     whatsapp_verify_token: SecretStr = Field(SecretStr(""), description="Of the GET handshake.")
     whatsapp_access_token: SecretStr = Field(SecretStr(""), description="System user's token.")
-    span_url: str = Field(f"{SANDBOX}/span", description="SPAN look-ups.")
+    span_url: str = Field("", description="SPAN look-ups.")
     span_token: SecretStr = Field(SecretStr(""), description="Bearer token for SPAN.")
-    sakti_url: str = Field(f"{SANDBOX}/sakti", description="SAKTI resets.")
+    sakti_url: str = Field("", description="SAKTI resets.")
     sakti_token: SecretStr = Field(SecretStr(""), description="Bearer token for SAKTI.")
-    digit_url: str = Field(f"{SANDBOX}/digit", description="Digit accounts.")
+    digit_url: str = Field("", description="Digit accounts.")
     digit_token: SecretStr = Field(SecretStr(""), description="Bearer token for Digit.")
     upstream_budget: float = Field(8.0, gt=0, le=9, description="Seconds for one look-up.")
     settle_seconds: float = Field(
@@ -61,11 +65,18 @@ class Settings(BaseSettings):
     def _default_database(cls, value: str, values: dict[str, object]) -> str:
         return value or f"sqlite:///{values.get('var_dir', 'var')}/nindy.db"
 
+    @validator("whatsapp_api_url", "span_url", "sakti_url", "digit_url", always=True)
+    def _sandbox_url(  # noqa: N805
+        cls, value: str, values: dict[str, object], field: ModelField
+    ) -> str:
+        path = "graph/v26.0" if field.name == "whatsapp_api_url" else field.name[: -len("_url")]
+        return value or f"{_sandbox(values)}/{path}"
+
     @validator("whatsapp_app_secret", "whatsapp_verify_token", "whatsapp_access_token", always=True)
     def _sandbox_secret(cls, value: SecretStr, values: dict[str, object]) -> SecretStr:
-        if value.get_secret_value():
+        if value.get_secret_value().strip(" ,"):
             return value
-        if str(values.get("whatsapp_api_url", "")).startswith(SANDBOX):
+        if f"{values.get('whatsapp_api_url', '')}/".startswith(f"{_sandbox(values)}/"):
             return SecretStr(SANDBOX_SECRET)
         raise ValueError("must be set when NINDY_WHATSAPP_API_URL is not the sandbox")
 
@@ -74,6 +85,10 @@ class Settings(BaseSettings):
         """The app secrets that a webhook's signature may be made with."""
         given = self.whatsapp_app_secret.get_secret_value().split(",")
         return tuple(secret.strip().encode() for secret in given if secret.strip())
+
+
+def _sandbox(values: dict[str, object]) -> str:
+    return f"http://127.0.0.1:{values.get('sandbox_port')}"
 
 
 def load() -> Settings:

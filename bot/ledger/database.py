@@ -29,6 +29,11 @@ log = logging.getLogger(__name__)
 
 _SQLITE_BUSY_MS = 10_000
 _POSTGRES_THREADS = 8
+# A server that does not answer must not hold a webhook longer than Meta waits.
+_POSTGRES_CONNECT = {"connect_timeout": 5, "tcp_user_timeout": 10_000}
+_COLLIDED = {"23505", "40001", "40P01"}
+"""PostgreSQL's codes for a unique key, a snapshot or a lock that another transaction had first."""
+_TRIES = 4
 
 
 class Ledger:
@@ -61,9 +66,19 @@ class Ledger:
         *args: P.args,
         **kwargs: P.kwargs,
     ) -> T:
-        """Run `work` in one transaction on this thread and return its result."""
-        with self.engine.begin() as connection:
-            return work(connection, self.vault, *args, **kwargs)
+        """Run `work` in one transaction on this thread and return its result.
+
+        A transaction that collided with another one is undone and run again: it will then find
+        what the other one wrote.
+        """
+        for left in reversed(range(_TRIES)):
+            try:
+                with self.engine.begin() as connection:
+                    return work(connection, self.vault, *args, **kwargs)
+            except sa.exc.DBAPIError as error:
+                if not left or getattr(error.orig, "pgcode", None) not in _COLLIDED:
+                    raise
+        raise AssertionError("unreachable")
 
     def close(self) -> None:
         """Let running work finish and close every connection."""
@@ -77,13 +92,21 @@ def _engine(url: str) -> Engine:
     except sa.exc.ArgumentError:
         raise StartupError("NINDY_DATABASE_URL is not a database address") from None
     if parsed.get_backend_name() != "sqlite":
-        return sa.create_engine(parsed, future=True, pool_pre_ping=True, pool_size=8)
+        return sa.create_engine(
+            parsed, future=True, pool_pre_ping=True, pool_size=8, connect_args=_POSTGRES_CONNECT
+        )
     if parsed.database:
         try:
             Path(parsed.database).parent.mkdir(parents=True, exist_ok=True)
         except OSError as error:
             raise StartupError(f"{parsed.database}: {error.strerror}") from None
-    engine = sa.create_engine(parsed, future=True, connect_args={"timeout": _SQLITE_BUSY_MS / 1000})
+    # Kept open: closing the last connection would write the whole log back after each commit.
+    engine = sa.create_engine(
+        parsed,
+        future=True,
+        poolclass=sa.pool.QueuePool,
+        connect_args={"timeout": _SQLITE_BUSY_MS / 1000, "check_same_thread": False},
+    )
 
     @sa.event.listens_for(engine, "connect")
     def _pragmas(raw: Any, _record: Any) -> None:

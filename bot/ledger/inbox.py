@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from dataclasses import asdict, dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -14,6 +15,12 @@ from bot.ledger.database import insert_once
 from bot.ledger.people import find_or_create
 from bot.ledger.tables import conversation, inbox
 from bot.privacy import Vault
+
+log = logging.getLogger(__name__)
+
+_UNREADABLE = timedelta(minutes=1)
+_PENDING = sa.text("inbox.state = 'pending'")
+"""Written out, so that the partial index serves it."""
 
 PENDING, DONE, DEAD, SILENT = "pending", "done", "dead", "silent"
 
@@ -75,60 +82,93 @@ def claim(
     A leased conversation, or one that rests after a failed turn, is passed over as a whole, so
     nobody's messages are answered out of order.
     """
-    waiting = (
+    while (conversation_id := _lock_oldest(connection, now)) is not None:
+        row = _oldest_message(connection, conversation_id)
+        if row is None:
+            continue  # Answered by somebody else between our look and our lock.
+        try:
+            state = vault.open(row.sealed_state) if row.sealed_state else None
+            message = _from_json(vault.open(row.sealed_body))
+        except Exception:
+            # Nobody else waits for a message that cannot be read.
+            log.exception("message cannot be read", extra={"inbox": row.id})
+            _set(connection, conversation_id, not_before=now + _UNREADABLE)
+            continue
+        _set(connection, conversation_id, lease_owner=owner, lease_until=now + lease)
+        connection.execute(
+            inbox.update().where(inbox.c.id == row.id).values(claims=inbox.c.claims + 1)
+        )
+        return Claim(
+            inbox_id=row.id,
+            conversation_id=conversation_id,
+            version=row.version,
+            state=state,
+            last_turn_at=row.last_turn_at,
+            message=message,
+            claims=row.claims + 1,
+            failures=row.failures,
+        )
+    return None
+
+
+def _lock_oldest(connection: Connection, now: datetime) -> str | None:
+    found: str | None = connection.execute(
         sa.select(inbox.c.conversation_id)
         .join(conversation, conversation.c.id == inbox.c.conversation_id)
         .where(
-            inbox.c.state == sa.text("'pending'"),
+            _PENDING,
             sa.or_(conversation.c.lease_until.is_(None), conversation.c.lease_until <= now),
             sa.or_(conversation.c.not_before.is_(None), conversation.c.not_before <= now),
         )
         .order_by(inbox.c.sent_at, inbox.c.id)
         .limit(1)
         .with_for_update(skip_locked=True, of=conversation)
-    )
-    conversation_id = connection.execute(waiting).scalar()
-    if conversation_id is None:
-        return None
-    connection.execute(
-        conversation.update()
-        .where(conversation.c.id == conversation_id)
-        .values(lease_owner=owner, lease_until=now + lease)
-    )
-    row = connection.execute(
+    ).scalar()
+    return found
+
+
+def _oldest_message(connection: Connection, conversation_id: str) -> Any:
+    return connection.execute(
         sa.select(
             inbox, conversation.c.version, conversation.c.sealed_state, conversation.c.last_turn_at
         )
         .join(conversation, conversation.c.id == inbox.c.conversation_id)
-        .where(inbox.c.conversation_id == conversation_id, inbox.c.state == sa.text("'pending'"))
+        .where(inbox.c.conversation_id == conversation_id, _PENDING)
         .order_by(inbox.c.sent_at, inbox.c.id)
         .limit(1)
-    ).one()
-    connection.execute(inbox.update().where(inbox.c.id == row.id).values(claims=inbox.c.claims + 1))
-    return Claim(
-        inbox_id=row.id,
-        conversation_id=conversation_id,
-        version=row.version,
-        state=vault.open(row.sealed_state) if row.sealed_state else None,
-        last_turn_at=row.last_turn_at,
-        message=_from_json(vault.open(row.sealed_body)),
-        claims=row.claims + 1,
-        failures=row.failures,
+    ).first()
+
+
+def _set(connection: Connection, conversation_id: str, **values: Any) -> None:
+    connection.execute(
+        conversation.update().where(conversation.c.id == conversation_id).values(**values)
     )
 
 
 def give_back(
-    connection: Connection, vault: Vault, claimed: Claim, owner: str, not_before: datetime
+    connection: Connection, vault: Vault, claimed: Claim, owner: str, not_before: datetime | None
 ) -> None:
-    """End the lease of a failed turn; the conversation rests until `not_before`."""
-    connection.execute(
-        inbox.update().where(inbox.c.id == claimed.inbox_id).values(failures=inbox.c.failures + 1)
-    )
-    connection.execute(
+    """End the lease of a turn that was undone, if it is still ours.
+
+    Args:
+        connection: The open transaction.
+        vault: Unused.
+        claimed: What was claimed.
+        owner: Who claimed it.
+        not_before: After a failure, which is counted, the conversation rests until then; None
+            when the turn was only lost to a change from outside and is to be done again.
+    """
+    ended = connection.execute(
         conversation.update()
         .where(conversation.c.id == claimed.conversation_id, conversation.c.lease_owner == owner)
         .values(lease_owner=None, lease_until=None, not_before=not_before)
     )
+    if ended.rowcount and not_before is not None:
+        connection.execute(
+            inbox.update()
+            .where(inbox.c.id == claimed.inbox_id)
+            .values(failures=inbox.c.failures + 1)
+        )
 
 
 def release(connection: Connection, vault: Vault, owners: list[str]) -> int:
@@ -142,10 +182,11 @@ def release(connection: Connection, vault: Vault, owners: list[str]) -> int:
 
 
 def owners(connection: Connection, vault: Vault) -> list[str]:
-    """Return everybody who holds a lease."""
+    """Return everybody who holds a lease for which a message waits."""
     rows = connection.execute(
         sa.select(conversation.c.lease_owner)
-        .where(conversation.c.lease_owner.is_not(None))
+        .join(inbox, inbox.c.conversation_id == conversation.c.id)
+        .where(_PENDING, conversation.c.lease_owner.is_not(None))
         .distinct()
     )
     return [str(row.lease_owner) for row in rows]
@@ -164,9 +205,7 @@ def waiting(connection: Connection, vault: Vault) -> int:
     """Count the messages that wait for their turn."""
     return int(
         connection.execute(
-            sa.select(sa.func.count())
-            .select_from(inbox)
-            .where(inbox.c.state == sa.text("'pending'"))
+            sa.select(sa.func.count()).select_from(inbox).where(_PENDING)
         ).scalar_one()
     )
 

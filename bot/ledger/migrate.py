@@ -7,23 +7,31 @@ from pathlib import Path
 import sqlalchemy as sa
 from alembic import command
 from alembic.config import Config
+from alembic.util import CommandError
 
 from bot.errors import StartupError
 from bot.ledger.database import Ledger
 
+_LOCK = 0x6E696E6479
+"""Key of the advisory lock on PostgreSQL; SQLite has one writer anyway."""
+
 
 def upgrade(ledger: Ledger) -> None:
-    """Run every migration that is missing.
+    """Run every migration that is missing; processes that start together wait for each other.
 
     Raises:
-        StartupError: The database cannot be reached or written.
+        StartupError: The database cannot be reached or written, or is newer than this program.
     """
     config = Config()
     config.set_main_option("script_location", str(Path(__file__).parent / "migrations"))
     try:
         with ledger.engine.begin() as connection:
+            if connection.dialect.name == "postgresql":
+                connection.execute(sa.select(sa.func.pg_advisory_xact_lock(_LOCK)))
             config.attributes["connection"] = connection
             command.upgrade(config, "head")
-    except sa.exc.OperationalError as error:
+    except sa.exc.DBAPIError as error:
         reason = str(error.orig).splitlines()[0]
         raise StartupError(f"database cannot be used: {reason}") from None
+    except CommandError as error:
+        raise StartupError(f"database is newer than this program: {error}") from None

@@ -13,6 +13,7 @@ for the delivery status that carries its id, and is sent again only when none co
 
 from __future__ import annotations
 
+import logging
 import uuid
 from dataclasses import asdict, dataclass
 from datetime import datetime, timedelta
@@ -25,6 +26,12 @@ from bot.channels.message import Choice, Delivery, Reply, Sender, Status
 from bot.ledger.people import address
 from bot.ledger.tables import inbox, outbox
 from bot.privacy import Vault
+
+log = logging.getLogger(__name__)
+
+STALE = timedelta(minutes=3)
+"""Far longer than handing a bubble over can take."""
+_UNREADABLE = timedelta(minutes=1)
 
 QUEUED, SENDING, SENT, UNKNOWN, FAILED = "queued", "sending", "sent", "unknown", "failed"
 
@@ -67,13 +74,12 @@ def enqueue(
     inbox_id: int | None,
     reply: Reply,
     now: datetime,
-    number: int = 0,
 ) -> None:
     """Add a bubble to the end of a conversation's queue."""
     connection.execute(
         outbox.insert().values(
             id=str(uuid.uuid4()),
-            position=int(now.timestamp() * 1_000_000) + number,
+            position=_next_position(connection, conversation_id, now),
             conversation_id=conversation_id,
             inbox_id=inbox_id,
             sealed_body=vault.seal(asdict(reply)),
@@ -86,6 +92,14 @@ def enqueue(
             updated_at=now,
         )
     )
+
+
+def _next_position(connection: Connection, conversation_id: str, now: datetime) -> int:
+    # The time orders the bubbles; the last position holds the order when the clock does not move.
+    last = connection.execute(
+        sa.select(sa.func.max(outbox.c.position)).where(outbox.c.conversation_id == conversation_id)
+    ).scalar()
+    return max(int(now.timestamp() * 1_000_000), (last or 0) + 1)
 
 
 def take(
@@ -114,12 +128,22 @@ def take(
         .limit(limit)
         .with_for_update(skip_locked=True, of=outbox)
     ).all()
-    return [_take_one(connection, vault, row, sender, now) for row in rows]
+    taken = [_take_one(connection, vault, row, sender, now) for row in rows]
+    return [outgoing for outgoing in taken if outgoing is not None]
 
 
 def _take_one(
     connection: Connection, vault: Vault, row: Any, sender: str, now: datetime
-) -> Outgoing:
+) -> Outgoing | None:
+    try:
+        outgoing = _read(connection, vault, row)
+    except Exception:
+        # Nobody else waits for a bubble that cannot be read.
+        log.exception("bubble cannot be read", extra={"outbox": row.id})
+        connection.execute(
+            outbox.update().where(outbox.c.id == row.id).values(next_at=now + _UNREADABLE)
+        )
+        return None
     # A row that is still unknown when it falls due again has had no news: it is repeated.
     connection.execute(
         outbox.update()
@@ -132,6 +156,10 @@ def _take_one(
             updated_at=now,
         )
     )
+    return outgoing
+
+
+def _read(connection: Connection, vault: Vault, row: Any) -> Outgoing:
     channel, to = address(connection, vault, row.conversation_id)
     body = vault.open(row.sealed_body)
     return Outgoing(
@@ -165,12 +193,19 @@ def postpone(
     code: int,
     next_at: datetime,
     now: datetime,
+    counted: bool = True,
 ) -> None:
-    """Put a bubble back as queued or unknown until `next_at`."""
+    """Put a bubble back as queued or unknown until `next_at`; uncounted if it is not at fault."""
     connection.execute(
         outbox.update()
         .where(outbox.c.id == outgoing.id, outbox.c.state == SENDING)
-        .values(state=state, error_code=code, next_at=next_at, updated_at=now)
+        .values(
+            state=state,
+            attempts=outbox.c.attempts - (0 if counted else 1),
+            error_code=code,
+            next_at=next_at,
+            updated_at=now,
+        )
     )
 
 
@@ -196,10 +231,18 @@ def apply_status(connection: Connection, vault: Vault, status: Status, now: date
 def recover(
     connection: Connection, vault: Vault, senders: list[str], now: datetime, wait: timedelta
 ) -> int:
-    """Turn what dead senders were handing over into *unknown*; return how many there were."""
+    """Turn what dead senders were handing over into *unknown*; return how many there were.
+
+    A sender of another machine tells nobody that it died: what it has had for very long counts
+    as unknown too.
+    """
     recovered = connection.execute(
         outbox.update()
-        .where(outbox.c.state == SENDING, outbox.c.sender.in_(senders))
+        .where(
+            _OPEN,
+            outbox.c.state == SENDING,
+            sa.or_(outbox.c.sender.in_(senders), outbox.c.updated_at <= now - STALE),
+        )
         .values(state=UNKNOWN, next_at=now + wait, updated_at=now)
     )
     return int(recovered.rowcount)

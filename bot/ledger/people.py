@@ -10,7 +10,8 @@ import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
 from bot.channels.message import IdentityChange, Sender
-from bot.ledger.tables import audit, conversation, person
+from bot.ledger.database import insert_once
+from bot.ledger.tables import audit, conversation, inbox, person
 from bot.privacy import Vault
 
 
@@ -25,6 +26,7 @@ def find_or_create(
     if row is not None:
         _link(connection, vault, channel, row, sender)
         return str(row.conversation_id)
+    _free_phone(connection, vault, channel, sender, None)
     person_id, conversation_id = str(uuid.uuid4()), str(uuid.uuid4())
     connection.execute(
         person.insert().values(
@@ -57,10 +59,14 @@ def change_identity(
     """Move a person to a new number or id, drop what was going on, and write it down.
 
     Nothing verified and no form in progress is carried over: the new number may be somebody
-    else's hand. Returns whether the old person was known.
+    else's hand. The same note told twice changes nothing the second time, when the old number
+    may already be another person's.
+
+    Returns:
+        Whether the old person was known and the note is new.
     """
     row = _find(connection, vault, change.channel, change.old)
-    if row is None:
+    if row is None or not _first_time(connection, vault, change, row, now):
         return False
     known = Sender(**vault.open(row.sealed_address))
     moved = Sender(
@@ -72,11 +78,9 @@ def change_identity(
     if taken is not None and taken.person_id != row.person_id:
         # The new address has already written to us: it stays its own person.
         moved = replace(moved, user_id=None, phone=None)
-    connection.execute(
-        person.update()
-        .where(person.c.id == row.person_id)
-        .values(sealed_address=vault.seal(asdict(moved)), **_keys(vault, change.channel, moved))
-    )
+    elif not _free_phone(connection, vault, change.channel, moved, row):
+        moved = replace(moved, phone=None)
+    _write(connection, vault, change.channel, row, moved)
     connection.execute(
         conversation.update()
         .where(conversation.c.id == row.conversation_id)
@@ -86,6 +90,31 @@ def change_identity(
         audit.insert().values(at=now, kind="identity_changed", person_id=row.person_id)
     )
     return True
+
+
+def _first_time(
+    connection: Connection,
+    vault: Vault,
+    change: IdentityChange,
+    row: sa.engine.Row,
+    now: datetime,
+) -> bool:
+    return insert_once(
+        connection,
+        inbox,
+        {
+            "message_key": vault.key(
+                "identity", change.channel, change.account, change.external_id
+            ),
+            "conversation_id": row.conversation_id,
+            "sent_at": change.at,
+            "received_at": now,
+            "sealed_body": vault.seal({"text": ""}),
+            "state": "silent",
+            "claims": 0,
+            "failures": 0,
+        },
+    )
 
 
 def _keys(vault: Vault, channel: str, sender: Sender) -> dict[str, str | None]:
@@ -99,52 +128,74 @@ def _find(
     connection: Connection, vault: Vault, channel: str, sender: Sender
 ) -> sa.engine.Row | None:
     keys = _keys(vault, channel, sender)
-    for column in ("user_key", "phone_key"):
-        if keys[column] is None:
-            continue
-        row = connection.execute(
-            sa.select(
-                person.c.id.label("person_id"),
-                person.c.user_key,
-                person.c.phone_key,
-                person.c.sealed_address,
-                conversation.c.id.label("conversation_id"),
-            )
-            .join(conversation, conversation.c.person_id == person.c.id)
-            .where(person.c[column] == keys[column])
-        ).first()
-        if row is None:
-            continue
-        if column == "phone_key" and row.user_key and keys["user_key"]:
-            # The number now belongs to somebody with another id: it is not the same person.
-            connection.execute(
-                person.update().where(person.c.id == row.person_id).values(phone_key=None)
-            )
-            continue
+    row = _by(connection, "user_key", keys["user_key"])
+    if row is not None:
         return row
-    return None
+    row = _by(connection, "phone_key", keys["phone_key"])
+    # A number that somebody with another id had: it is not the same person.
+    return None if row is not None and row.user_key and keys["user_key"] else row
+
+
+def _by(connection: Connection, column: str, key: str | None) -> sa.engine.Row | None:
+    if key is None:
+        return None
+    return connection.execute(
+        sa.select(
+            person.c.id.label("person_id"),
+            person.c.user_key,
+            person.c.phone_key,
+            person.c.sealed_address,
+            conversation.c.id.label("conversation_id"),
+        )
+        .join(conversation, conversation.c.person_id == person.c.id)
+        .where(person.c[column] == key)
+    ).first()
+
+
+def _free_phone(
+    connection: Connection,
+    vault: Vault,
+    channel: str,
+    sender: Sender,
+    claimant: sa.engine.Row | None,
+) -> bool:
+    """Take the sender's number away from another id that had it; say whether it is free now.
+
+    Nothing may be sent to a number whose holder has changed. A person known by that number alone
+    keeps it.
+    """
+    holder = _by(connection, "phone_key", _keys(vault, channel, sender)["phone_key"])
+    if holder is None or (claimant is not None and holder.person_id == claimant.person_id):
+        return True
+    if holder.user_key is None:
+        return False
+    known = Sender(**vault.open(holder.sealed_address))
+    _write(connection, vault, channel, holder, replace(known, phone=None))
+    return True
 
 
 def _link(
     connection: Connection, vault: Vault, channel: str, row: sa.engine.Row, sender: Sender
 ) -> None:
-    keys = _keys(vault, channel, sender)
-    missing = {
-        name: value for name, value in keys.items() if value is not None and row[name] is None
-    }
-    if not missing:
-        return
-    for name, value in missing.items():
-        if connection.execute(sa.select(person.c.id).where(person.c[name] == value)).first():
-            return
     known = Sender(**vault.open(row.sealed_address))
     merged = Sender(
         user_id=known.user_id or sender.user_id,
-        phone=known.phone or sender.phone,
+        # The number follows the id: replies must not go to one that was left.
+        phone=sender.phone or known.phone,
         name=known.name or sender.name,
     )
+    if merged == known:
+        return
+    if not _free_phone(connection, vault, channel, merged, row):
+        merged = replace(merged, phone=None)
+    _write(connection, vault, channel, row, merged)
+
+
+def _write(
+    connection: Connection, vault: Vault, channel: str, row: sa.engine.Row, address: Sender
+) -> None:
     connection.execute(
         person.update()
         .where(person.c.id == row.person_id)
-        .values(sealed_address=vault.seal(asdict(merged)), **missing)
+        .values(sealed_address=vault.seal(asdict(address)), **_keys(vault, channel, address))
     )

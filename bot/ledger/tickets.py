@@ -144,7 +144,7 @@ def transcript(connection: Connection, vault: Vault, conversation_id: str) -> li
     """Return the last messages of both sides, oldest first."""
     heard = connection.execute(
         sa.select(inbox.c.sent_at, inbox.c.sealed_body)
-        .where(inbox.c.conversation_id == conversation_id)
+        .where(inbox.c.conversation_id == conversation_id, inbox.c.state != "silent")
         .order_by(inbox.c.id.desc())
         .limit(_TRANSCRIPT)
     )

@@ -111,8 +111,8 @@ def commit(
             claimed.message.channel,
         )
     record_misses(connection, work)
-    for number, reply in enumerate(work.replies):
-        enqueue(connection, vault, claimed.conversation_id, claimed.inbox_id, reply, now, number)
+    for reply in work.replies:
+        enqueue(connection, vault, claimed.conversation_id, claimed.inbox_id, reply, now)
 
 
 def record_misses(connection: Connection, work: UnitOfWork) -> None:

@@ -8,6 +8,7 @@ by themselves.
 from __future__ import annotations
 
 import fcntl
+import hashlib
 import socket
 import uuid
 from pathlib import Path
@@ -28,8 +29,11 @@ class Owner:
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder
-        self._host = socket.gethostname()[:24]
-        self.name = f"{self._host}:{uuid.uuid4().hex[:12]}"
+        host = socket.gethostname()
+        # Only who shares this very folder may be declared dead for want of a lock file in it.
+        place = hashlib.sha256(f"{host}\0{folder.resolve()}".encode()).hexdigest()[:12]
+        self._place = f"{host[:20]}:{place}:"
+        self.name = f"{self._place}{uuid.uuid4().hex[:12]}"
         try:
             folder.mkdir(parents=True, exist_ok=True)
             self._file = self._path(self.name).open("w")
@@ -38,7 +42,7 @@ class Owner:
         fcntl.flock(self._file, fcntl.LOCK_EX | fcntl.LOCK_NB)
 
     def dead(self, names: list[str]) -> list[str]:
-        """Return those of `names` that lived on this machine and do so no more."""
+        """Return those of `names` that lived on this machine and folder and do so no more."""
         return [name for name in names if name != self.name and self._is_dead(name)]
 
     def close(self) -> None:
@@ -47,14 +51,16 @@ class Owner:
         self._file.close()
 
     def _is_dead(self, name: str) -> bool:
-        if not name.startswith(f"{self._host}:"):
+        if not name.startswith(self._place):
             return False
         path = self._path(name)
         try:
             with path.open("r+") as file:
                 return self._lock_is_free(file, path)
-        except OSError:
+        except FileNotFoundError:
             return True
+        except OSError:
+            return False
 
     @staticmethod
     def _lock_is_free(file: IO[str], path: Path) -> bool:

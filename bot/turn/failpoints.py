@@ -9,12 +9,17 @@ from __future__ import annotations
 import os
 import signal
 
+from bot.errors import StartupError
+
 
 class Failpoints:
     """Counts how often each named place is reached.
 
     Args:
         setting: ``name:count``, or empty.
+
+    Raises:
+        StartupError: There is no such place.
     """
 
     NAMES = (
@@ -28,6 +33,8 @@ class Failpoints:
 
     def __init__(self, setting: str = "") -> None:
         self._name, _, count = setting.partition(":")
+        if setting and (self._name not in self.NAMES or not (count or "1").isdecimal()):
+            raise StartupError(f"NINDY_FAILPOINT: not one of {', '.join(self.NAMES)} with a count")
         self._left = int(count or 1)
 
     def reach(self, name: str) -> None:

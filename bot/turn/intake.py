@@ -1,7 +1,8 @@
 """Writes what a channel received, many deliveries in one transaction.
 
 A commit is the expensive part of storing a message, so deliveries that arrive while one commit
-is under way share the next. The channel answers "received" only when its own is on disk.
+is under way share the next. The channel answers "received" only when its own is on disk. A
+delivery that cannot be stored takes no other with it.
 """
 
 from __future__ import annotations
@@ -9,6 +10,7 @@ from __future__ import annotations
 import asyncio
 from dataclasses import dataclass
 
+import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
 from bot.channels.message import IdentityChange, Inbound, Status
@@ -28,6 +30,9 @@ class Delivery:
     identity: tuple[IdentityChange, ...]
 
 
+_Waiter = tuple[Delivery, "asyncio.Future[int]"]
+
+
 class Intake:
     """Stores deliveries and rings the worker.
 
@@ -41,7 +46,7 @@ class Intake:
         self._ledger = ledger
         self._wake = wake
         self._clock = clock
-        self._waiting: list[tuple[Delivery, asyncio.Future[int]]] = []
+        self._waiting: list[_Waiter] = []
         self._writer: asyncio.Task[None] | None = None
 
     async def store(self, delivery: Delivery) -> int:
@@ -59,18 +64,28 @@ class Intake:
     async def _write(self) -> None:
         while self._waiting:
             batch, self._waiting = self._waiting, []
-            try:
-                new = await self._ledger.run(_store_all, [item for item, _ in batch], self._clock)
-            except Exception as error:
-                for _, done in batch:
-                    if not done.done():
-                        done.set_exception(error)
-                continue
-            for (_, done), count in zip(batch, new, strict=True):
+            if not await self._store(batch):
+                for one in batch:
+                    await self._store([one], alone=True)
+
+    async def _store(self, batch: list[_Waiter], alone: bool = False) -> bool:
+        try:
+            new = await self._ledger.run(_store_all, [item for item, _ in batch], self._clock)
+        except Exception as error:
+            # A database that is away is away for all; anything else is the fault of one of them.
+            away = isinstance(error, (sa.exc.OperationalError, sa.exc.InterfaceError))
+            if not (away or alone or len(batch) == 1):
+                return False
+            for _, done in batch:
                 if not done.done():
-                    done.set_result(count)
-            if any(new):
-                self._wake.ring("inbox")
+                    done.set_exception(error)
+            return True
+        for (_, done), count in zip(batch, new, strict=True):
+            if not done.done():
+                done.set_result(count)
+        if any(new):
+            self._wake.ring("inbox")
+        return True
 
 
 def _store_all(

@@ -6,12 +6,13 @@ import asyncio
 import logging
 import random
 from collections.abc import Awaitable, Callable
-from datetime import timedelta
+from datetime import datetime, timedelta
+from typing import Any
 
 from aiolimiter import AsyncLimiter
 
 from bot.clock import Clock
-from bot.errors import ChannelError, Permanent, Retryable
+from bot.errors import Blocked, ChannelError, Permanent, Retryable
 from bot.ledger import outbox
 from bot.ledger.database import Ledger
 from bot.ledger.outbox import Outgoing
@@ -28,6 +29,9 @@ LOOK_AGAIN = 0.5
 ATTEMPTS = 12
 """With the back-off below about a quarter of an hour, then the bubble fails visibly."""
 LONGEST_PAUSE = 120.0
+BLOCKED = timedelta(seconds=60)
+"""How long a channel rests whose account is refused; its bubbles stay queued until it is mended."""
+LOOK_FOR_DEAD = timedelta(seconds=10)
 
 Send = Callable[[Outgoing], Awaitable[str]]
 
@@ -65,13 +69,15 @@ class Sender:
         self._settle = settle
         self._limiter = AsyncLimiter(PER_SECOND, 1)
         self._sending: set[asyncio.Task[None]] = set()
+        self._blocked: dict[str, tuple[datetime, int]] = {}
+        self._looked_for_dead: datetime | None = None
         self._stopping = False
 
     async def run(self) -> None:
         """Send until `stop`; then finish what is under way."""
-        await self._recover_from_the_dead()
         while not self._stopping:
             try:
+                await self._recover_from_the_dead()
                 taken = await self._take()
             except Exception:
                 log.exception("outbox cannot be read; trying again")
@@ -103,12 +109,24 @@ class Sender:
         return await self._ledger.run(outbox.take, self._owner.name, self._clock(), free)
 
     async def _recover_from_the_dead(self) -> None:
-        dead = self._owner.dead(await self._ledger.run(outbox.senders))
-        if dead:
-            number = await self._ledger.run(outbox.recover, dead, self._clock(), self._settle)
-            log.warning("bubbles with an unknown outcome after a crash: %d", number)
+        now = self._clock()
+        if self._looked_for_dead is not None and now < self._looked_for_dead + LOOK_FOR_DEAD:
+            return
+        senders = await self._ledger.run(outbox.senders)
+        if senders:
+            dead = self._owner.dead(senders)
+            number = await self._ledger.run(outbox.recover, dead, now, self._settle)
+            if number:
+                log.warning("bubbles with an unknown outcome after a crash: %d", number)
+        self._looked_for_dead = now
 
     async def _send(self, outgoing: Outgoing) -> None:
+        until, code = self._blocked.get(outgoing.channel, (None, 0))
+        if until is not None and self._clock() < until:
+            await self._settled(
+                outbox.postpone, outgoing, outbox.QUEUED, code, until, counted=False
+            )
+            return
         async with self._limiter:
             self._failpoints.reach("before_send")
             try:
@@ -120,22 +138,41 @@ class Sender:
                 await self._not_sent(outgoing, Permanent(0, type(error).__name__))
             else:
                 self._failpoints.reach("after_send")
-                await self._ledger.run(outbox.sent, outgoing, external_id, self._clock())
+                await self._settled(outbox.sent, outgoing, external_id)
         self._wake.ring("outbox")
 
     async def _not_sent(self, outgoing: Outgoing, error: ChannelError) -> None:
         now = self._clock()
-        log.warning("bubble not sent: %s", error, extra={"outbox": outgoing.id})
-        if isinstance(error, Permanent) or outgoing.attempts >= ATTEMPTS:
-            await self._ledger.run(outbox.failed, outgoing, error.code, now)
+        log.warning("bubble not sent: %s", error, extra={"outbox": outgoing.id, "code": error.code})
+        if isinstance(error, Blocked):
+            again = now + BLOCKED
+            self._blocked[outgoing.channel] = (again, error.code)
+            await self._settled(
+                outbox.postpone, outgoing, outbox.QUEUED, error.code, again, counted=False
+            )
+        elif isinstance(error, Permanent) or outgoing.attempts >= ATTEMPTS:
+            await self._settled(outbox.failed, outgoing, error.code)
         elif isinstance(error, Retryable):
             again = now + pause(outgoing.attempts)
-            await self._ledger.run(outbox.postpone, outgoing, outbox.QUEUED, error.code, again, now)
+            await self._settled(outbox.postpone, outgoing, outbox.QUEUED, error.code, again)
         else:
             again = now + self._settle
-            await self._ledger.run(
-                outbox.postpone, outgoing, outbox.UNKNOWN, error.code, again, now
-            )
+            await self._settled(outbox.postpone, outgoing, outbox.UNKNOWN, error.code, again)
+
+    async def _settled(
+        self, settle: Callable[..., None], outgoing: Outgoing, *news: Any, **more: Any
+    ) -> None:
+        # A bubble that was handed over must not stay "sending" because the database is away.
+        until = self._clock() + outbox.STALE
+        while True:
+            try:
+                await self._ledger.run(settle, outgoing, *news, now=self._clock(), **more)
+                return
+            except Exception:
+                log.exception("outcome cannot be recorded", extra={"outbox": outgoing.id})
+            if self._stopping or self._clock() >= until:
+                return  # It will be recovered like those of the dead.
+            await asyncio.sleep(LOOK_AGAIN)
 
 
 def pause(attempts: int) -> timedelta:

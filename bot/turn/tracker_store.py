@@ -54,9 +54,7 @@ class LedgerTrackerStore(TrackerStore):
 def snapshot(tracker: DialogueStateTracker) -> dict[str, Any]:
     """Take what the next turn needs: slots that differ from their start, and the loop."""
     slots = {
-        name: slot.value
-        for name, slot in tracker.slots.items()
-        if slot.value is not None and slot.value != slot.initial_value
+        name: slot.value for name, slot in tracker.slots.items() if slot.value != slot.initial_value
     }
     return {"slots": slots, "loop": tracker.active_loop_name}
 

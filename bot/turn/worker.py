@@ -10,7 +10,9 @@ import asyncio
 import logging
 import time
 from collections.abc import Awaitable, Callable
-from datetime import timedelta
+from datetime import datetime, timedelta
+
+import sqlalchemy as sa
 
 from bot.clock import Clock
 from bot.errors import TurnFailed, TurnLost
@@ -32,6 +34,8 @@ CLAIMS = 12
 AT_ONCE = 16
 """Conversations in work at the same time: most of a turn's time is waiting for look-ups."""
 LOOK_AGAIN = 0.5
+LOOK_FOR_DEAD = timedelta(seconds=10)
+LONGEST_REST = 60.0
 
 Respond = Callable[[UnitOfWork], Awaitable[None]]
 
@@ -67,13 +71,14 @@ class Worker:
         self._clock = clock
         self._failpoints = failpoints
         self._turns: set[asyncio.Task[None]] = set()
+        self._looked_for_dead: datetime | None = None
         self._stopping = False
 
     async def run(self) -> None:
         """Answer messages until `stop`; then finish the turns that have begun."""
-        await self._free_leases_of_the_dead()
         while not self._stopping:
             try:
+                await self._free_leases_of_the_dead()
                 claimed = await self._claim()
             except Exception:
                 log.exception("inbox cannot be read; trying again")
@@ -100,11 +105,14 @@ class Worker:
             await self._turn(claimed)
 
     async def _free_leases_of_the_dead(self) -> None:
-        holders = await self._ledger.run(inbox.owners)
-        dead = self._owner.dead(holders)
+        now = self._clock()
+        if self._looked_for_dead is not None and now < self._looked_for_dead + LOOK_FOR_DEAD:
+            return
+        dead = self._owner.dead(await self._ledger.run(inbox.owners))
         if dead:
             freed = await self._ledger.run(inbox.release, dead)
             log.warning("leases of dead workers freed: %d", freed)
+        self._looked_for_dead = now
 
     async def _claim(self) -> Claim | None:
         claimed = await self._ledger.run(inbox.claim, self._owner.name, self._clock(), LEASE)
@@ -124,7 +132,8 @@ class Worker:
                 self._failpoints.reach("after_rasa")
                 await self._commit(work, inbox.DONE)
         except TurnLost as lost:
-            log.warning("turn dropped: %s", lost)
+            log.warning("turn dropped: %s", lost, extra={"inbox": claimed.inbox_id})
+            await self._give_back(claimed, None)
         except Exception as error:
             await self._rest(claimed, error)
         else:
@@ -135,8 +144,11 @@ class Worker:
 
     async def _commit(self, work: UnitOfWork, final_state: str) -> None:
         self._failpoints.reach("before_commit")
-        await self._ledger.run(
-            unit_of_work.commit, work, self._owner.name, self._clock(), final_state
+        await self._persist(
+            lambda: self._ledger.run(
+                unit_of_work.commit, work, self._owner.name, self._clock(), final_state
+            ),
+            work.now + LEASE,
         )
         self._failpoints.reach("after_commit")
         self._wake.ring("outbox")
@@ -149,13 +161,34 @@ class Worker:
             extra={"inbox": claimed.inbox_id, "failures": claimed.failures + 1},
             exc_info=not isinstance(error, TurnFailed) or error.__cause__,
         )
-        pause = timedelta(seconds=0.5 * 4**claimed.failures)
+        pause = min(0.5 * 4 ** min(claimed.failures, 9), LONGEST_REST)
+        await self._give_back(claimed, pause)
+        asyncio.get_running_loop().call_later(pause, self._wake.ring, "inbox")
+
+    async def _give_back(self, claimed: Claim, pause: float | None) -> None:
+        def not_before() -> datetime | None:
+            return None if pause is None else self._clock() + timedelta(seconds=pause)
+
         try:
-            await self._ledger.run(
-                inbox.give_back, claimed, self._owner.name, self._clock() + pause
+            await self._persist(
+                lambda: self._ledger.run(inbox.give_back, claimed, self._owner.name, not_before()),
+                self._clock() + LEASE,
             )
         except Exception:
-            log.exception("failed turn cannot be recorded; its lease will run out")
+            log.exception("turn cannot be given back; its lease will run out")
+        self._wake.ring("inbox")
+
+    async def _persist(self, write: Callable[[], Awaitable[None]], until: datetime) -> None:
+        # What a turn did outlives a database that is away for a moment. Writing twice is
+        # harmless: the second time the version no longer fits.
+        while True:
+            try:
+                return await write()
+            except (sa.exc.OperationalError, sa.exc.InterfaceError) as error:
+                if self._stopping or self._clock() >= until:
+                    raise
+                log.warning("database is away: %s", type(error.orig).__name__)
+            await asyncio.sleep(LOOK_AGAIN)
 
 
 def _milliseconds(began: float) -> float:

@@ -2,7 +2,8 @@
 
     ChannelError
     ├── Retryable
-    │   └── TryLater        SLOW_NUMBER, SLOW_PERSON, PASSING, ACCOUNT
+    │   └── TryLater        SLOW_NUMBER, SLOW_PERSON, PASSING
+    │       └── Halted      ACCOUNT; also a Blocked
     ├── Permanent
     │   └── GiveUp          WINDOW, RECIPIENT, BUG
     └── Uncertain           raised as it is; there is nothing to do but wait for a status
@@ -14,7 +15,7 @@ from __future__ import annotations
 
 from enum import Enum
 
-from bot.errors import ChannelError, Permanent, Retryable
+from bot.errors import Blocked, ChannelError, Permanent, Retryable
 
 
 class Action(str, Enum):
@@ -56,7 +57,7 @@ ERRORS: dict[int, Action] = {
     for code in codes
 }
 
-_LATER = {Action.SLOW_NUMBER, Action.SLOW_PERSON, Action.PASSING, Action.ACCOUNT}
+_LATER = {Action.SLOW_NUMBER, Action.SLOW_PERSON, Action.PASSING}
 
 
 class TryLater(Retryable):
@@ -65,6 +66,10 @@ class TryLater(Retryable):
     def __init__(self, action: Action, code: int = 0, detail: str = "") -> None:
         self.action = action
         super().__init__(code, detail)
+
+
+class Halted(TryLater, Blocked):
+    """Nothing of this number is accepted until a person has mended the account."""
 
 
 class GiveUp(Permanent):
@@ -95,5 +100,7 @@ def action_for(code: int | None, http_status: int = 200) -> Action:
 
 def error_for(action: Action, code: int = 0, detail: str = "") -> ChannelError:
     """Make the exception that stands for an action."""
+    if action is Action.ACCOUNT:
+        return Halted(action, code, detail)
     kind = TryLater if action in _LATER else GiveUp
     return kind(action, code, detail)

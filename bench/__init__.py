@@ -1,0 +1,1 @@
+"""Measurements: ``make bench`` prints them, ``docs/benchmarks.md`` explains them."""

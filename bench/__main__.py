@@ -1,0 +1,54 @@
+"""``python -m bench``: measures and prints the tables."""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import sys
+import time
+from collections.abc import Awaitable, Callable
+from pathlib import Path
+
+from bench import edge, growth, machine, product, stock
+from bench.processes import NotStarted
+from bench.table import Table
+
+TABLES: dict[str, Callable[[bool], Awaitable[Table]]] = {
+    edge.NAME: edge.measure,
+    growth.NAME: growth.measure,
+    stock.NAME: stock.measure,
+}
+
+
+def main() -> None:
+    """Measure what is asked for."""
+    parser = argparse.ArgumentParser(prog="python -m bench", description=__doc__)
+    parser.add_argument("--quick", action="store_true", help="small volumes, to try it out")
+    parser.add_argument("--only", choices=TABLES, action="append", help="this table (repeatable)")
+    parser.add_argument("--markdown", type=Path, help="write the tables into this file, too")
+    options = parser.parse_args()
+    written = [machine.line()]
+    print(written[0], flush=True)
+    failed = False
+    for name in options.only or TABLES:
+        began = time.monotonic()
+        try:
+            # The model may have become stale since the last table: data is edited all the time.
+            product.train()
+            table = asyncio.run(TABLES[name](options.quick))
+        except NotStarted as error:
+            print(f"\n{name}: not measured: {error}", file=sys.stderr, flush=True)
+            failed = True
+            continue
+        if options.quick:
+            table.title += " (quick)"
+        print(table.text(), flush=True)
+        print(f"  ({time.monotonic() - began:.0f} s)", flush=True)
+        written.append(table.markdown())
+    if options.markdown:
+        options.markdown.write_text("\n\n".join(written) + "\n", encoding="utf-8")
+    sys.exit(int(failed))
+
+
+if __name__ == "__main__":
+    main()

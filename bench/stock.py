@@ -1,0 +1,230 @@
+"""Nindy beside stock Rasa in the same run: turns a second, time of a turn, memory."""
+
+from __future__ import annotations
+
+import asyncio
+import itertools
+import shutil
+import tempfile
+from collections.abc import AsyncIterator, Callable, Iterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+import aiohttp
+import yaml
+
+from bench import mix, stock_project, whatsapp
+from bench.growth import child
+from bench.load import Once, Result, closed, for_seconds
+from bench.paths import BIN, environment
+from bench.processes import NotStarted, Program, free_port
+from bench.product import Product
+from bench.stock_project import Stock
+from bench.table import Cell, Table, ratio
+
+NAME = "stock"
+SENDERS = (1, 16)
+_COLUMNS = (
+    "system", "senders", "turns/s", "p50 ms", "p95 ms", "p99 ms", "failed", "ready s", "RSS MB",
+    "turns/s: Nindy / this", "p50: Nindy / this", "RSS: Nindy / this",
+)  # fmt: skip
+Talks = list[Iterator[tuple[int, str]]]
+_READY = "Rasa server is up and running"
+_ACTIONS_READY = "Action endpoint is up and running"
+_PATIENCE = 240.0
+
+
+@dataclass
+class Measured:
+    """One system under one load."""
+
+    system: str
+    senders: int
+    result: Result
+    ready: float | None
+    memory: float | None
+
+    def row(self, nindy: Measured | None) -> list[Cell]:
+        """Write it as a row, with how many times this Nindy's is."""
+        result, ratios = self.result, [None, None, None]
+        if nindy is not None and nindy.memory and self.memory:
+            ours = nindy.result
+            ratios = [
+                ratio(ours.rate, result.rate),
+                ratio(ours.percentile(50), result.percentile(50)),
+                ratio(nindy.memory, self.memory),
+            ]
+        times = [result.percentile(percent) for percent in (50, 95, 99)]
+        return [
+            self.system, self.senders, result.rate, *times, result.failed, self.ready, self.memory,
+            *ratios,
+        ]  # fmt: skip
+
+
+async def measure(quick: bool) -> Table:
+    """Measure Nindy, then stock Rasa with SQLite and with Redis."""
+    seconds = 4.0 if quick else 12.0
+    epochs = stock_project.QUICK_EPOCHS if quick else stock_project.EPOCHS
+    table = Table("Stock: Nindy beside stock Rasa 3.6.21, closed loop", _COLUMNS)
+    ready = await asyncio.to_thread(stock_project.prepare, epochs)
+    nindy = await _nindy(seconds)
+    table.rows += [found.row(None) for found in nindy]
+    table.rows += [found.row(None) for found in await _at_the_commit(seconds)]
+    by_senders = {found.senders: found for found in nindy}
+    for name, store in (("SQLite", _sqlite), ("Redis", _redis)):
+        try:
+            async with store() as (endpoints, extra):
+                for found in await _stock(ready, name, endpoints, extra, seconds):
+                    table.rows.append(found.row(by_senders[found.senders]))
+        except NotStarted as error:
+            table.rows.append([f"stock Rasa, {name}", *[None] * (len(_COLUMNS) - 1)])
+            table.notes.append(f"Stock Rasa with {name} is missing: {error}")
+    table.notes += _notes(ready, seconds, nindy)
+    return table
+
+
+async def _nindy(seconds: float) -> list[Measured]:
+    product, graph = Product(), whatsapp.Graph()
+    webhooks = whatsapp.Webhooks(product.url)
+    try:
+        await graph.start(product.graph_port)
+        ready = await product.loaded()
+
+        def once(talks: Talks) -> Once:
+            async def exchange(sender: int) -> bool:
+                wamid, body = whatsapp.text(*next(talks[sender]))
+                answered = graph.answer_to(wamid)
+                good = await webhooks.post(body, whatsapp.signed(body))
+                await asyncio.wait_for(answered, 30)
+                return good
+
+            return exchange
+
+        label = "Nindy, webhook to reply at WhatsApp"
+        return await _loads(label, once, seconds, ready, [product.program])
+    finally:
+        await webhooks.close()
+        product.close()
+        await graph.stop()
+
+
+async def _at_the_commit(seconds: float) -> list[Measured]:
+    found = []
+    for senders in SENDERS:
+        result = Result(**await child("commit", senders, seconds))
+        found.append(Measured("Nindy, intake to commit", senders, result, None, None))
+    return found
+
+
+async def _stock(
+    ready: Stock, name: str, endpoints: dict[str, object], extra: list[Program], seconds: float
+) -> list[Measured]:
+    port, actions_port = free_port(), free_port()
+    endpoints["action_endpoint"] = {"url": f"http://127.0.0.1:{actions_port}/webhook"}
+    with tempfile.TemporaryDirectory(prefix="nindy-bench-") as made:
+        folder, programs = Path(made), []
+        (folder / "endpoints.yml").write_text(yaml.safe_dump(endpoints), encoding="utf-8")
+        (folder / "credentials.yml").write_text("rest:\n", encoding="utf-8")
+        env = environment()
+        session = aiohttp.ClientSession(timeout=aiohttp.ClientTimeout(total=60))
+        try:
+            actions = (BIN / "rasa", "run", "actions", "--actions", "bench.stock_actions")
+            programs.append(
+                Program.start("actions", (*actions, "--port", str(actions_port)), folder, env)
+            )
+            server = (BIN / "rasa", "run", "--enable-api", "--model", ready.model)
+            programs.append(Program.start("rasa", (*server, "--port", str(port)), folder, env))
+            took = await asyncio.to_thread(programs[1].wait_for, _READY, _PATIENCE)
+            await asyncio.to_thread(programs[0].wait_for, _ACTIONS_READY, _PATIENCE)
+            url = f"http://127.0.0.1:{port}/webhooks/rest/webhook"
+
+            def once(talks: Talks) -> Once:
+                async def exchange(sender: int) -> bool:
+                    person, text = next(talks[sender])
+                    async with session.post(
+                        url, json={"sender": f"p{person}", "message": text}
+                    ) as answer:
+                        # Rasa says 200 and [] when anything fails.
+                        return answer.status == 200 and bool(await answer.json())
+
+                return exchange
+
+            label = f"stock Rasa, {name}"
+            return await _loads(label, once, seconds, took, [*programs, *extra])
+        finally:
+            await session.close()
+            for program in programs:
+                program.stop()
+
+
+async def _loads(
+    system: str,
+    make: Callable[[Talks], Once],
+    seconds: float,
+    ready: float,
+    programs: list[Program],
+) -> list[Measured]:
+    people, texts = itertools.count(1), mix.questions()
+    found = []
+    for senders in SENDERS:
+        talks = [mix.visits(people, texts, number * 31) for number in range(senders)]
+        once = make(talks)
+        await closed(once, senders, for_seconds(seconds / 4))
+        result = await closed(once, senders, for_seconds(seconds))
+        memory = sum(program.memory() for program in programs)
+        found.append(Measured(system, senders, result, ready, memory))
+    return found
+
+
+@asynccontextmanager
+async def _sqlite() -> AsyncIterator[tuple[dict[str, object], list[Program]]]:
+    yield {"tracker_store": {"type": "SQL", "dialect": "sqlite", "db": "tracker.db"}}, []
+
+
+@asynccontextmanager
+async def _redis() -> AsyncIterator[tuple[dict[str, object], list[Program]]]:
+    server = shutil.which("redis-server")
+    if server is None:
+        raise NotStarted("the program redis-server is not on this machine")
+    port = free_port()
+    with tempfile.TemporaryDirectory(prefix="nindy-bench-") as made:
+        command = (server, "--port", str(port), "--bind", "127.0.0.1", "--save", "")
+        program = Program.start("redis", command, Path(made), environment())
+        try:
+            await asyncio.to_thread(program.wait_for, "Ready to accept connections", 20)
+            at = {"type": "redis", "url": "127.0.0.1", "port": port}
+            yield {"tracker_store": {**at, "db": 0}, "lock_store": {**at, "db": 1}}, [program]
+        finally:
+            program.stop()
+
+
+def _notes(ready: Stock, seconds: float, nindy: list[Measured]) -> list[str]:
+    notes = [
+        f"Each sender waits for its reply, then writes again, for {seconds:.0f} s after a warm-up "
+        f"of {seconds / 4:.0f} s; a new conversation every {mix.VISIT} messages, the same "
+        "messages everywhere.",
+        "Nindy stands beside itself: the last three columns divide its 'webhook to reply' row "
+        "with as many senders by this row (turns/s: more is better for Nindy; p50 and RSS: less).",
+        "Nindy's RSS is the one process of `nindy up`, sandbox and desk included. Stock's is "
+        "`rasa run` with `rasa run actions`, and redis-server where there is one.",
+        "'Intake to commit' has neither HTTP nor sender: load, intake and worker in one process.",
+        f"Stock: pipeline and policies of `rasa init`, {ready.epochs} epochs, trained in "
+        f"{ready.train_seconds:.0f} s"
+        + (" by an earlier run (cached)" if ready.cached else "")
+        + "; its actions do the dialogue's work from dictionaries, without ledger.",
+    ]
+    top = max(found.result.rate for found in nindy)
+    limit = _limit()
+    bound = "does" if top >= 0.9 * limit else "does not"
+    notes.append(
+        f"The sender keeps WhatsApp's {limit} messages/s (bot/turn/sender.py); at {top:.0f}/s "
+        f"that {bound} bound Nindy's end-to-end rate here."
+    )
+    return notes
+
+
+def _limit() -> int:
+    from bot.turn.sender import PER_SECOND
+
+    return PER_SECOND

@@ -1,0 +1,110 @@
+"""WhatsApp's two sides as the bench plays them: signed webhooks in, a Graph API stand-in out."""
+
+from __future__ import annotations
+
+import asyncio
+import hashlib
+import hmac
+import itertools
+import json
+import time
+from typing import Any
+
+import aiohttp
+from aiohttp import web
+
+SECRET, TOKEN = "bench-secret", "bench-token"
+NUMBER = "100000000000001"
+_ids = itertools.count(1)
+
+
+def text(sender: int, words: str) -> tuple[str, bytes]:
+    """Return the id and the body of a person's text message."""
+    return _body(sender, {"type": "text", "text": {"body": words}})
+
+
+def silent(sender: int) -> tuple[str, bytes]:
+    """Return a message that is stored like any other but asks for no turn: a reaction."""
+    reaction = {"message_id": "wamid.earlier", "emoji": "\N{THUMBS UP SIGN}"}
+    return _body(sender, {"type": "reaction", "reaction": reaction})
+
+
+def signed(body: bytes) -> dict[str, str]:
+    """Return the headers that Meta would send with a body."""
+    digest = hmac.new(SECRET.encode(), body, hashlib.sha256).hexdigest()
+    return {"Content-Type": "application/json", "X-Hub-Signature-256": f"sha256={digest}"}
+
+
+def _body(sender: int, content: dict[str, Any]) -> tuple[str, bytes]:
+    phone, wamid = f"62811{sender:07d}", f"wamid.bench.{next(_ids)}"
+    message = {"from": phone, "id": wamid, "timestamp": str(int(time.time())), **content}
+    value = {
+        "messaging_product": "whatsapp",
+        "metadata": {"display_phone_number": "622150001111", "phone_number_id": NUMBER},
+        "contacts": [{"profile": {"name": f"Penanya {sender}"}, "wa_id": phone}],
+        "messages": [message],
+    }
+    entry = {"id": "200000000000001", "changes": [{"field": "messages", "value": value}]}
+    return wamid, json.dumps({"object": "whatsapp_business_account", "entry": [entry]}).encode()
+
+
+class Webhooks:
+    """Posts webhooks over connections that stay open.
+
+    Args:
+        url: Where the product takes them.
+    """
+
+    def __init__(self, url: str) -> None:
+        self._url = url
+        self._session = aiohttp.ClientSession(
+            connector=aiohttp.TCPConnector(limit=0), timeout=aiohttp.ClientTimeout(total=60)
+        )
+
+    async def post(self, body: bytes, headers: dict[str, str]) -> bool:
+        """Post one; say whether it was acknowledged."""
+        async with self._session.post(self._url, data=body, headers=headers) as answer:
+            await answer.read()
+            return answer.status == 200
+
+    async def close(self) -> None:
+        """Close the connections."""
+        await self._session.close()
+
+
+class Graph:
+    """Accepts every message and tells whoever waits for the answer to a message."""
+
+    def __init__(self) -> None:
+        self._waiting: dict[str, asyncio.Future[None]] = {}
+        self._runner: web.AppRunner | None = None
+
+    async def start(self, port: int) -> None:
+        """Listen."""
+        app = web.Application()
+        app.router.add_post("/v26.0/{number}/messages", self._take)
+        self._runner = web.AppRunner(app, access_log=None)
+        await self._runner.setup()
+        await web.TCPSite(self._runner, "127.0.0.1", port).start()
+
+    async def stop(self) -> None:
+        """Listen no more."""
+        if self._runner is not None:
+            await self._runner.cleanup()
+
+    def answer_to(self, wamid: str) -> asyncio.Future[None]:
+        """Return what is done once the answer to a message has arrived."""
+        future: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        self._waiting[wamid] = future
+        return future
+
+    async def _take(self, request: web.Request) -> web.Response:
+        body = json.loads(await request.read())
+        if "status" in body:
+            return web.json_response({"success": True})
+        future = self._waiting.pop(str((body.get("context") or {}).get("message_id")), None)
+        if future is not None and not future.done():
+            future.set_result(None)
+        return web.json_response(
+            {"messaging_product": "whatsapp", "messages": [{"id": f"wamid.out.{next(_ids)}"}]}
+        )
