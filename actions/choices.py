@@ -25,6 +25,15 @@ def _choices() -> dict[str, dict[str, tuple[str, ...]]]:
     }
 
 
+def check() -> None:
+    """Read the file.
+
+    Raises:
+        DataError: It is wrong.
+    """
+    _choices()
+
+
 def parse(slot: str, text: str) -> str | None:
     """Return the value that an answer means: its own name, its number, or a word for it."""
     options = _choices()[slot]

@@ -7,11 +7,13 @@ from pathlib import Path
 
 import aiohttp
 
+from actions import choices, fields
 from actions.clients import Clients, connect
 from bot.catalogue import Catalogue
 from bot.clock import Clock, now
 from bot.faq import Bank
 from bot.ledger.database import Ledger
+from bot.nlu.lexicon import Lexicon
 from bot.settings import Settings
 from bot.words import Words
 from bot.worktime import WorkCalendar
@@ -50,3 +52,21 @@ def build(
         words=Words(PROJECT / "domain.yml"),
         clock=clock,
     )
+
+
+def check_data() -> WorkCalendar:
+    """Read every data file once and return the calendar, whose years the caller looks at.
+
+    Raises:
+        DataError: One is wrong; the message names file, line and remedy.
+    """
+    data = PROJECT / "data"
+    Words(PROJECT / "domain.yml")
+    Bank.load(data / "faq")
+    Catalogue(data / "catalogue")
+    Lexicon.load(data / "lexicon")
+    choices.check()
+    for name in fields.NAMES:
+        fields.describe(name)
+    fields.supplier_types()
+    return WorkCalendar.load(data / "calendar")

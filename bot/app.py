@@ -151,8 +151,6 @@ async def open_house(settings: Settings) -> AsyncIterator[House]:
             )
         )
         services = action_services.build(settings, ledger, session)
-        for warning in services.calendar.check(now().astimezone(JAKARTA).date()):
-            log.warning("calendar: %s", warning)
         yield House(
             settings,
             ledger,
@@ -162,6 +160,17 @@ async def open_house(settings: Settings) -> AsyncIterator[House]:
             session,
             Failpoints(os.environ.get("NINDY_FAILPOINT", "")),
         )
+
+
+def check_data() -> None:
+    """Read every data file, and look whether the calendar reaches far enough.
+
+    Raises:
+        StartupError: A file is wrong, or a year is missing.
+    """
+    calendar = action_services.check_data()
+    for warning in calendar.check(now().astimezone(JAKARTA).date()):
+        log.warning("calendar: %s", warning)
 
 
 async def up(settings: Settings, ready: Callable[[], None]) -> None:

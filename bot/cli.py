@@ -48,9 +48,19 @@ def _parser() -> argparse.ArgumentParser:
     match.add_argument("text", nargs="?", default="", help="one message")
     match.add_argument("--file", type=Path, help="a file with one message per line")
     match.set_defaults(run=_match)
+    check = commands.add_parser("check", help="read every data file and say what is wrong")
+    check.set_defaults(run=_check)
     key = commands.add_parser("key", help="print a fresh key for NINDY_ENCRYPTION_KEYS")
     key.set_defaults(run=lambda _: print(new_key()))
     return parser
+
+
+def _check(_options: argparse.Namespace) -> None:
+    _settings()
+    from bot.app import check_data
+
+    check_data()
+    print("Every data file is in order.")
 
 
 def _up(_options: argparse.Namespace) -> None:
@@ -78,9 +88,10 @@ def _settings() -> Settings:
 
 
 def _train_if_needed() -> None:
-    from bot.app import PROJECT
+    from bot.app import PROJECT, check_data
     from bot.turn import training
 
+    check_data()
     if not training.model_path(PROJECT).exists():
         _train()
 
@@ -89,9 +100,10 @@ def _train() -> None:
     _settings()
     print("Training the model ...", flush=True)
     began = time.monotonic()
-    from bot.app import PROJECT
+    from bot.app import PROJECT, check_data
     from bot.turn import training
 
+    check_data()
     path = training.train(PROJECT)
     print(f"Trained in {time.monotonic() - began:.0f} s: {path.relative_to(PROJECT)}", flush=True)
 

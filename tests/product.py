@@ -62,9 +62,17 @@ class Product:
         self._sandbox_process = self._spawn(
             "sandbox.log",
             [
-                sys.executable, "-m", "sandbox", "--port", str(self.sandbox_port),
-                "--webhook-url", f"{self.edge}/webhooks/whatsapp",
-                "--app-secret", SECRET, "--access-token", SECRET,
+                sys.executable,
+                "-m",
+                "sandbox",
+                "--port",
+                str(self.sandbox_port),
+                "--webhook-url",
+                f"{self.edge}/webhooks/whatsapp",
+                "--app-secret",
+                SECRET,
+                "--access-token",
+                SECRET,
             ],
         )
         await self._until_up(self.sandbox)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import re
+import shutil
 import signal
 import sqlite3
 import subprocess
@@ -147,7 +148,11 @@ async def test_a_second_start_answers_soon_and_ctrl_c_drains(model: Path, tmp_pa
 def _run(environment: dict[str, str], *arguments: str) -> subprocess.CompletedProcess[str]:
     nindy = str(Path(sys.executable).parent / "nindy")
     return subprocess.run(
-        [nindy, *arguments], cwd=PROJECT, env=environment, capture_output=True, text=True,
+        [nindy, *arguments],
+        cwd=PROJECT,
+        env=environment,
+        capture_output=True,
+        text=True,
         timeout=120,
     )
 
@@ -194,3 +199,34 @@ class TestStartsThatCannotWork:
             NINDY_INDEX_KEY="index",
         )
         assert "database" in self.refused(environment)
+
+    @pytest.mark.parametrize(
+        ("file", "broken"),
+        [
+            ("data/faq/retur.yml", "entries:\n- id: [unclosed\n"),
+            ("data/calendar/2026.yml", "year: 2026\n"),
+            ("data/fields/choices.yml", "digit_layanan: {status: [a\n"),
+            ("domain.yml", 'version: "3.1"\nresponses: [\n'),
+        ],
+    )
+    def test_broken_data_is_named_with_its_file(
+        self, tmp_path: Path, file: str, broken: str
+    ) -> None:
+        copy = tmp_path / "project"
+        for name in ("bot", "actions", "desk", "sandbox", "data"):
+            shutil.copytree(PROJECT / name, copy / name)
+        for name in ("domain.yml", "config.yml"):
+            shutil.copy(PROJECT / name, copy / name)
+        (copy / file).write_text(broken)
+        result = subprocess.run(
+            [sys.executable, "-c", "from bot.cli import main; main()", "up"],
+            cwd=copy,
+            env={**self.environment(tmp_path), "PYTHONPATH": str(copy)},
+            capture_output=True,
+            text=True,
+            timeout=120,
+        )
+        assert result.returncode == 2, result.stderr
+        said = [line for line in result.stderr.splitlines() if line.startswith("nindy: ")]
+        assert len(said) == 1, result.stderr
+        assert Path(file).name in said[0] and "Traceback" not in result.stderr

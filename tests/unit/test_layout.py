@@ -1,0 +1,117 @@
+"""The house keeps its order: what belongs together is complete, and words stay out of Python."""
+
+from __future__ import annotations
+
+import ast
+import re
+from pathlib import Path
+
+import pytest
+from ruamel.yaml import YAML
+
+from actions.categories import STARTS
+from bot.settings import Settings
+
+PROJECT = Path(__file__).resolve().parents[2]
+DOMAIN = YAML(typ="safe").load((PROJECT / "domain.yml").read_text(encoding="utf-8"))
+PYTHON = [
+    path
+    for room in ("bot", "actions", "desk")
+    for path in (PROJECT / room).rglob("*.py")
+    if "migrations" not in path.parts
+]
+SCENARIOS = PROJECT / "tests" / "conversations"
+
+
+@pytest.mark.parametrize("category", [name for name in STARTS if name != "tanya_nindy"])
+def test_a_category_is_complete(category: str) -> None:
+    module = (PROJECT / "actions" / f"{category}.py").read_text(encoding="utf-8")
+    assert "(FormGuide)" in module and "(StartForm)" in module and "(Lookup)" in module
+    assert category in DOMAIN["intents"]
+    assert f"{category}_form" in DOMAIN["forms"]
+    for action in (f"action_start_{category}", f"validate_{category}_form", f"action_{category}"):
+        assert action in DOMAIN["actions"]
+    assert f"utter_nama_{category}" in DOMAIN["responses"]
+    rules = (PROJECT / "data/rules/kategori.yml").read_text(encoding="utf-8")
+    assert f"- active_loop: {category}_form" in rules
+    examples = (PROJECT / "data/nlu/kategori.yml").read_text(encoding="utf-8")
+    assert f"- intent: {category}" in examples
+
+
+@pytest.mark.parametrize("category", list(STARTS))
+def test_a_category_has_ten_conversations(category: str) -> None:
+    assert len(list((SCENARIOS / category).glob("*.yml"))) >= 10
+
+
+def test_every_form_trap_has_its_conversation() -> None:
+    assert len(list((SCENARIOS / "form_traps").glob("*.yml"))) == 15
+
+
+def test_the_menu_offers_every_category_in_the_catalogues_order() -> None:
+    offered = [button["payload"] for button in DOMAIN["responses"]["utter_menu"][0]["buttons"]]
+    assert offered == [f"/{category}" for category in STARTS]
+
+
+def test_every_asked_slot_has_its_question_and_its_name() -> None:
+    for form in DOMAIN["forms"].values():
+        for slot in form["required_slots"]:
+            asks = f"utter_ask_{slot}" in DOMAIN["responses"]
+            assert asks or f"action_ask_{slot}" in DOMAIN["actions"], slot
+            assert f"utter_nama_{slot}" in DOMAIN["responses"], slot
+
+
+def test_every_sentence_that_python_names_exists() -> None:
+    for path in PYTHON:
+        for name in re.findall(r"\"(utter_[a-z0-9_]+)\"", path.read_text(encoding="utf-8")):
+            assert name in DOMAIN["responses"], f"{path.name}: {name}"
+
+
+def test_the_domains_actions_are_the_actions_of_the_package() -> None:
+    from actions.base import NindyAction
+    from actions.registry import hand_out
+
+    class Names:
+        def __init__(self) -> None:
+            self.found: set[str] = set()
+
+        def register_action(self, action: NindyAction) -> None:
+            self.found.add(action.name())
+
+    names = Names()
+    hand_out(None, names)  # type: ignore[arg-type]
+    assert names.found == set(DOMAIN["actions"])
+
+
+INDONESIAN = re.compile(
+    r"\b(kakak|kak|maaf|silakan|mohon|terima kasih|anda|tidak|sudah|belum|untuk|dengan|yang)\b",
+    re.IGNORECASE,
+)
+
+
+@pytest.mark.parametrize("path", PYTHON, ids=lambda p: str(p.relative_to(PROJECT)))
+def test_no_sentence_for_users_stands_in_python(path: Path) -> None:
+    tree = ast.parse(path.read_text(encoding="utf-8"))
+    docstrings = {
+        id(node.value)
+        for node in ast.walk(tree)
+        if isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant)
+    }
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Constant) and isinstance(node.value, str):
+            if id(node) in docstrings or " " not in node.value.strip():
+                continue
+            assert not INDONESIAN.search(node.value), f"line {node.lineno}: {node.value!r}"
+
+
+def test_the_readme_lists_every_setting_and_no_other() -> None:
+    readme = (PROJECT / "README.md").read_text(encoding="utf-8")
+    listed = set(re.findall(r"^\| `NINDY_([A-Z_]+)`", readme, re.MULTILINE))
+    assert listed == {name.upper() for name in Settings.__fields__}
+
+
+def test_no_path_of_a_machine_is_committed() -> None:
+    suspicious = re.compile(r"/(root|home)/[a-z]")
+    for folder in ("bot", "actions", "desk", "sandbox", "tests", "data", "docs"):
+        for path in (PROJECT / folder).rglob("*"):
+            if path.suffix in (".py", ".yml", ".md", ".js", ".css") and path != Path(__file__):
+                assert not suspicious.search(path.read_text(encoding="utf-8")), path
