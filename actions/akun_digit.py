@@ -12,6 +12,8 @@ from actions.form import FormGuide, StartForm, inline_fields
 from actions.lookup import Lookup
 from actions.questions import Ask, Choose
 
+_WRONG_STATE = "wrong_state"
+
 
 class ValidateAkunDigit(FormGuide):
     """Hears what is wanted, who asks, and the registered address."""
@@ -31,8 +33,13 @@ class StartAkunDigit(StartForm):
     guide = ValidateAkunDigit
 
     def inline(self, turn: Turn) -> dict[str, str]:
-        """Take wish, number and address of the first message."""
-        wish = choices.find("digit_layanan", turn.text)
+        """Take wish, number and address of the first message, or the wish of a button."""
+        pressed = turn.entity("nilai")
+        wish = (
+            choices.parse("digit_layanan", pressed)
+            if pressed
+            else choices.find("digit_layanan", turn.text)
+        )
         given = {"digit_layanan": wish} if wish else {}
         return {**given, **inline_fields(turn, self.guide.questions)}
 
@@ -43,8 +50,8 @@ class AkunDigit(Lookup):
     category = "akun_digit"
     slots = ("digit_layanan", "identitas", "email_digit")
 
-    async def look_up(self, turn: Turn) -> None:
-        """Do what was wished and say how it went."""
+    async def look_up(self, turn: Turn) -> bool:
+        """Do what was wished and say how it went, with a button for what may help now."""
         digit = turn.services.clients.digit
         who, address = turn.slot("identitas"), turn.slot("email_digit")
         request = turn.work.request_id
@@ -52,16 +59,23 @@ class AkunDigit(Lookup):
         if wish == "status":
             status = await digit.status(who, address, request_id=request)
             turn.say(f"utter_digit_{status}")
-        elif wish == "email":
+            return True
+        if wish == "email":
             same = await digit.email_matches(who, address, request_id=request)
             if not same:
                 turn.work.misses += 1
             turn.say("utter_digit_email_cocok" if same else "utter_digit_email_tidak_cocok")
-        else:
-            change = {
-                "aktivasi": digit.activate,
-                "reset": digit.reset,
-                "buka_blokir": digit.unblock,
-            }[wish]
-            await change(who, address, request_id=request, idempotency_key=request)
-            turn.say(f"utter_digit_{wish}")
+            return False
+        change = {
+            "aktivasi": digit.activate,
+            "reset": digit.reset,
+            "buka_blokir": digit.unblock,
+        }[wish]
+        await change(who, address, request_id=request, idempotency_key=self.request(turn))
+        turn.say(f"utter_digit_{wish}")
+        return False
+
+    def refusal(self, turn: Turn, reason: str) -> str | None:
+        """Say what state an account must be in for what was wished."""
+        wish = turn.slot("digit_layanan")
+        return f"utter_digit_{wish}_ditolak" if reason == _WRONG_STATE else None

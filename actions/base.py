@@ -21,9 +21,6 @@ _CERTAIN = 0.9
 FORM_MEMORY = ("ulang", "gagal", "kandidat")
 """Slots in which a form remembers how its questions went."""
 
-GO_ON, EXPLAINED = "lanjut", "jelas"
-"""Values of the slot ``ulang``: the question comes again after something else, or its explanation
-has just asked it."""
 INTERRUPTED = "sela"
 """Value of the slot ``ulang``: something else was said, so the form takes its question up again."""
 ASKED = "gagal"

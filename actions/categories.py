@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
+
+from actions import fields
+
 STARTS = {
     "tanya_nindy": "action_start_tanya_nindy",
     "lacak_tiket": "action_start_lacak_tiket",
@@ -12,3 +16,12 @@ STARTS = {
     "reset_sakti": "action_start_reset_sakti",
 }
 """Intent of each category, in the catalogue's order, and its first action."""
+
+_BY_SHAPE = {"nomor_tiket": "lacak_tiket", "nomor_sp2d": "info_sp2d"}
+"""Data that tells its category by its shape alone."""
+
+
+def start_for(text: str, shapes: Collection[str] = tuple(_BY_SHAPE)) -> str | None:
+    """Return the first action of the category to which loose data belongs, if its shape tells."""
+    found = fields.find(text, shapes)
+    return next((STARTS[_BY_SHAPE[name]] for name in shapes if name in found), None)

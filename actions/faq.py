@@ -11,16 +11,26 @@ _WORDS = 3
 
 def matched_entry(turn: Turn) -> Entry | None:
     """Return the entry that the matcher found, whatever its probability."""
-    chosen = turn.entity("faq") or turn.match.get("faq")
-    return turn.services.bank.get(chosen) if chosen else None
+    return entry(turn, turn.entity("faq") or turn.match.get("faq"))
+
+
+def entry(turn: Turn, entry_id: str | None) -> Entry | None:
+    """Return an entry, unless it is no longer in the bank (a button may be old)."""
+    bank = turn.services.bank
+    return bank.get(entry_id) if entry_id and entry_id in bank else None
+
+
+def decision(turn: Turn) -> str | None:
+    """Return how sure the matcher is of its entry; one that was pressed is meant for certain."""
+    return "answer" if turn.intent == "pilih_faq" else turn.match.get("decision")
 
 
 def say_entry(turn: Turn) -> bool:
     """Answer a question in passing, if the matcher is sure; say whether it was answered."""
-    entry = matched_entry(turn)
-    if entry is None or not is_question(turn):
+    found = matched_entry(turn)
+    if found is None or not (is_question(turn) or turn.intent == "pilih_faq"):
         return False
-    say_answer(turn, entry, "utter_jawaban_sela")
+    say_answer(turn, found, "utter_jawaban_sela")
     return True
 
 

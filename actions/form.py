@@ -28,10 +28,13 @@ from actions.base import (
     Events,
     NindyAction,
     Turn,
+    forget,
     leave_form,
+    listen,
 )
 from actions.categories import STARTS
-from actions.faq import say_entry
+from actions.faq import is_question, say_entry
+from actions.lookup import RETRY, offer_ticket, say_pause
 from actions.questions import Ask, Misread, Question
 
 EXITS = {"menu": "action_menu", "cancel": "action_cancel", "agent": "action_start_petugas"}
@@ -95,10 +98,27 @@ class FormGuide(NindyAction):
         text = turn.text
         if not text or (asked.prose and not self._is_short_correction(text)):
             return {}
-        found = self._by_slot(fields.labelled(text, self._fields()))
+        corrects = fields.is_correction(text)
+        if not corrects and self._other_category(turn):
+            return {}
+        aside = not corrects and is_question(turn)
+        wanted = [q.field for q in self.questions if q.field and not (aside and q.open)]
+        found = self._by_slot(fields.labelled(text, wanted))
+        if not found and corrects:
+            return self._taken_back(turn, asked)
         if asked.slot in found and len(found) == 1:
             return {}
         return found
+
+    def _taken_back(self, turn: Turn, asked: Question) -> dict[str, str]:
+        """Read a correction that names nothing: it is about the last answer that it fits."""
+        if turn.slot("gagal") and _reads(asked, turn) is not None:
+            return {}
+        for question in reversed(self.questions[: self.questions.index(asked)]):
+            value = None if question.prose else _reads(question, turn)
+            if value is not None and turn.slot(question.slot) is not None:
+                return {question.slot: value}
+        return {}
 
     @staticmethod
     def _is_short_correction(text: str) -> bool:
@@ -110,10 +130,8 @@ class FormGuide(NindyAction):
             found = self._by_slot(fields.find(turn.text, missing))
             if asked.slot in found:
                 return found
-        try:
-            return {asked.slot: asked.read(turn)}
-        except Misread:
-            return {}
+        value = _reads(asked, turn)
+        return {} if value is None else {asked.slot: value}
 
     def _not_an_answer(self, turn: Turn, asked: Question) -> Events:
         if turn.intent == "complaint":
@@ -122,9 +140,9 @@ class FormGuide(NindyAction):
         if turn.intent in _TICKET:
             return self._to_ticket()
         start = self._start(turn)
-        if start and turn.intent != self.category:
+        if start and self._other_category(turn):
             return [*leave_form(self.slots), FollowupAction(start)]
-        if start or turn.intent in _STAY:
+        if (start and turn.is_certain) or turn.intent in _STAY:
             return self._again()
         if not asked.prose and say_entry(turn):
             return self._again()
@@ -143,11 +161,15 @@ class FormGuide(NindyAction):
         return None if turn.text.strip(" .)").isdecimal() else STARTS.get(turn.intent)
 
     def _is_something_else(self, turn: Turn, asked: Question) -> bool:
-        wish = turn.intent == "complaint" or self._start(turn) is not None
+        wish = turn.intent == "complaint" or self._other_category(turn)
         if asked.prose:
             return wish and asked.is_too_short(turn.text)
-        answered = turn.intent == "faq" and turn.match.get("decision") == "answer"
-        return asked.open and (wish or answered)
+        if asked.open:
+            return wish or is_question(turn)
+        return wish and turn.is_certain
+
+    def _other_category(self, turn: Turn) -> bool:
+        return self._start(turn) is not None and turn.intent != self.category
 
     def _failed(self, turn: Turn, asked: Question) -> Events:
         failures = int(turn.slot("gagal") or 0) + 1
@@ -179,9 +201,6 @@ class FormGuide(NindyAction):
             *([SlotSet("ulang", INTERRUPTED)] if still_asked else []),
         ]
 
-    def _fields(self) -> list[str]:
-        return [q.field for q in self.questions if q.field]
-
     def _by_slot(self, found: dict[str, str]) -> dict[str, str]:
         return {q.slot: found[q.field] for q in self.questions if q.field and q.field in found}
 
@@ -204,15 +223,34 @@ class StartForm(NindyAction):
         """Return slots that the first message fills."""
 
     async def act(self, turn: Turn) -> Events:
-        """Clear the form's slots, fill what is known, and let the form ask for the rest."""
-        slots = tuple(question.slot for question in self.guide.questions)
-        values = self.inline(turn)
+        """Clear the form's slots, fill what is known, and let the form ask for the rest.
+
+        A button that was offered with a look-up's answer goes on with what was asked before.
+        """
+        category = self.name().removeprefix("action_start_")
+        if await say_pause(turn, category):
+            return [*forget(self._slots()), *offer_ticket(category), listen()]
+        slots, pressed = self._slots(), turn.entity("nilai")
+        kept = {name: turn.slot(name) for name in slots} if pressed else {}
+        values = {**kept, **self.inline(turn)}
+        again = pressed == RETRY and all(values.values())
         return [
             *(SlotSet(name, values.get(name)) for name in slots),
             *(SlotSet(name, None) for name in FORM_MEMORY),
             *(SlotSet(name, None) for name in ("tawaran", "asal", "pertanyaan")),
+            SlotSet("permintaan", turn.slot("permintaan") if again else None),
             FollowupAction(self.guide.form),
         ]
+
+    def _slots(self) -> tuple[str, ...]:
+        return tuple(question.slot for question in self.guide.questions)
+
+
+def _reads(question: Question, turn: Turn) -> str | None:
+    try:
+        return question.read(turn)
+    except Misread:
+        return None
 
 
 def inline_fields(turn: Turn, questions: tuple[Question, ...]) -> dict[str, str]:

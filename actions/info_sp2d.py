@@ -34,7 +34,7 @@ class InfoSp2d(Lookup):
     category = "info_sp2d"
     slots = ("nomor_sp2d", "nomor_rekening")
 
-    async def look_up(self, turn: Turn) -> None:
+    async def look_up(self, turn: Turn) -> bool:
         """Say ministry, satker, masked account and supplier type; nothing else is given."""
         found = await turn.services.clients.span.sp2d(
             turn.slot("nomor_sp2d"), turn.slot("nomor_rekening"), request_id=turn.work.request_id
@@ -47,3 +47,4 @@ class InfoSp2d(Lookup):
             rekening=mask_number(found.nomor_rekening),
             tipe=fields.supplier_name(found.tipe_supplier),
         )
+        return False

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from abc import abstractmethod
+
 from rasa_sdk.events import (
     ActionExecuted,
     ActiveLoop,
@@ -10,14 +12,10 @@ from rasa_sdk.events import (
     SlotSet,
 )
 
-from actions import fields
+from actions import offers
 from actions.base import FORM_MEMORY, Events, NindyAction, Turn, listen
-
-_GUESSES = (
-    ("nomor_tiket", "action_start_lacak_tiket"),
-    ("nomor_sp2d", "action_start_info_sp2d"),
-)
-"""Data without a word around it whose category is plain from its shape."""
+from actions.categories import start_for
+from actions.tiket import FROM_PERSON
 
 
 class SessionStart(NindyAction):
@@ -30,15 +28,53 @@ class SessionStart(NindyAction):
         return [SessionStarted(), ActionExecuted("action_listen")]
 
 
-class Menu(NindyAction):
+class Say(NindyAction):
+    """Says one sentence, and forgets what was offered before it."""
+
+    @property
+    @abstractmethod
+    def response(self) -> str:
+        """The sentence in ``domain.yml``."""
+
+    async def act(self, turn: Turn) -> Events:
+        """Say it."""
+        turn.say(self.response)
+        return [*_calm(), listen()]
+
+
+class Menu(Say):
     """Shows the seven categories."""
 
     action = "action_menu"
+    response = "utter_menu"
 
-    async def act(self, turn: Turn) -> Events:
-        """Say the menu."""
-        turn.say("utter_menu")
-        return [*_calm(), listen()]
+
+class Cancel(Say):
+    """Says that the form is left, and what now."""
+
+    action = "action_cancel"
+    response = "utter_batal"
+
+
+class Done(Say):
+    """Answers a "batal" or "selesai" where there is nothing to leave."""
+
+    action = "action_done"
+    response = "utter_baik"
+
+
+class Thank(Say):
+    """Answers thanks."""
+
+    action = "action_thank"
+    response = "utter_sama_sama"
+
+
+class Complaint(Say):
+    """Names the doors for complaints; they are never heard here."""
+
+    action = "action_complaint"
+    response = "utter_pengaduan"
 
 
 class Greet(NindyAction):
@@ -56,17 +92,6 @@ class Greet(NindyAction):
         return [*_calm(), listen()]
 
 
-class Cancel(NindyAction):
-    """Says that everything is left, and what now."""
-
-    action = "action_cancel"
-
-    async def act(self, turn: Turn) -> Events:
-        """Say it."""
-        turn.say("utter_batal")
-        return [*_calm(), listen()]
-
-
 class StartPetugas(NindyAction):
     """Leads to a person: by a ticket that reaches the desk, with the phone number beside it."""
 
@@ -79,34 +104,41 @@ class StartPetugas(NindyAction):
             turn.say("utter_petugas")
         else:
             opening = calendar.next_opening(now)
-            turn.say("utter_petugas_tutup", hari=calendar.say_day(opening.date()))
+            turn.say("utter_petugas_nanti", hari=calendar.say_day(opening.date()))
         return [
-            SlotSet("asal", "petugas"),
+            SlotSet("asal", FROM_PERSON),
             SlotSet("pertanyaan", None),
             FollowupAction("action_start_tiket"),
         ]
 
 
 class Affirm(NindyAction):
-    """A yes: to the ticket that was offered, or to nothing in particular."""
+    """A yes: to a ticket, to "is this what you mean", to an answer, or to nothing in particular."""
 
     action = "action_affirm"
 
     async def act(self, turn: Turn) -> Events:
         """Take the offer."""
-        if turn.slot("tawaran"):
+        offer = turn.slot("tawaran")
+        if offer == offers.TICKET:
             return [FollowupAction("action_start_tiket")]
-        turn.say("utter_siap")
-        return [listen()]
+        if offers.entry_of(offer):
+            return [FollowupAction("action_jawab")]
+        turn.say("utter_senang" if offer == offers.ANSWER else "utter_siap")
+        return [SlotSet("tawaran", None), listen()]
 
 
 class Deny(NindyAction):
-    """A no."""
+    """A no: an answer that was not the right one leads to a ticket."""
 
     action = "action_deny"
 
     async def act(self, turn: Turn) -> Events:
         """Leave the offer."""
+        offer = turn.slot("tawaran")
+        if offer == offers.ANSWER or offers.entry_of(offer):
+            turn.say("utter_tawarkan_tiket")
+            return [SlotSet("tawaran", offers.TICKET), listen()]
         turn.say("utter_baik")
         return [*_calm(), listen()]
 
@@ -118,10 +150,9 @@ class Inform(NindyAction):
 
     async def act(self, turn: Turn) -> Events:
         """Begin the category that the data belongs to."""
-        found = fields.find(turn.text, [name for name, _ in _GUESSES])
-        for name, start in _GUESSES:
-            if name in found:
-                return [FollowupAction(start)]
+        start = start_for(turn.text)
+        if start:
+            return [FollowupAction(start)]
         turn.say("utter_data_untuk_apa")
         return [listen()]
 

@@ -34,7 +34,7 @@ class LacakTiket(Lookup):
     category = "lacak_tiket"
     slots = ("nomor_tiket",)
 
-    async def look_up(self, turn: Turn) -> None:
+    async def look_up(self, turn: Turn) -> bool:
         """Say how the ticket stands; what it says is told only where it was opened."""
         services = turn.services
         found = await services.ledger.run(tickets.find, turn.slot("nomor_tiket"))
@@ -56,3 +56,4 @@ class LacakTiket(Lookup):
             tenggat=services.calendar.say_due(found.due_at),
             judul=found.content.subject if own else "",
         )
+        return False

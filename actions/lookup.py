@@ -8,6 +8,7 @@ from typing import ClassVar
 
 from rasa_sdk.events import SlotSet
 
+from actions import offers
 from actions.base import Events, NindyAction, Turn, forget, listen
 from bot.errors import BadAnswer, NotFound, Refused, UpstreamError, UpstreamTimeout
 from bot.ledger.unit_of_work import recent_misses
@@ -16,6 +17,7 @@ MISSES = 5
 WINDOW = timedelta(minutes=15)
 RETRY = "lagi"
 """What the button behind a failure of the outside system brings: ask the same once more."""
+_AGAIN = f'{{"nilai":"{RETRY}"}}'
 _KINDS: dict[type[UpstreamError], str] = {
     UpstreamTimeout: "utter_sistem_lambat",
     BadAnswer: "utter_sistem_janggal",
@@ -52,26 +54,22 @@ class Lookup(NindyAction):
 
     async def act(self, turn: Turn) -> Events:
         """Look up, unless this person has guessed too often."""
-        kept, request = False, None
-        if not await say_pause(turn, self.category):
-            try:
-                kept = await self.look_up(turn)
-            except NotFound:
-                # One sentence for every kind of miss: which half was wrong is nobody's to know.
-                turn.work.misses += 1
-                turn.say("utter_tidak_ditemukan", layanan=self._title(turn), category=self.category)
-            except UpstreamError as error:
-                kept = not isinstance(error, Refused)
-                request = self.request(turn) if kept else None
-                turn.say(
-                    _KINDS.get(type(error), "utter_sistem_gangguan"),
-                    sistem=_NAMES[error.system],
-                    layanan=self._title(turn),
-                    category=self.category,
-                )
+        if await say_pause(turn, self.category):
+            return [*forget(self.slots), *offer_ticket(self.category), listen()]
+        try:
+            kept = await self.look_up(turn)
+        except NotFound:
+            # One sentence for every kind of miss: which half was wrong is nobody's to know.
+            turn.work.misses += 1
+            turn.say("utter_tidak_ditemukan", layanan=self._title(turn), category=self.category)
+            return [*forget(self.slots), *offer_ticket(self.category), listen()]
+        except UpstreamError as error:
+            self._say_failure(turn, error)
+            request = None if isinstance(error, Refused) else self.request(turn)
+            return [SlotSet("permintaan", request), *offer_ticket(self.category), listen()]
         return [
             *([] if kept else forget(self.slots)),
-            SlotSet("permintaan", request),
+            SlotSet("permintaan", None),
             SlotSet("asal", self.category),
             listen(),
         ]
@@ -81,8 +79,27 @@ class Lookup(NindyAction):
         """Return the key of a change: a second try has the first one's, so that it happens once."""
         return str(turn.slot("permintaan") or turn.work.request_id)
 
+    def refusal(self, turn: Turn, reason: str) -> str | None:
+        """Return the sentence for a refusal whose reason the system's contract names."""
+        return None
+
+    def _say_failure(self, turn: Turn, error: UpstreamError) -> None:
+        known = self.refusal(turn, error.detail) if isinstance(error, Refused) else None
+        turn.say(
+            known or _KINDS.get(type(error), "utter_sistem_gangguan"),
+            sistem=_NAMES[error.system],
+            layanan=self._title(turn),
+            category=self.category,
+            lagi=_AGAIN,
+        )
+
     def _title(self, turn: Turn) -> str:
         return turn.services.words.text(f"utter_nama_{self.category}")
+
+
+def offer_ticket(category: str) -> Events:
+    """Remember that a ticket was offered, and what it would be about."""
+    return [SlotSet("asal", category), SlotSet("tawaran", offers.TICKET)]
 
 
 async def say_pause(turn: Turn, category: str) -> bool:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-
 from typing import ClassVar
 
 from actions import choices, fields
@@ -11,6 +10,11 @@ from actions.base import Turn
 
 NO_ANSWER = "-"
 """What an optional slot holds when the person had nothing to give."""
+
+
+def shorten(text: str, length: int) -> str:
+    """Cut a text on a word bound."""
+    return text if len(text) <= length else text[: length - 1].rsplit(" ", 1)[0] + "…"
 
 
 class Misread(Exception):
@@ -90,6 +94,8 @@ class Ask(Question):
         """Parse the field; a value of unusual length is taken when it is said twice."""
         chosen = turn.entity("nilai")
         text = chosen if turn.intent == "pilih" and chosen else turn.text
+        if self.open and turn.match.get("decision") == "control" and turn.is_certain:
+            text = ""
         try:
             return self._insisted(turn) or fields.parse(self.name, text)
         except fields.FieldError as error:
@@ -107,9 +113,9 @@ class Ask(Question):
         return value if again in (True, value) else None
 
     def explain(self, turn: Turn, failures: int, error: Misread) -> None:
-        """Say the field's own sentence; its explanation the second time, or to a question."""
+        """Say the field's own sentence; its explanation the second time only, or to a question."""
         asks = turn.text.rstrip().endswith("?")
-        if failures < 2 and not asks and isinstance(error.__cause__, fields.FieldError):
+        if failures != 2 and not asks and isinstance(error.__cause__, fields.FieldError):
             turn.say_data(str(error.__cause__))
         else:
             turn.say_data(fields.describe(self.name).explain)
@@ -128,7 +134,8 @@ class Choose(Question):
         """Find the choice."""
         pressed = turn.entity("nilai") if turn.intent == "pilih" else None
         value = choices.parse(self.slot, pressed or turn.text)
-        if value is None:
+        asks = turn.text.rstrip().endswith("?")
+        if value is None or (asks and not choices.is_only(self.slot, value, turn.text)):
             raise Misread
         return value
 
@@ -148,6 +155,11 @@ class Confirm(Choose):
 
     YES: ClassVar[str] = "kirim"
     NO: ClassVar[str] = "ubah"
+
+    @property
+    def open(self) -> bool:
+        """The words that send and change are heard first."""
+        return False
 
     def read(self, turn: Turn) -> str:
         """Find the choice; "gimana ya" and "jangan kirim dulu" are no yes."""
@@ -172,7 +184,8 @@ class Tell(Question):
         longest: Characters it is cut to.
         optional: Whether "lewati" is an answer.
         story: Whether it asks for sentences, not for a name.
-        words: Words below which the name of a category is a wish, not a story.
+        words: Words below which the name of a category is a wish and not a story; with it, the
+            story keeps its lines.
     """
 
     shortest: int = 1
@@ -204,7 +217,7 @@ class Tell(Question):
             raise Misread
         if self.open and fields.is_correction(text):
             raise Misread
-        return text[: self.longest]
+        return shorten(text, self.longest)
 
     def explain(self, turn: Turn, failures: int, error: Misread) -> None:
         """Say what is wanted."""

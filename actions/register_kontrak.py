@@ -32,7 +32,7 @@ class RegisterKontrak(Lookup):
     category = "register_kontrak"
     slots = ("kode_satker", "nomor_kontrak")
 
-    async def look_up(self, turn: Turn) -> None:
+    async def look_up(self, turn: Turn) -> bool:
         """Say state, NRK and the reason of a refusal."""
         found = await turn.services.clients.span.contract(
             turn.slot("kode_satker"), turn.slot("nomor_kontrak"), request_id=turn.work.request_id
@@ -43,3 +43,4 @@ class RegisterKontrak(Lookup):
             alasan=found.alasan or turn.services.words.text("utter_tanpa_alasan"),
             tanggal=turn.services.calendar.say_day(found.diperbarui),
         )
+        return False

@@ -14,6 +14,7 @@ from actions.form import FormGuide, StartForm, inline_fields
 from actions.lookup import Lookup
 from actions.questions import Ask, Choose
 
+_LOCKED = "locked"
 NOT_SATKER = "non_satker"
 TIK_2 = 9
 
@@ -61,15 +62,19 @@ class ResetSakti(Lookup):
     category = "reset_sakti"
     slots = ("sakti_layanan", "nik", "kode_satker")
 
-    async def look_up(self, turn: Turn) -> None:
+    async def look_up(self, turn: Turn) -> bool:
         """Request the reset under the message's own key, so that it happens once."""
         wish = turn.slot("sakti_layanan")
-        request = turn.work.request_id
         await turn.services.clients.sakti.reset(
             turn.slot("nik"),
             turn.slot("kode_satker"),
             wish,
-            request_id=request,
-            idempotency_key=request,
+            request_id=turn.work.request_id,
+            idempotency_key=self.request(turn),
         )
         turn.say(f"utter_sakti_{wish}")
+        return False
+
+    def refusal(self, turn: Turn, reason: str) -> str | None:
+        """Say that the account is locked."""
+        return "utter_sakti_terkunci" if reason == _LOCKED else None

@@ -3,19 +3,32 @@
 from __future__ import annotations
 
 from actions import fields
-from actions.base import Turn
+from actions.base import Events, Turn, leave_form, listen
 from actions.form import FormGuide, StartForm, inline_fields
-from actions.lookup import Lookup
+from actions.lookup import Lookup, offer_ticket
 from actions.questions import Ask
-from bot.errors import Refused
 
 
 class ValidateStatusSupplier(FormGuide):
-    """Hears the supplier type and the account number."""
+    """Hears the supplier type and the account number.
+
+    Types 1, 3 and 8 cannot be searched in SPAN (SAKTI manual, import of suppliers): that is said
+    before the account is asked for, with a ticket on offer.
+    """
 
     form = "status_supplier_form"
     category = "status_supplier"
     questions = (Ask("tipe_supplier", "tipe_supplier"), Ask("nomor_rekening", "nomor_rekening"))
+
+    async def act(self, turn: Turn) -> Events:
+        """Hear the answer; a type that SPAN cannot search for ends the form."""
+        events = await super().act(turn)
+        chosen = {event["name"]: event["value"] for event in events if event["event"] == "slot"}
+        kind = chosen.get("tipe_supplier", turn.slot("tipe_supplier"))
+        if kind is None or fields.is_searchable(kind):
+            return events
+        turn.say("utter_supplier_tidak_dicari", tipe=kind, nama=fields.supplier_name(kind))
+        return [*leave_form(self.slots), *offer_ticket(self.category), listen()]
 
 
 class StartStatusSupplier(StartForm):
@@ -34,17 +47,12 @@ class StatusSupplier(Lookup):
     category = "status_supplier"
     slots = ("tipe_supplier", "nomor_rekening")
 
-    async def look_up(self, turn: Turn) -> None:
-        """Say state, NRS and the reason of a refusal.
-
-        Types 1, 3 and 8 cannot be searched in SPAN (SAKTI manual, import of suppliers): that is
-        said honestly, with a ticket on offer.
-        """
-        kind = turn.slot("tipe_supplier")
-        if not fields.is_searchable(kind):
-            raise Refused("span", "type cannot be searched")
+    async def look_up(self, turn: Turn) -> bool:
+        """Say state, NRS and the reason of a refusal."""
         found = await turn.services.clients.span.supplier(
-            kind, turn.slot("nomor_rekening"), request_id=turn.work.request_id
+            turn.slot("tipe_supplier"),
+            turn.slot("nomor_rekening"),
+            request_id=turn.work.request_id,
         )
         turn.say(
             f"utter_supplier_{found.status}",
@@ -52,3 +60,4 @@ class StatusSupplier(Lookup):
             alasan=found.alasan or turn.services.words.text("utter_tanpa_alasan"),
             tanggal=turn.services.calendar.say_day(found.diperbarui),
         )
+        return False

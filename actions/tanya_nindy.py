@@ -4,12 +4,20 @@ from __future__ import annotations
 
 from typing import Any
 
-from rasa_sdk.events import SlotSet
+from rasa_sdk.events import FollowupAction, SlotSet
 
+from actions import fields, offers
 from actions.base import Events, NindyAction, Turn, listen
-from actions.faq import matched_entry, say_answer
+from actions.categories import start_for
+from actions.faq import decision, entry, matched_entry, say_answer
+from bot.faq import Entry
 
-_TICKET = "tiket"
+_NOTHING = 0.03
+"""Probability up to which the matcher knows no word of a question."""
+_WORDS = 4
+"""Words from which on such a question is one all the same, and a person should answer it."""
+_SHOWN = 0.1
+"""Probability from which on an entry is worth being offered."""
 
 
 class StartTanyaNindy(NindyAction):
@@ -20,7 +28,7 @@ class StartTanyaNindy(NindyAction):
     async def act(self, turn: Turn) -> Events:
         """Ask for the question."""
         turn.say("utter_tanya")
-        return [SlotSet("asal", None), SlotSet("pertanyaan", None), listen()]
+        return [*(SlotSet(name, None) for name in ("asal", "pertanyaan", "tawaran")), listen()]
 
 
 class Jawab(NindyAction):
@@ -30,19 +38,22 @@ class Jawab(NindyAction):
 
     async def act(self, turn: Turn) -> Events:
         """Answer, ask which question is meant, or offer a ticket."""
-        asked = [SlotSet("asal", None)]
-        if turn.text:
-            asked.append(SlotSet("pertanyaan", turn.text.strip()))
-        entry = matched_entry(turn)
-        decision = "answer" if turn.intent == "pilih_faq" else turn.match.get("decision")
-        if entry is not None and decision == "answer":
-            say_answer(turn, entry, "utter_jawaban")
-            return [*asked, SlotSet("tawaran", None), listen()]
-        if entry is not None and decision == "clarify":
-            turn.say("utter_maksud", buttons=_buttons(turn))
+        offered = entry(turn, offers.entry_of(turn.slot("tawaran")))
+        if turn.intent == "affirm" and offered is not None:
+            say_answer(turn, offered, "utter_jawaban")
+            return [SlotSet("tawaran", offers.ANSWER), listen()]
+        found, sure = matched_entry(turn), decision(turn)
+        if found is not None and sure == "answer":
+            say_answer(turn, found, "utter_jawaban")
+            offer = offers.ANSWER
+        elif start := _start_for_ticket(turn):
+            return [FollowupAction(start)]
+        elif found is not None and sure == "clarify":
+            _ask_which(turn, found)
+            offer = offers.of_entry(found.id)
         else:
-            turn.say("utter_belum_tahu")
-        return [*asked, SlotSet("tawaran", _TICKET), listen()]
+            return _unknown(turn)
+        return [*_remember(turn), SlotSet("tawaran", offer), listen()]
 
 
 class TawarkanTiket(NindyAction):
@@ -53,19 +64,51 @@ class TawarkanTiket(NindyAction):
     async def act(self, turn: Turn) -> Events:
         """Offer it."""
         turn.say("utter_belum_tahu")
-        return [SlotSet("tawaran", _TICKET), listen()]
+        return [SlotSet("tawaran", offers.TICKET), listen()]
 
 
-def _buttons(turn: Turn) -> list[dict[str, Any]]:
-    bank = turn.services.bank
-    ids = [
-        str(pair[0]) if isinstance(pair, (list, tuple)) else str(pair["id"])
+def _remember(turn: Turn) -> Events:
+    question = [SlotSet("pertanyaan", turn.text.strip())] if turn.text else []
+    return [SlotSet("asal", None), *question]
+
+
+def _start_for_ticket(turn: Turn) -> str | None:
+    """Return the start of the ticket search when a message is a ticket number, or names one."""
+    number = ("nomor_tiket",)
+    meant = _is_short(turn) or fields.labelled(turn.text, number)
+    return start_for(turn.text, number) if meant else None
+
+
+def _is_short(turn: Turn) -> bool:
+    return len(turn.text.split()) < _WORDS
+
+
+def _unknown(turn: Turn) -> Events:
+    if _is_short(turn) and turn.match.get("probability", 0.0) < _NOTHING:
+        turn.say("utter_tidak_paham")
+        return [*(SlotSet(name, None) for name in ("asal", "pertanyaan", "tawaran")), listen()]
+    turn.say("utter_belum_tahu")
+    return [*_remember(turn), SlotSet("tawaran", offers.TICKET), listen()]
+
+
+def _ask_which(turn: Turn, best: Entry) -> None:
+    likely = [
+        found
         for pair in turn.match.get("alternatives", [])
-    ][:3]
-    titles = [(entry.question, entry_id) for entry_id in ids if (entry := bank.get(entry_id))]
-    choices = [
-        {"title": title, "payload": f'/pilih_faq{{"faq":"{entry_id}"}}', "description": ""}
-        for title, entry_id in titles
+        if pair["probability"] >= _SHOWN and (found := entry(turn, pair["id"]))
     ]
+    if len(likely) < 2:
+        turn.say("utter_maksud_ini", tanya=best.question, faq=best.id)
+        return
     none = turn.services.words.text("utter_bukan_semuanya")
-    return [*choices, {"title": none, "payload": "/bukan_semuanya", "description": ""}]
+    turn.say(
+        "utter_maksud",
+        buttons=[
+            *(_button(one.question, f'/pilih_faq{{"faq":"{one.id}"}}') for one in likely),
+            _button(none, "/bukan_semuanya"),
+        ],
+    )
+
+
+def _button(title: str, payload: str) -> dict[str, Any]:
+    return {"title": title, "payload": payload, "description": ""}

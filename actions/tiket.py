@@ -7,15 +7,19 @@ from typing import Any
 from rasa_sdk.events import FollowupAction, SlotSet
 
 from actions import choices
-from actions.base import FORM_MEMORY, Events, NindyAction, Turn, forget, listen
+from actions.base import ASKED, FORM_MEMORY, Events, NindyAction, Turn, forget, listen
 from actions.form import FormGuide
-from actions.questions import NO_ANSWER, Ask, Choose, Question, Tell
+from actions.questions import NO_ANSWER, Ask, Confirm, Tell, shorten
 from actions.reset_sakti import TIK_2
 from bot.ledger import tickets
 from bot.ledger.tickets import Content, NewTicket
 from bot.privacy import mask_email
 
 SUBJECT_LENGTH = 150
+_SUMMARY_LENGTH = 300
+"""Characters of the chronology that are shown before sending; the ticket keeps all."""
+FROM_PERSON = "petugas"
+"""Value of the slot ``asal`` when somebody asked for a person."""
 _SERVICES = {"reset_sakti_non_satker": TIK_2, "akun_digit": TIK_2}
 """Where the category already says which service it is; the rest is sorted by the desk."""
 _CHANGE = "ubah"
@@ -28,43 +32,46 @@ class ValidateTiket(FormGuide):
     category = "tiket"
     questions = (
         Tell("subjek", shortest=5, longest=SUBJECT_LENGTH),
-        Tell("kronologi", shortest=10),
+        Tell("kronologi", shortest=10, words=4),
         Ask("nama", "nama"),
         Ask("email", "email"),
-        Tell("satker", shortest=3, longest=100, optional=True),
-        Choose("konfirmasi"),
+        Tell("satker", shortest=3, longest=100, optional=True, story=False),
+        Confirm("konfirmasi"),
     )
 
     async def act(self, turn: Turn) -> Events:
         """Hear the answer; "ubah" asks which part, and that part is asked again."""
-        if turn.slot("requested_slot") != "konfirmasi":
+        asked = turn.slot("requested_slot")
+        if asked and turn.intent == "agent":
+            # The ticket is the way to a person, so what was told is kept.
+            turn.say("utter_petugas_tiket")
+            return self._again()
+        if asked != "konfirmasi":
             return await super().act(turn)
         part = self._part_to_change(turn)
         if part:
-            return [SlotSet(part, None), *(SlotSet(name, None) for name in FORM_MEMORY)]
+            return self._ask_again(part)
         events = await super().act(turn)
         if any(e.get("name") == "konfirmasi" and e.get("value") == _CHANGE for e in events):
+            named = choices.find("bagian_tiket", turn.text)
+            if named:
+                return self._ask_again(named)
             turn.say("utter_ubah_apa")
-            return [SlotSet("konfirmasi", None), SlotSet("ulang", True), SlotSet("gagal", 0.0)]
+            return [SlotSet("konfirmasi", None), SlotSet("ulang", ASKED), SlotSet("gagal", 0.0)]
         return events
+
+    @staticmethod
+    def _ask_again(part: str) -> Events:
+        return [SlotSet(name, None) for name in (part, "konfirmasi", *FORM_MEMORY)]
 
     @staticmethod
     def _part_to_change(turn: Turn) -> str | None:
         pressed = turn.entity("nilai") if turn.intent == "pilih" else None
-        return (
-            choices.parse("bagian_tiket", pressed or turn.text)
-            if pressed
-            else (
-                choices.parse("bagian_tiket", turn.text)
-                if len(turn.text.split()) <= 3 and not turn.text.strip().isdecimal()
-                else None
-            )
-        )
+        short = len(turn.text.split()) <= 3 and not turn.text.strip().isdecimal()
+        return choices.parse("bagian_tiket", pressed or turn.text) if pressed or short else None
 
-    def _not_an_answer(self, turn: Turn, asked: Question) -> Events:
-        if asked.prose and turn.intent == "faq":
-            return self._failed(turn, asked)
-        return super()._not_an_answer(turn, asked)
+    def _to_ticket(self) -> Events:
+        return self._again()
 
 
 class AskKonfirmasi(NindyAction):
@@ -81,7 +88,7 @@ class AskKonfirmasi(NindyAction):
         turn.say(
             "utter_ringkasan_tiket",
             subjek=turn.slot("subjek"),
-            kronologi=turn.slot("kronologi"),
+            kronologi=shorten(turn.slot("kronologi"), _SUMMARY_LENGTH),
             nama=turn.slot("nama"),
             alamat=mask_email(turn.slot("email")),
             satker=satker
@@ -114,13 +121,14 @@ class StartTiket(NindyAction):
         origin, question = turn.slot("asal"), turn.slot("pertanyaan")
         values: dict[str, Any] = {}
         if question:
-            values["subjek"] = shorten(question)
+            values["subjek"] = shorten(" ".join(question.split()), SUBJECT_LENGTH)
             turn.say("utter_mulai_tiket_pertanyaan", subjek=values["subjek"])
         elif origin:
             values["subjek"] = words.text(
                 "utter_subjek_kategori", layanan=words.text(f"utter_nama_{origin}")
             )
-            turn.say("utter_mulai_tiket_kategori", layanan=words.text(f"utter_nama_{origin}"))
+            if origin != FROM_PERSON:
+                turn.say("utter_mulai_tiket_kategori", layanan=words.text(f"utter_nama_{origin}"))
         else:
             turn.say("utter_mulai_tiket")
         last = await turn.services.ledger.run(tickets.latest, turn.work.claim.conversation_id)
@@ -168,11 +176,3 @@ class KirimTiket(NindyAction):
             turn.say("utter_di_luar_jam", hari=services.calendar.say_day(opening.date()))
         slots = tuple(question.slot for question in ValidateTiket.questions)
         return [*forget(slots), SlotSet("asal", None), SlotSet("pertanyaan", None), listen()]
-
-
-def shorten(text: str) -> str:
-    """Cut a question on a word bound so that it fits as a subject."""
-    words = " ".join(text.split())
-    if len(words) <= SUBJECT_LENGTH:
-        return words
-    return words[: SUBJECT_LENGTH - 1].rsplit(" ", 1)[0] + "…"

@@ -10,12 +10,13 @@ import tempfile
 from pathlib import Path
 from typing import Any
 
-from bench.paths import PROJECT, environment
-from bench.processes import NotStarted
+from bench.paths import environment
+from bench.processes import NotStarted, Program
 from bench.table import Table, ratio
 
 NAME = "growth"
 _AROUND = 50
+_PATIENCE = 3_600.0
 _COLUMNS = (
     "message of one conversation", "intake ms", "turn ms", "send ms", "all, wall ms", "all, CPU ms",
     "wall / message 1", "CPU / message 1",
@@ -51,22 +52,19 @@ async def child(what: str, number: int, seconds: float = 0.0) -> Any:
     Raises:
         NotStarted: It failed.
     """
-    command = (sys.executable, "-m", "bench.turns", what, str(number), "--seconds", str(seconds))
-    with tempfile.TemporaryDirectory(prefix="nindy-bench-") as folder:
-        errors = Path(folder) / "errors.log"
-        with errors.open("wb") as output:
-            process = await asyncio.create_subprocess_exec(
-                *command, cwd=PROJECT, env=environment(), stdout=asyncio.subprocess.PIPE,
-                stderr=output,
-            )  # fmt: skip
-            try:
-                printed, _ = await process.communicate()
-            except BaseException:
-                process.kill()
-                raise
-        if process.returncode:
-            raise NotStarted(f"bench.turns {what}: {errors.read_text(encoding='utf-8')[-800:]}")
-    return json.loads(printed)
+    with tempfile.TemporaryDirectory(prefix="nindy-bench-") as made:
+        folder = Path(made)
+        output = folder / "output.json"
+        command = (sys.executable, "-m", "bench.turns", what, str(number), "--output", output)
+        program = Program.start(
+            "turns", (*command, "--seconds", str(seconds)), folder, environment()
+        )
+        try:
+            if await asyncio.to_thread(program.finish, _PATIENCE):
+                raise NotStarted(f"bench.turns {what}: {program.last_words()}")
+        finally:
+            program.stop()
+        return json.loads(output.read_text(encoding="utf-8"))
 
 
 def _medians(timings: list[dict[str, float]]) -> dict[str, float]:

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import os
 import platform
+import resource
 import subprocess
+import time
 from datetime import datetime, timezone
 from pathlib import Path
 
@@ -39,6 +41,30 @@ def _commit() -> str:
         return done.stdout.strip()
 
     head = git("rev-parse", "--short", "HEAD") or "unknown"
-    return head + (
-        " with changes" if git("status", "--porcelain", "--", ":!bench", ":!docs") else ""
-    )
+    changed = git("status", "--porcelain", "--", ":!bench", ":!docs")
+    return f"{head} with changes" if changed else head
+
+
+class Others:
+    """How busy other programs keep the machine while something is measured."""
+
+    def __init__(self) -> None:
+        self._began, self._busy, self._own = time.monotonic(), _busy(), _own()
+
+    def cores(self) -> float:
+        """Return how many cores others have used on average since the beginning."""
+        used = (_busy() - self._busy) - (_own() - self._own)
+        return max(0.0, used / (time.monotonic() - self._began))
+
+
+def _busy() -> float:
+    """Return the seconds that all cores together have worked, or were taken by the host."""
+    first = Path("/proc/stat").read_text(encoding="utf-8").splitlines()[0]
+    user, nice, system, _idle, _wait, irq, soft, steal = map(int, first.split()[1:9])
+    return (user + nice + system + irq + soft + steal) / os.sysconf("SC_CLK_TCK")
+
+
+def _own() -> float:
+    """Return the CPU seconds of this process and of its children that have ended."""
+    uses = [resource.getrusage(who) for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN)]
+    return sum(use.ru_utime + use.ru_stime for use in uses)

@@ -12,6 +12,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+_RUNNING: list[Program] = []
 _TICKS = os.sysconf("SC_CLK_TCK")
 
 
@@ -26,7 +27,13 @@ def free_port() -> int:
         return int(probe.getsockname()[1])
 
 
-@dataclass
+def stop_all() -> None:
+    """End every program that still runs: sessions of their own hear no Ctrl-C."""
+    for program in list(_RUNNING):
+        program.stop()
+
+
+@dataclass(eq=False)
 class Program:
     """A program with everything it starts: one session of its own, ended as one.
 
@@ -41,21 +48,28 @@ class Program:
 
     @classmethod
     def start(
-        cls, name: str, command: Sequence[str | Path], folder: Path, env: Mapping[str, str]
+        cls,
+        name: str,
+        command: Sequence[str | Path],
+        folder: Path,
+        env: Mapping[str, str],
+        cwd: Path | None = None,
     ) -> Program:
-        """Start a program in a folder, which also takes its log."""
+        """Start a program in a folder, which also takes its log, or in another one (`cwd`)."""
         log = folder / f"{name}.log"
         with log.open("ab") as output:
             process = subprocess.Popen(
                 [str(part) for part in command],
-                cwd=folder,
+                cwd=cwd or folder,
                 env=dict(env),
                 stdin=subprocess.DEVNULL,
                 stdout=output,
                 stderr=subprocess.STDOUT,
                 start_new_session=True,
             )
-        return cls(name, log, process)
+        program = cls(name, log, process)
+        _RUNNING.append(program)
+        return program
 
     @property
     def alive(self) -> bool:
@@ -109,6 +123,8 @@ class Program:
 
     def stop(self) -> None:
         """End it with everything it started."""
+        if self in _RUNNING:
+            _RUNNING.remove(self)
         for number, patience in ((signal.SIGTERM, 15.0), (signal.SIGKILL, 5.0)):
             with contextlib.suppress(ProcessLookupError):
                 os.killpg(self._process.pid, number)

@@ -104,7 +104,14 @@ def train() -> None:
     if training.model_path(PROJECT).exists():
         return
     with tempfile.TemporaryDirectory(prefix="nindy-bench-") as folder:
-        program = Program.start("train", (*_NINDY, "train"), Path(folder), environment())
+        program = Program.start(
+            # The matcher finds its files from the project's folder.
+            "train",
+            (*_NINDY, "train"),
+            Path(folder),
+            environment(),
+            cwd=PROJECT,
+        )
         try:
             if program.finish(_PATIENCE):
                 raise NotStarted(f"nindy train failed: {program.last_words()}")

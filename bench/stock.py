@@ -47,7 +47,8 @@ class Measured:
 
     def row(self, nindy: Measured | None) -> list[Cell]:
         """Write it as a row, with how many times this Nindy's is."""
-        result, ratios = self.result, [None, None, None]
+        result = self.result
+        ratios: list[Cell] = [None, None, None]
         if nindy is not None and nindy.memory and self.memory:
             ours = nindy.result
             ratios = [

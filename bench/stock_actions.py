@@ -60,9 +60,10 @@ class Say(_Named):
     def run(
         self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: dict[str, Any]
     ) -> Events:
-        """Say it."""
+        """Say it; a form that was left would otherwise make the policies guess what is next."""
         dispatcher.utter_message(response=self.response)
-        return []
+        left = self.name() == "action_cancel"
+        return [FollowupAction("action_listen")] if left else []
 
 
 class Jawab(_Named):

@@ -106,23 +106,22 @@ class Room:
         used = time.process_time() - cpu
         if len(self.sent) != sent + 1:
             raise RuntimeError(f"{len(self.sent) - sent} answers to {text!r}")
-        return Timing(
-            *(1000 * t for t in (stored - began, answered - stored, done - answered, used))
-        )
+        spans = (stored - began, answered - stored, done - answered, used)
+        return Timing(*(1000 * seconds for seconds in spans))
 
 
 class BenchWorker(Worker):
     """The worker; it also tells whoever waits that a message's turn is committed."""
+
+    def __init__(self, *args: Any) -> None:
+        super().__init__(*args)
+        self._awaited: dict[str, asyncio.Future[None]] = {}
 
     def waiting_for(self, external_id: str) -> asyncio.Future[None]:
         """Return what is done after the commit of a message's turn."""
         future: asyncio.Future[None] = asyncio.get_running_loop().create_future()
         self._awaited[external_id] = future
         return future
-
-    @property
-    def _awaited(self) -> dict[str, asyncio.Future[None]]:
-        return self.__dict__.setdefault("_awaited_by_id", {})
 
     async def _commit(self, work: UnitOfWork, final_state: str) -> None:
         await super()._commit(work, final_state)
@@ -148,7 +147,9 @@ async def room(folder: Path) -> AsyncIterator[Room]:
 
     try:
         async with aiohttp.ClientSession() as session:
-            services = action_services.build(Settings(var_dir=folder), ledger, session)
+            services = action_services.build(
+                Settings.parse_obj({"var_dir": folder}), ledger, session
+            )
             hand_out(services, executor)
             apology = Apology(services.words, services.calendar)
             worker = BenchWorker(ledger, dialogue.respond, apology, owner, wake, now, failpoints)
@@ -194,8 +195,8 @@ async def commit(folder: Path, senders: int, seconds: float) -> dict[str, Any]:
         return asdict(result)
 
 
-def profile(folder: Path, messages: int) -> str:
-    """Return the functions that took the most time over some messages, as text.
+def profile(folder: Path, messages: int) -> None:
+    """Print the functions that took the most time over some messages.
 
     The ledger's thread is folded into the one that is watched.
     """
@@ -219,7 +220,6 @@ def profile(folder: Path, messages: int) -> str:
     asyncio.run(run())
     for order in ("cumulative", "tottime"):
         pstats.Stats(watch, stream=sys.stdout).sort_stats(order).print_stats(90)
-    return ""
 
 
 def main() -> None:
@@ -228,18 +228,20 @@ def main() -> None:
     parser.add_argument("what", choices=("growth", "commit", "profile"))
     parser.add_argument("number", type=int, help="messages, or senders")
     parser.add_argument("--seconds", type=float, default=2.0)
+    parser.add_argument("--output", type=Path, default=Path("/dev/stdout"), help="for the JSON")
     options = parser.parse_args()
     log.configure("INFO")
     logging.captureWarnings(True)
     with tempfile.TemporaryDirectory(prefix="nindy-bench-") as name:
         folder = Path(name)
         if options.what == "profile":
-            print(profile(folder, options.number))
+            profile(folder, options.number)
         elif options.what == "growth":
             timings = asyncio.run(growth(folder, options.number))
-            print(json.dumps([asdict(timing) for timing in timings]))
+            options.output.write_text(json.dumps([asdict(timing) for timing in timings]))
         else:
-            print(json.dumps(asyncio.run(commit(folder, options.number, options.seconds))))
+            found = asyncio.run(commit(folder, options.number, options.seconds))
+            options.output.write_text(json.dumps(found))
 
 
 if __name__ == "__main__":

@@ -66,9 +66,7 @@ class Settings(BaseSettings):
         return value or f"sqlite:///{values.get('var_dir', 'var')}/nindy.db"
 
     @validator("whatsapp_api_url", "span_url", "sakti_url", "digit_url", always=True)
-    def _sandbox_url(  # noqa: N805
-        cls, value: str, values: dict[str, object], field: ModelField
-    ) -> str:
+    def _sandbox_url(cls, value: str, values: dict[str, object], field: ModelField) -> str:
         path = "graph/v26.0" if field.name == "whatsapp_api_url" else field.name[: -len("_url")]
         return value or f"{_sandbox(values)}/{path}"
 

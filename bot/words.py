@@ -24,11 +24,11 @@ class Words:
         self._path = domain
         self._responses: dict[str, list[dict[str, Any]]] = load(domain).get("responses", {})
 
-    def text(self, name: str, **values: str) -> str:
+    def text(self, name: str, /, **values: str) -> str:
         """Return a sentence with its values filled in."""
         return str(self._first(name)["text"]).format(**values).strip()
 
-    def reply(self, name: str, **values: str) -> Reply:
+    def reply(self, name: str, /, **values: str) -> Reply:
         """Return a bubble with its buttons."""
         buttons = self._first(name).get("buttons", [])
         choices = tuple(

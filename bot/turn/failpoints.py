@@ -39,7 +39,7 @@ class Failpoints:
 
     def reach(self, name: str) -> None:
         """End the process here if this is the place and the time."""
-        if name != self._name:
+        if not self._name or name != self._name:
             return
         self._left -= 1
         if self._left == 0:

@@ -89,8 +89,10 @@ async def _check(product: Product, folder: Path, people: list[str], what: str) -
     twice = sum([_exactly_once_and_in_order(await product.chat(name)) for name in people])
     tickets = _tickets(folder)
     assert sorted(tickets.values()) == [TICKETS] * len(people)
-    print(f"\n{what}: {len(people) * len(SCRIPT)} messages, lost 0, out of order 0, "
-          f"second tickets 0, bubbles shown twice {twice}")
+    print(
+        f"\n{what}: {len(people) * len(SCRIPT)} messages, lost 0, out of order 0, "
+        f"second tickets 0, bubbles shown twice {twice}"
+    )
     assert twice == 0, "a status settles every unknown outcome while the sandbox remembers"
 
 

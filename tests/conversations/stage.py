@@ -62,9 +62,14 @@ class Stage:
         seen = len(self.bubbles)
         number = next(self._ids)
         message = Inbound(
-            "whatsapp", "1", f"wamid.{number}",
+            "whatsapp",
+            "1",
+            f"wamid.{number}",
             Sender(user_id=f"ID.{self.person}", phone=f"62{abs(hash(self.person)) % 10**10}"),
-            self.clock(), kind, text, choice,
+            self.clock(),
+            kind,
+            text,
+            choice,
         )
         await self.intake.store(Delivery((message,), (), ()))
         await self.worker.drain()
@@ -73,14 +78,14 @@ class Stage:
         assert len(new) == 1, f"one bubble per turn, not {len(new)}"
         return new[0].reply
 
-    async def press(self, title: str) -> Reply:
-        """Press a button or row of the last bubble."""
-        last = self.bubbles[-1]
-        for choice in last.reply.choices:
-            if choice.title == title:
-                reference = issue(CHOICE_KEY, last.conversation_id, choice.payload)
-                return await self.say(title, Kind.CHOICE, reference)
-        raise AssertionError(f"{title!r} was not offered: {last.reply.choices}")
+    async def press(self, title: str, old: bool = False) -> Reply:
+        """Press a button or row of the last bubble, or of an older one, whoever got it."""
+        for bubble in reversed(self.bubbles[:-1] if old else self.bubbles[-1:]):
+            for choice in bubble.reply.choices:
+                if choice.title == title:
+                    reference = issue(CHOICE_KEY, bubble.conversation_id, choice.payload)
+                    return await self.say(title, Kind.CHOICE, reference)
+        raise AssertionError(f"{title!r} was not offered: {self.bubbles[-1].reply.choices}")
 
     async def faults(self, switches: dict[str, Any]) -> None:
         """Turn the sandbox's switches."""
@@ -95,11 +100,11 @@ class Stage:
 
     def tickets(self) -> list[dict[str, Any]]:
         """All tickets with their content opened."""
+
         def read(connection: Any, vault: Vault) -> list[dict[str, Any]]:
             rows = connection.execute(sa.select(tables.ticket).order_by(tables.ticket.c.created_at))
-            return [
-                {**dict(row._mapping), **vault.open(row.sealed_content)} for row in rows
-            ]
+            return [{**dict(row._mapping), **vault.open(row.sealed_content)} for row in rows]
+
         return self.ledger.transact(read)
 
 
@@ -120,8 +125,11 @@ async def stage(
     async with aiohttp.ClientSession() as session:
         base = str(server.make_url("")).rstrip("/")
         settings = Settings(
-            span_url=f"{base}/span", sakti_url=f"{base}/sakti", digit_url=f"{base}/digit",
-            upstream_budget=0.8, var_dir=tmp_path,
+            span_url=f"{base}/span",
+            sakti_url=f"{base}/sakti",
+            digit_url=f"{base}/digit",
+            upstream_budget=0.8,
+            var_dir=tmp_path,
         )
         play = Stage(ledger, server, start.replace(tzinfo=JAKARTA))
         services = action_services.build(settings, ledger, session, play.clock)
@@ -136,8 +144,13 @@ async def stage(
         play.session = session
         play.intake = Intake(ledger, wake, play.clock)
         play.worker = Worker(
-            ledger, dialogue.respond, Apology(services.words, services.calendar), owner, wake,
-            play.clock, failpoints,
+            ledger,
+            dialogue.respond,
+            Apology(services.words, services.calendar),
+            owner,
+            wake,
+            play.clock,
+            failpoints,
         )
         play.sender = OutboxSender(
             ledger, {"whatsapp": keep}, owner, wake, play.clock, failpoints, timedelta(seconds=60)

@@ -20,8 +20,20 @@ SCENARIOS = sorted(HERE.glob("*/*.yml"))
 MONDAY_MORNING = "2026-11-23 09:00"
 KINDS = {"image": Kind.MEDIA, "audio": Kind.MEDIA, "sticker": Kind.OTHER, "location": Kind.OTHER}
 KNOWN = {"at", "faults", "steps", "tickets", "calls"}
-STEPS = {"user", "press", "send", "wait", "faults", "as", "remember", "nindy", "never", "choices",
-         "note"}
+STEPS = {
+    "user",
+    "press",
+    "press old",
+    "send",
+    "wait",
+    "faults",
+    "as",
+    "remember",
+    "nindy",
+    "never",
+    "choices",
+    "note",
+}
 
 
 @pytest.mark.parametrize("path", SCENARIOS, ids=lambda p: f"{p.parent.name}/{p.stem}")
@@ -63,6 +75,8 @@ async def _act(play: Stage, step: dict[str, Any], memory: dict[str, str]) -> Rep
         return await play.say(_fill(str(step["user"]), memory))
     if "press" in step:
         return await play.press(step["press"])
+    if "press old" in step:
+        return await play.press(step["press old"], old=True)
     if "send" in step:
         return await play.say("", KINDS[step["send"]])
     return None

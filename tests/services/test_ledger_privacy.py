@@ -1,0 +1,96 @@
+"""Nothing personal is in the database's bytes."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from pathlib import Path
+
+import sqlalchemy as sa
+
+from bot.channels.message import Choice, Delivery, IdentityChange, Inbound, Kind, Reply, Sender
+from bot.channels.message import Status as News
+from bot.ledger import outbox, people, tables, unit_of_work
+from bot.ledger.database import Ledger
+from bot.ledger.tickets import Content, NewTicket
+from bot.ledger.unit_of_work import UnitOfWork
+from tests.kit import START, claimed, receive
+
+PLANTED = {
+    "phone": "6281234509876",
+    "new phone": "6287799911122",
+    "user id": "ID.MARKERUSER77",
+    "new user id": "ID.MARKERMOVED88",
+    "name": "Markisa Penanda",
+    "text": "rahasiapenanda",
+    "nik": "3174019988776655",
+    "email": "penanda.unik@kemenkeu.go.id",
+    "message id": "wamid.MARKERIN",
+    "sent id": "wamid.MARKEROUT",
+    "choice": "n1:/markerchoice",
+    "slot": "markerslotvalue",
+    "event": "markereventtext",
+    "reply": "markerreplytext",
+    "subject": "markersubject",
+}
+
+
+def plant(ledger: Ledger) -> None:
+    p = PLANTED
+    sender = Sender(p["user id"], p["phone"], p["name"])
+    receive(
+        ledger,
+        Inbound(
+            "whatsapp", "1", p["message id"], sender, START, Kind.CHOICE,
+            f"{p['text']} {p['nik']} {p['email']}", p["choice"], p["message id"], "text",
+        ),
+    )  # fmt: skip
+    state = {"slots": {"nik": p["nik"], "x": p["slot"]}, "loop": None}
+    work = UnitOfWork(claimed(ledger), START, state=state, misses=1)
+    work.events = [{"event": "user", "text": p["event"], "email": p["email"]}]
+    work.replies = [Reply(f"{p['reply']} {p['nik']}", (Choice(p["name"], p["choice"]),))]
+    content = Content(p["subject"], p["text"], p["name"], p["email"], p["nik"])
+    due = START + timedelta(hours=16)
+    work.tickets = [NewTicket("20261123-ABCDEF", "tiket", 3, content, START, due)]
+    ledger.transact(unit_of_work.commit, work, "w1", START)
+    (taken,) = ledger.transact(outbox.take, "s1", START, 9)
+    ledger.transact(outbox.sent, taken, p["sent id"], START)
+    news = News("whatsapp", "1", p["sent id"], Delivery.READ, START)
+    assert ledger.transact(outbox.apply_status, news, START)
+    moved = Sender(p["new user id"], p["new phone"])
+    change = IdentityChange("whatsapp", "1", p["message id"], sender, moved, START)
+    assert ledger.transact(people.change_identity, change, START)
+
+
+def everything(ledger: Ledger, folder: Path) -> bytes:
+    """The raw files of SQLite; on PostgreSQL every column of every table and every index key."""
+    if ledger.engine.dialect.name == "sqlite":
+        return b"".join(path.read_bytes() for path in folder.glob("ledger.db*"))
+    out = b""
+    with ledger.engine.begin() as connection:
+        for name in sa.inspect(connection).get_table_names():
+            for row in connection.execute(sa.text(f'SELECT * FROM "{name}"')):
+                for value in row:
+                    raw = isinstance(value, (bytes, memoryview))
+                    out += bytes(value) if raw else str(value).encode()
+                    out += b"\n"
+    return out
+
+
+def test_no_marker_is_in_the_bytes(ledger: Ledger, tmp_path: Path) -> None:
+    plant(ledger)
+    found = everything(ledger, tmp_path)
+    assert b"whatsapp" in found and b"20261123-ABCDEF" in found
+    leaked = {
+        what
+        for what, marker in PLANTED.items()
+        for form in (marker.encode(), marker.encode("utf-16-le"), marker.encode().hex().encode())
+        if form in found
+    }
+    assert leaked == set()
+
+
+def test_every_table_was_planted(ledger: Ledger) -> None:
+    plant(ledger)
+    with ledger.engine.begin() as connection:
+        for name, table in tables.metadata.tables.items():
+            assert connection.execute(sa.select(table)).first() is not None, name

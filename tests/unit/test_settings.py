@@ -1,0 +1,119 @@
+"""Settings: a real channel needs real secrets, and no secret is ever shown."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import pytest
+
+from bot.errors import StartupError
+from bot.settings import SANDBOX_SECRET, Settings, load
+
+SECRETS = ("WHATSAPP_APP_SECRET", "WHATSAPP_VERIFY_TOKEN", "WHATSAPP_ACCESS_TOKEN")
+REAL = "https://graph.facebook.com/v26.0"
+SANDBOX = "http://127.0.0.1:8002"
+
+
+@pytest.fixture(autouse=True)
+def _clean(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.chdir(tmp_path)
+    for name in list(os.environ):
+        if name.startswith("NINDY_"):
+            monkeypatch.delenv(name)
+
+
+def given(monkeypatch: pytest.MonkeyPatch, **values: str) -> None:
+    for name, value in values.items():
+        monkeypatch.setenv(f"NINDY_{name}", value)
+
+
+def test_with_nothing_set_it_runs_against_the_sandbox() -> None:
+    settings = load()
+    assert settings.whatsapp_api_url.startswith(SANDBOX)
+    assert settings.app_secrets == (SANDBOX_SECRET.encode(),)
+    assert settings.database_url == "sqlite:///var/nindy.db"
+    assert (settings.edge_port, settings.desk_port, settings.sandbox_port) == (8000, 8001, 8002)
+
+
+@pytest.mark.parametrize("left_out", SECRETS)
+def test_a_real_channel_without_a_secret_is_refused(
+    monkeypatch: pytest.MonkeyPatch, left_out: str
+) -> None:
+    given(monkeypatch, WHATSAPP_API_URL=REAL, **dict.fromkeys(SECRETS, "x"))
+    load()
+    for nothing in (None, "", " ", ","):
+        monkeypatch.delenv(f"NINDY_{left_out}", raising=False)
+        if nothing is not None:
+            monkeypatch.setenv(f"NINDY_{left_out}", nothing)
+        with pytest.raises(StartupError, match=f"NINDY_{left_out}: must be set"):
+            load()
+
+
+@pytest.mark.parametrize("url", [SANDBOX + ".evil.id/x", SANDBOX + "1/x", SANDBOX + "@evil.id"])
+def test_an_address_that_only_begins_like_the_sandbox_is_real(
+    monkeypatch: pytest.MonkeyPatch, url: str
+) -> None:
+    given(monkeypatch, WHATSAPP_API_URL=url)
+    with pytest.raises(StartupError, match="must be set"):
+        load()
+
+
+def test_no_secret_is_shown(monkeypatch: pytest.MonkeyPatch) -> None:
+    given(
+        monkeypatch,
+        DATABASE_URL="postgresql://nindy:geheim-db@db/nindy",
+        **{name: f"geheim-{name}" for name in SECRETS},
+        **{
+            name: f"geheim-{name}"
+            for name in ("ENCRYPTION_KEYS", "INDEX_KEY", "SPAN_TOKEN", "SAKTI_TOKEN", "DIGIT_TOKEN")
+        },
+    )
+    settings = load()
+    for shown in (
+        repr(settings),
+        str(settings),
+        f"{settings}",
+        settings.json(exclude={"database_url"}),
+    ):
+        assert "geheim" not in shown
+    assert settings.database_url.endswith("@db/nindy")
+    assert settings.span_token.get_secret_value() == "geheim-SPAN_TOKEN"
+
+
+def test_a_second_app_secret_is_accepted_while_rotating(monkeypatch: pytest.MonkeyPatch) -> None:
+    given(monkeypatch, WHATSAPP_APP_SECRET="new, old,")
+    assert load().app_secrets == (b"new", b"old")
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("EDGE_PORT", "many"),
+        ("UPSTREAM_BUDGET", "0"),
+        ("UPSTREAM_BUDGET", "30"),
+        ("SETTLE_SECONDS", "-1"),
+    ],
+)
+def test_a_wrong_value_is_named(monkeypatch: pytest.MonkeyPatch, name: str, value: str) -> None:
+    given(monkeypatch, **{name: value})
+    with pytest.raises(StartupError, match=f"NINDY_{name}: "):
+        load()
+
+
+def test_a_file_gives_settings_and_the_environment_wins(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    (tmp_path / ".env").write_text("NINDY_EDGE_PORT=9000\nNINDY_DESK_PORT=9001\n")
+    given(monkeypatch, DESK_PORT="9009")
+    settings = load()
+    assert (settings.edge_port, settings.desk_port) == (9000, 9009)
+
+
+def test_the_database_follows_the_folder(monkeypatch: pytest.MonkeyPatch) -> None:
+    given(monkeypatch, VAR_DIR="/srv/nindy")
+    assert load().database_url == "sqlite:////srv/nindy/nindy.db"
+
+
+def test_every_setting_says_what_it_means() -> None:
+    assert all(field.field_info.description for field in Settings.__fields__.values())
