@@ -20,16 +20,23 @@ class Result:
         seconds: How long it lasted.
         latencies: Milliseconds of each exchange that went well.
         failed: How many did not.
+        cpu: CPU seconds of what was measured, where they are known.
     """
 
     seconds: float = 0.0
     latencies: list[float] = field(default_factory=list)
     failed: int = 0
+    cpu: float = 0.0
 
     @property
     def rate(self) -> float:
         """Exchanges that went well, a second."""
         return len(self.latencies) / self.seconds if self.seconds else 0.0
+
+    @property
+    def cpu_each(self) -> float:
+        """CPU milliseconds for each exchange that went well."""
+        return 1000 * self.cpu / len(self.latencies) if self.latencies else 0.0
 
     def percentile(self, percent: float) -> float:
         """Return a percentile of the latencies in milliseconds."""

@@ -26,8 +26,9 @@ from bench.table import Cell, Table, ratio
 NAME = "stock"
 SENDERS = (1, 16)
 _COLUMNS = (
-    "system", "senders", "turns/s", "p50 ms", "p95 ms", "p99 ms", "failed", "ready s", "RSS MB",
-    "turns/s: Nindy / this", "p50: Nindy / this", "RSS: Nindy / this",
+    "system", "senders", "turns/s", "p50 ms", "p95 ms", "p99 ms", "CPU ms/turn", "failed",
+    "ready s", "RSS MB", "turns/s: Nindy / this", "p50: Nindy / this", "CPU: Nindy / this",
+    "RSS: Nindy / this",
 )  # fmt: skip
 Talks = list[Iterator[tuple[int, str]]]
 _READY = "Rasa server is up and running"
@@ -48,18 +49,19 @@ class Measured:
     def row(self, nindy: Measured | None) -> list[Cell]:
         """Write it as a row, with how many times this Nindy's is."""
         result = self.result
-        ratios: list[Cell] = [None, None, None]
+        ratios: list[Cell] = [None] * 4
         if nindy is not None and nindy.memory and self.memory:
             ours = nindy.result
             ratios = [
                 ratio(ours.rate, result.rate),
                 ratio(ours.percentile(50), result.percentile(50)),
+                ratio(ours.cpu_each, result.cpu_each),
                 ratio(nindy.memory, self.memory),
             ]
         times = [result.percentile(percent) for percent in (50, 95, 99)]
         return [
-            self.system, self.senders, result.rate, *times, result.failed, self.ready, self.memory,
-            *ratios,
+            self.system, self.senders, result.rate, *times, result.cpu_each, result.failed,
+            self.ready, self.memory, *ratios,
         ]  # fmt: skip
 
 
@@ -172,7 +174,9 @@ async def _loads(
         talks = [mix.visits(people, texts, number * 31) for number in range(senders)]
         once = make(talks)
         await closed(once, senders, for_seconds(seconds / 4))
+        before = sum(program.cpu() for program in programs)
         result = await closed(once, senders, for_seconds(seconds))
+        result.cpu = sum(program.cpu() for program in programs) - before
         memory = sum(program.memory() for program in programs)
         found.append(Measured(system, senders, result, ready, memory))
     return found
@@ -205,10 +209,13 @@ def _notes(ready: Stock, seconds: float, nindy: list[Measured]) -> list[str]:
         f"Each sender waits for its reply, then writes again, for {seconds:.0f} s after a warm-up "
         f"of {seconds / 4:.0f} s; a new conversation every {mix.VISIT} messages, the same "
         "messages everywhere.",
-        "Nindy stands beside itself: the last three columns divide its 'webhook to reply' row "
-        "with as many senders by this row (turns/s: more is better for Nindy; p50 and RSS: less).",
+        "Nindy stands beside itself: the last four columns divide its 'webhook to reply' row "
+        "with as many senders by this row (turns/s: above 1 is better for Nindy; p50, CPU and "
+        "RSS: below 1).",
         "Nindy's RSS is the one process of `nindy up`, sandbox and desk included. Stock's is "
         "`rasa run` with `rasa run actions`, and redis-server where there is one.",
+        "CPU is that of the same processes and depends least on what else the machine does; the "
+        "bench's own share (load, Graph stand-in) is not in it, but for 'intake to commit'.",
         "'Intake to commit' has neither HTTP nor sender: load, intake and worker in one process.",
         f"Stock: pipeline and policies of `rasa init`, {ready.epochs} epochs, trained in "
         f"{ready.train_seconds:.0f} s"

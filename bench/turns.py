@@ -189,7 +189,9 @@ async def commit(folder: Path, senders: int, seconds: float) -> dict[str, Any]:
             return True
 
         await closed(once, senders, for_seconds(seconds / 4))
+        before = time.process_time()
         result = await closed(once, senders, for_seconds(seconds))
+        result.cpu = time.process_time() - before
         made.worker.stop()
         await working
         return asdict(result)

@@ -110,16 +110,20 @@ def new_key() -> str:
     return Fernet.generate_key().decode()
 
 
+_HIDDEN = "•"
+"""Not an asterisk: in WhatsApp a pair of those makes bold text of what they should hide."""
+
+
 def mask_number(value: str, shown: int = 4) -> str:
-    """Mask all but the last digits, at least half of them: ``******7890``."""
+    """Mask all but the last digits, at least half of them: ``••••••7890``."""
     hidden = max(len(value) - shown, (len(value) + 1) // 2)
-    return "*" * hidden + value[hidden:]
+    return _HIDDEN * hidden + value[hidden:]
 
 
 def mask_email(value: str) -> str:
-    """Mask an address: ``a***@domain``."""
+    """Mask an address: ``a•••@domain``."""
     name, _, domain = value.partition("@")
-    return f"{name[:1]}***@{domain}"
+    return f"{name[:1]}{_HIDDEN * 3}@{domain}"
 
 
 # Wide on purpose: in a log a word too many is lost sooner than an address kept.

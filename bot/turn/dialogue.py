@@ -104,6 +104,6 @@ def command_or_text(message: Inbound, conversation_id: str, choice_key: bytes) -
         if payload is not None:
             return payload
     text = plain(message.text)
-    if message.kind in (Kind.MEDIA, Kind.OTHER) or not text:
+    if message.kind is Kind.OTHER or not text:
         return "/non_text"
     return text

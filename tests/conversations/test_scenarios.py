@@ -25,6 +25,7 @@ STEPS = {
     "press",
     "press old",
     "send",
+    "words",
     "wait",
     "faults",
     "as",
@@ -78,7 +79,7 @@ async def _act(play: Stage, step: dict[str, Any], memory: dict[str, str]) -> Rep
     if "press old" in step:
         return await play.press(step["press old"], old=True)
     if "send" in step:
-        return await play.say("", KINDS[step["send"]])
+        return await play.say(step.get("words", ""), KINDS[step["send"]])
     return None
 
 

@@ -35,7 +35,7 @@ class TestEveryCategory:
     async def test_tanya_nindy_answers_from_the_faq(self, product: Product) -> None:
         answer = await product.ask("ani", "Apa itu HAI-DJPb?")
         assert "contact center" in answer["text"]
-        assert [button["title"] for button in answer["buttons"]][0] == "Terbantu"
+        assert answer["buttons"][0]["title"] == "Terbantu"
 
     async def test_tanya_nindy_makes_a_ticket_that_lacak_tiket_finds(
         self, product: Product

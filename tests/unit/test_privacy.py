@@ -149,11 +149,11 @@ def test_half_given_or_wrong_keys_are_refused(tmp_path: Path, more: dict[str, st
 @pytest.mark.parametrize(
     ("value", "masked"),
     [
-        ("1234567890", "******7890"),
-        ("12345678", "****5678"),
-        ("123456", "***456"),
+        ("1234567890", "••••••7890"),
+        ("12345678", "••••5678"),
+        ("123456", "•••456"),
         ("1234", "**34"),
-        ("1", "*"),
+        ("1", "•"),
         ("", ""),
     ],
 )
@@ -165,11 +165,11 @@ def test_numbers_are_masked(value: str, masked: str) -> None:
 def test_a_mask_hides_at_least_half(value: str, shown: int) -> None:
     masked = mask_number(value, shown)
     assert len(masked) == len(value)
-    assert masked.count("*") >= len(value) / 2
+    assert masked.count("•") >= len(value) / 2
 
 
 def test_addresses_are_masked() -> None:
-    assert mask_email("siti.aminah@kemenkeu.go.id") == "s***@kemenkeu.go.id"
+    assert mask_email("siti.aminah@kemenkeu.go.id") == "s•••@kemenkeu.go.id"
 
 
 FILLER = st.text(max_size=20)
