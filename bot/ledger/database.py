@@ -9,6 +9,8 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import random
+import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -33,7 +35,8 @@ _POSTGRES_THREADS = 8
 _POSTGRES_CONNECT = {"connect_timeout": 5, "tcp_user_timeout": 10_000}
 _COLLIDED = {"23505", "40001", "40P01"}
 """PostgreSQL's codes for a unique key, a snapshot or a lock that another transaction had first."""
-_TRIES = 4
+_TRIES = 8
+_LONGEST_REST = 0.05
 
 
 class Ledger:
@@ -78,6 +81,8 @@ class Ledger:
             except sa.exc.DBAPIError as error:
                 if not left or getattr(error.orig, "pgcode", None) not in _COLLIDED:
                     raise
+                # Two that met crosswise would meet again if both came back at once.
+                time.sleep(random.uniform(0, _LONGEST_REST))  # noqa: S311
         raise AssertionError("unreachable")
 
     def close(self) -> None:
@@ -93,7 +98,12 @@ def _engine(url: str) -> Engine:
         raise StartupError("NINDY_DATABASE_URL is not a database address") from None
     if parsed.get_backend_name() != "sqlite":
         return sa.create_engine(
-            parsed, future=True, pool_pre_ping=True, pool_size=8, connect_args=_POSTGRES_CONNECT
+            parsed,
+            future=True,
+            hide_parameters=True,
+            pool_pre_ping=True,
+            pool_size=8,
+            connect_args=_POSTGRES_CONNECT,
         )
     if parsed.database:
         try:
@@ -104,6 +114,7 @@ def _engine(url: str) -> Engine:
     engine = sa.create_engine(
         parsed,
         future=True,
+        hide_parameters=True,
         poolclass=sa.pool.QueuePool,
         connect_args={"timeout": _SQLITE_BUSY_MS / 1000, "check_same_thread": False},
     )

@@ -89,6 +89,15 @@ inbox = sa.Table(
         sqlite_where=sa.text("state = 'pending'"),
         postgresql_where=sa.text("state = 'pending'"),
     ),
+    sa.Index(
+        # The next message of a conversation, however many were answered before it.
+        "ix_inbox_next",
+        "conversation_id",
+        "sent_at",
+        "id",
+        sqlite_where=sa.text("state = 'pending'"),
+        postgresql_where=sa.text("state = 'pending'"),
+    ),
     sa.Index("ix_inbox_conversation", "conversation_id", "id"),
 )
 

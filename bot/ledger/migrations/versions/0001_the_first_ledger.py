@@ -69,6 +69,7 @@ def upgrade() -> None:
     sa.UniqueConstraint('message_key', name=op.f('uq_inbox_message_key'))
     )
     op.create_index('ix_inbox_conversation', 'inbox', ['conversation_id', 'id'], unique=False)
+    op.create_index('ix_inbox_next', 'inbox', ['conversation_id', 'sent_at', 'id'], unique=False, sqlite_where=sa.text("state = 'pending'"), postgresql_where=sa.text("state = 'pending'"))
     op.create_index('ix_inbox_waiting', 'inbox', ['sent_at', 'id'], unique=False, sqlite_where=sa.text("state = 'pending'"), postgresql_where=sa.text("state = 'pending'"))
     op.create_table('outbox',
     sa.Column('id', sa.String(length=36), nullable=False),
@@ -149,6 +150,7 @@ def downgrade() -> None:
     op.drop_index(op.f('ix_outbox_external_key'), table_name='outbox')
     op.drop_index('ix_outbox_conversation', table_name='outbox')
     op.drop_table('outbox')
+    op.drop_index('ix_inbox_next', table_name='inbox', sqlite_where=sa.text("state = 'pending'"), postgresql_where=sa.text("state = 'pending'"))
     op.drop_index('ix_inbox_waiting', table_name='inbox', sqlite_where=sa.text("state = 'pending'"), postgresql_where=sa.text("state = 'pending'"))
     op.drop_index('ix_inbox_conversation', table_name='inbox')
     op.drop_table('inbox')
