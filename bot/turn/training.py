@@ -42,7 +42,7 @@ def train(project: Path) -> Path:
 
     target = model_path(project)
     # Rasa's progress bars say nothing to somebody who waits for Nindy; its errors do.
-    os.environ["TQDM_DISABLE"] = "1"
+    os.environ["LOG_LEVEL"] = "ERROR"
     warnings.filterwarnings("ignore")
     try:
         result = rasa_train(
