@@ -105,7 +105,7 @@ def _faq() -> dict[str, str]:
 def _stories() -> list[dict[str, Any]]:
     greet = [{"intent": "greet"}, {"action": "action_greet"}]
     question = [{"intent": "faq"}, {"action": "action_jawab"}]
-    thank = [{"intent": "thank"}, {"action": "utter_sama_sama"}]
+    thank = [{"intent": "thank"}, {"action": "action_thank"}]
     menu = [{"intent": "menu"}, {"action": "action_menu"}]
     paths = {
         "greeting, question, thanks": [*greet, *question, *thank],
