@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from actions.base import Turn
+from bot.clock import JAKARTA
 from bot.faq import Entry
 
-_SURE = "high"
 _WORDS = 3
 
 
@@ -42,7 +42,9 @@ def is_question(turn: Turn) -> bool:
 
 def say_answer(turn: Turn, entry: Entry, response: str) -> None:
     """Say an entry's answer with its source, and that it should be confirmed if it must be."""
-    note = "utter_catatan_pasti" if entry.confidence == _SURE else "utter_catatan_konfirmasi"
+    today = turn.work.now.astimezone(JAKARTA).date()
+    unsure = entry.needs_confirmation(today)
+    note = "utter_catatan_konfirmasi" if unsure else "utter_catatan_pasti"
     turn.say(
         response,
         jawaban=entry.answer,

@@ -43,6 +43,7 @@ def build(
         DataError: A data file is wrong.
     """
     data = PROJECT / "data"
+    _check_words()
     return Services(
         ledger=ledger,
         clients=connect(settings, session),
@@ -65,8 +66,13 @@ def check_data() -> WorkCalendar:
     Bank.load(data / "faq")
     Catalogue(data / "catalogue")
     Lexicon.load(data / "lexicon")
+    _check_words()
+    return WorkCalendar.load(data / "calendar")
+
+
+def _check_words() -> None:
+    # These are read when they are first needed, which must not be in the middle of a turn.
     choices.check()
     for name in fields.NAMES:
         fields.describe(name)
     fields.supplier_types()
-    return WorkCalendar.load(data / "calendar")

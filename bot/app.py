@@ -19,15 +19,18 @@ from aiohttp import web
 from actions import fields
 from actions import services as action_services
 from actions.services import Services
+from bot import faq_check
 from bot.channels.whatsapp.client import GraphClient
 from bot.channels.whatsapp.outgoing import WhatsAppOut
 from bot.channels.whatsapp.webhook import LARGEST_BODY, PATH, Webhook
 from bot.clock import JAKARTA, now
 from bot.errors import StartupError
+from bot.faq import Bank
 from bot.ledger import inbox, migrate, outbox
 from bot.ledger.database import Ledger
 from bot.live.owner import Owner
 from bot.live.wake import Wake
+from bot.nlu.lexicon import Lexicon
 from bot.privacy import open_vault
 from bot.settings import Settings
 from bot.turn import training
@@ -43,6 +46,7 @@ log = logging.getLogger(__name__)
 
 PROJECT = Path(__file__).resolve().parents[1]
 STOP_SECONDS = 12.0
+_NOISE_SEED = 2026
 
 
 @dataclass
@@ -151,6 +155,8 @@ async def open_house(settings: Settings) -> AsyncIterator[House]:
             )
         )
         services = action_services.build(settings, ledger, session)
+        for warning in services.calendar.check(now().astimezone(JAKARTA).date()):
+            log.warning("calendar: %s", warning)
         yield House(
             settings,
             ledger,
@@ -162,15 +168,16 @@ async def open_house(settings: Settings) -> AsyncIterator[House]:
         )
 
 
-def check_data() -> None:
-    """Read every data file, and look whether the calendar reaches far enough.
+def check_data() -> list[str]:
+    """Read every data file and return what should be mended soon, a line each.
 
     Raises:
-        StartupError: A file is wrong, or a year is missing.
+        StartupError: A file is wrong, or the calendar does not reach far enough.
     """
+    today = now().astimezone(JAKARTA).date()
     calendar = action_services.check_data()
-    for warning in calendar.check(now().astimezone(JAKARTA).date()):
-        log.warning("calendar: %s", warning)
+    warnings = [f"{calendar.folder}: {line}" for line in calendar.check(today)]
+    return [*warnings, *faq_check.problems(PROJECT / "data/faq", today)]
 
 
 async def up(settings: Settings, ready: Callable[[], None]) -> None:
@@ -257,3 +264,29 @@ def match_lines(lines: list[str]) -> Iterator[str]:
         found = dict(parsed["match"])
         found["slots"] = fields.find(line, fields.NAMES)
         yield json.dumps(found, ensure_ascii=False)
+
+
+def evaluate(rows: Path, noise: float) -> str:
+    """Measure the matcher on a file of questions and return the report (`nindy evaluate`).
+
+    Args:
+        rows: Tab-separated: text, expected, service.
+        noise: Chance of each word to be spoilt by slang, and by a typing error.
+
+    Raises:
+        StartupError: The file, the model or the configuration is wrong.
+    """
+    from bot.nlu import evaluate as measuring
+    from bot.nlu.archive import open_engine
+    from bot.nlu.noise import Noise, turned_round
+
+    engine = open_engine(training.model_path(PROJECT), PROJECT / "config.yml")
+    asked = measuring.read(rows)
+    known = Bank.load(PROJECT / "data/faq")
+    intents = {row.expected for row in asked if row.expected not in known}
+    if noise:
+        slang = Lexicon.load(PROJECT / "data/lexicon").slang
+        asked = measuring.noised(asked, Noise(turned_round(slang), noise, noise), _NOISE_SEED)
+    outcomes = measuring.run(asked, engine.match)
+    measures = measuring.measure(outcomes, dict.fromkeys(intents - {measuring.NEAR, measuring.FAR}))
+    return measuring.report(measures, measuring.confusions(outcomes))

@@ -48,18 +48,34 @@ def _parser() -> argparse.ArgumentParser:
     match.add_argument("text", nargs="?", default="", help="one message")
     match.add_argument("--file", type=Path, help="a file with one message per line")
     match.set_defaults(run=_match)
-    check = commands.add_parser("check", help="read every data file and say what is wrong")
+    measure = commands.add_parser("evaluate", help="measure the matcher on a file of questions")
+    measure.add_argument("file", type=Path, help="text, expected, service; parted by tabs")
+    measure.add_argument("--noise", type=float, default=0.0, help="chance of slang and of typos")
+    measure.set_defaults(run=_evaluate)
+    check = commands.add_parser("check", help="read every data file and say what to mend")
     check.set_defaults(run=_check)
     key = commands.add_parser("key", help="print a fresh key for NINDY_ENCRYPTION_KEYS")
     key.set_defaults(run=lambda _: print(new_key()))
     return parser
 
 
+def _evaluate(options: argparse.Namespace) -> None:
+    _settings()
+    _train_if_needed()
+    from bot.app import evaluate
+
+    print(evaluate(options.file, options.noise))
+
+
 def _check(_options: argparse.Namespace) -> None:
     _settings()
     from bot.app import check_data
 
-    check_data()
+    found = check_data()
+    for line in found:
+        print(line)
+    if found:
+        sys.exit(1)
     print("Every data file is in order.")
 
 
@@ -88,10 +104,9 @@ def _settings() -> Settings:
 
 
 def _train_if_needed() -> None:
-    from bot.app import PROJECT, check_data
+    from bot.app import PROJECT
     from bot.turn import training
 
-    check_data()
     if not training.model_path(PROJECT).exists():
         _train()
 
@@ -100,7 +115,8 @@ def _train() -> None:
     _settings()
     print("Training the model ...", flush=True)
     began = time.monotonic()
-    from bot.app import PROJECT, check_data
+    from actions.services import check_data
+    from bot.app import PROJECT
     from bot.turn import training
 
     check_data()

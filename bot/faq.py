@@ -7,14 +7,16 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from datetime import date
 from pathlib import Path
 from typing import Any
 
-from bot.datafile import line_of, load, only, take, wrong
+from bot.datafile import items, line_of, load, only, take, wrong
 from bot.errors import DataError
 
 CONFIDENCES = ("high", "medium", "low")
 LONGEST_ANSWER = 1000
+SERVICES = range(1, 21)
 _TEXTS = ("id", "question", "answer", "source", "source_label", "confidence")
 
 
@@ -31,6 +33,9 @@ class Entry:
         source_label: The same in a few words, for the user.
         confidence: ``high``, ``medium`` or ``low``; the last two want the owner's review.
         variants: The question as people really ask it.
+        service: The catalogue's service 1..20 that owns the question.
+        related: Ids of entries that a reader would want next.
+        valid_until: The last day on which the answer may be given without a warning.
     """
 
     id: str
@@ -41,6 +46,14 @@ class Entry:
     source_label: str
     confidence: str
     variants: tuple[str, ...]
+    service: int
+    related: tuple[str, ...] = ()
+    valid_until: date | None = None
+
+    def needs_confirmation(self, today: date) -> bool:
+        """Say whether the user must be told to confirm: unsure source, or out of date."""
+        expired = self.valid_until is not None and self.valid_until < today
+        return self.confidence != "high" or expired
 
     @property
     def phrasings(self) -> tuple[str, ...]:
@@ -93,7 +106,7 @@ class Bank:
 
 def _entry(topic: str, node: Any) -> Entry:
     texts = {key: " ".join(take(node, key, str).split()) for key in _TEXTS}
-    only(node, (*_TEXTS, "variants"))
+    only(node, (*_TEXTS, "variants", "service", "related", "valid_until"))
     for key, text in texts.items():
         if not text:
             raise wrong(node, f"'{key}' is empty; fill it", key)
@@ -106,7 +119,17 @@ def _entry(topic: str, node: Any) -> Entry:
     for index, variant in enumerate(variants):
         if not isinstance(variant, str) or not variant.strip():
             raise wrong(variants, "a variant must be a sentence; put it in quotes", index)
-    return Entry(topic=topic, variants=tuple(variants), **texts)
+    service = take(node, "service", int)
+    if service not in SERVICES:
+        raise wrong(node, f"service {service}; use 1 to {SERVICES[-1]} of the catalogue", "service")
+    return Entry(
+        topic=topic,
+        variants=tuple(variants),
+        service=service,
+        related=tuple(items(node, "related", str)) if "related" in node else (),
+        valid_until=take(node, "valid_until", date, None),
+        **texts,
+    )
 
 
 def _same(question: str) -> str:

@@ -26,7 +26,7 @@ from bot.nlu.knowledge import Knowledge
 from bot.nlu.lexicon import Lexicon
 from bot.nlu.matcher import Engine, FieldFinder, Thresholds
 
-_FILE = "knowledge.json"
+KNOWLEDGE = "knowledge.json"
 _RANKING = "intent_ranking"
 MATCH = "match"
 
@@ -88,8 +88,8 @@ class Matcher(GraphComponent):
     ) -> Matcher:
         """Restore a trained component from the model."""
         with model_storage.read_from(resource) as folder:
-            data = json.loads((folder / _FILE).read_text(encoding="utf-8"))
-        return cls(config, model_storage, resource, cls._build(config, Knowledge.from_dict(data)))
+            data = json.loads((folder / KNOWLEDGE).read_text(encoding="utf-8"))
+        return cls(config, model_storage, resource, cls.build(config, Knowledge.from_dict(data)))
 
     def train(self, training_data: TrainingData) -> Resource:
         """Gather examples, FAQ and word lists, and store them in the model.
@@ -107,10 +107,10 @@ class Matcher(GraphComponent):
             examples=examples,
             faq={entry.id: entry.phrasings for entry in bank.entries},
         )
-        self._engine = self._build(self._config, knowledge)
+        self._engine = self.build(self._config, knowledge)
         with self._model_storage.write_to(self._resource) as folder:
             text = json.dumps(knowledge.as_dict(), ensure_ascii=False)
-            (folder / _FILE).write_text(text, encoding="utf-8")
+            (folder / KNOWLEDGE).write_text(text, encoding="utf-8")
         return self._resource
 
     def process_training_data(self, training_data: TrainingData) -> TrainingData:
@@ -131,6 +131,7 @@ class Matcher(GraphComponent):
         return messages
 
     @classmethod
-    def _build(cls, config: dict[str, Any], knowledge: Knowledge) -> Engine:
+    def build(cls, config: dict[str, Any], knowledge: Knowledge) -> Engine:
+        """Make the engine."""
         thresholds = Thresholds(answer=config["answer"], clarify=config["clarify"])
         return Engine(knowledge, thresholds, cls.find_fields)

@@ -161,6 +161,10 @@ class Engine:
         if all(map(str.isdecimal, words)) or (only_named and spoken != words):
             return Match(text, INFORM, 0.0, "ticket")
         intent, certainty = self._intent(spoken)
+        brings_data = _NUMBER.search(text) is not None and not self._is_about(words)
+        if brings_data and intent in self._lexicon.categories:
+            # Who brings numbers wants the thing done; what is needed for it is already known.
+            return Match(text, intent, max(certainty, _EXACT), "form")
         alternatives = self._answers(self._spelling.mend(self._plain(text)))
         best = alternatives[0][1] if alternatives else 0.0
         if certainty >= self.thresholds.intent and certainty >= best:

@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import itertools
+import tempfile
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from dataclasses import replace
 from datetime import datetime, timedelta
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +17,9 @@ import sqlalchemy as sa
 from aiohttp.test_utils import TestServer
 
 from actions import services as action_services
+from actions.clients import connect
 from actions.registry import hand_out
+from actions.services import Services
 from bot.channels.choice_ids import issue
 from bot.channels.message import Inbound, Kind, Reply, Sender
 from bot.channels.whatsapp.render import render
@@ -108,6 +113,14 @@ class Stage:
         return self.ledger.transact(read)
 
 
+@lru_cache(maxsize=1)
+def _data() -> Services:
+    """The data files, read once for all scenarios; each puts its own ledger and clients in."""
+    folder = Path(tempfile.mkdtemp())
+    ledger = Ledger(f"sqlite:///{folder}/unused.db", Vault([new_key().encode()], b"unused"))
+    return action_services.build(Settings(var_dir=folder), ledger, None)  # type: ignore[arg-type]
+
+
 @asynccontextmanager
 async def stage(
     tmp_path: Path, dialogue: Dialogue, executor: Any, start: datetime
@@ -132,7 +145,12 @@ async def stage(
             var_dir=tmp_path,
         )
         play = Stage(ledger, server, start.replace(tzinfo=JAKARTA))
-        services = action_services.build(settings, ledger, session, play.clock)
+        services = replace(
+            _data(),
+            ledger=ledger,
+            clients=connect(settings, session),
+            clock=play.clock,
+        )
         hand_out(services, executor)
         wake, failpoints = Wake(), Failpoints()
 

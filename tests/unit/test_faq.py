@@ -1,12 +1,14 @@
 from __future__ import annotations
 
 import re
+from datetime import date, timedelta
 from pathlib import Path
 
 import pytest
 
 from bot.errors import DataError
 from bot.faq import Bank
+from bot.faq_check import problems
 
 FAQ = Path(__file__).parents[2] / "data" / "faq"
 
@@ -18,6 +20,7 @@ ENTRY = """\
     source: Katalog
     source_label: Katalog
     confidence: {confidence}
+    service: 8
     variants: ["{variant}"]
 """
 
@@ -44,7 +47,7 @@ def bank() -> Bank:
 
 
 def test_the_bank_holds_all_facts(bank: Bank) -> None:
-    assert len(bank) == len({entry.id for entry in bank.entries}) >= 143
+    assert len(bank) == len({entry.id for entry in bank.entries}) >= 143 + 60
     entry = bank.get("lama-terbit-sp2d")
     assert entry.topic == "spm_sp2d"
     assert entry.phrasings[0] == entry.question
@@ -55,7 +58,7 @@ def test_the_bank_holds_all_facts(bank: Bank) -> None:
 def test_every_entry_reads_well(bank: Bank) -> None:
     for entry in bank.entries:
         assert re.fullmatch(r"[a-z0-9]+(-[a-z0-9]+)*", entry.id)
-        assert len(entry.variants) >= 2, entry.id
+        assert len(entry.variants) >= 8, entry.id
         assert len(entry.source_label) <= 45, entry.id
         assert "http" not in entry.source_label
 
@@ -91,7 +94,7 @@ def test_an_id_may_stand_once_over_all_files(tmp_path: Path) -> None:
     write(tmp_path, {"id": "sama"}, name="a.yml")
     other = {"question": "Lain?", "variant": "lain lagi"}
     write(tmp_path, other, {"id": "sama"}, name="b.yml")
-    with pytest.raises(DataError, match=r"b\.yml:10: id 'sama' stands already at .*a\.yml:2"):
+    with pytest.raises(DataError, match=r"b\.yml:11: id 'sama' stands already at .*a\.yml:2"):
         Bank.load(tmp_path)
 
 
@@ -108,7 +111,7 @@ def test_a_question_may_belong_to_one_entry(tmp_path: Path, key: str) -> None:
         ({"confidence": "sure"}, "confidence 'sure'", 8),
         ({"answer": "a" * 1001}, "answer has 1001 characters", 4),
         ({"question": " "}, "'question' is empty", 3),
-        ({"variant": " "}, "a variant must be a sentence", 9),
+        ({"variant": " "}, "a variant must be a sentence", 10),
     ],
 )
 def test_a_wrong_member_is_refused(
@@ -132,3 +135,24 @@ def test_unknown_keys_and_empty_folders_are_refused(tmp_path: Path) -> None:
     path.write_text(path.read_text(encoding="utf-8") + "    tpoic: x\n", encoding="utf-8")
     with pytest.raises(DataError, match="unknown key 'tpoic'"):
         Bank.load(tmp_path)
+
+
+def test_every_service_has_entries_of_its_own(bank: Bank) -> None:
+    assert {entry.service for entry in bank.entries} == set(range(1, 21))
+
+
+def test_an_answer_out_of_date_must_be_confirmed(bank: Bank) -> None:
+    aging = next(
+        entry for entry in bank.entries if entry.valid_until and entry.confidence == "high"
+    )
+    assert aging.valid_until is not None
+    assert not aging.needs_confirmation(aging.valid_until)
+    assert aging.needs_confirmation(aging.valid_until + timedelta(days=1))
+
+
+def test_the_bank_has_no_problem_today_and_names_those_it_would_have(tmp_path: Path) -> None:
+    assert list(problems(FAQ, date(2026, 11, 23))) == []
+    write(tmp_path, {"variant": "cara daftar user"}, {"variant": "daftar user cara"})
+    found = list(problems(tmp_path, date(2026, 11, 23)))
+    assert any("nearly" in line and "uji.yml:11" in line for line in found), found
+    assert any("write at least 8" in line for line in found)

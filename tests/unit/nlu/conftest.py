@@ -21,11 +21,12 @@ def lexicon() -> Lexicon:
 @pytest.fixture(scope="session")
 def examples() -> dict[str, list[str]]:
     """The intent examples, read without Rasa."""
-    return {
-        item["intent"]: [line.removeprefix("- ") for line in item["examples"].splitlines()]
-        for path in sorted((DATA / "nlu").glob("*.yml"))
-        for item in load(path)["nlu"]
-    }
+    found: dict[str, list[str]] = {}
+    for path in sorted((DATA / "nlu").glob("*.yml")):
+        for item in load(path)["nlu"]:
+            lines = [line.removeprefix("- ") for line in item["examples"].splitlines()]
+            found.setdefault(item["intent"], []).extend(lines)
+    return found
 
 
 @pytest.fixture(scope="session")
