@@ -10,6 +10,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import random
+import sqlite3
 import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
@@ -123,16 +124,30 @@ def _engine(url: str) -> Engine:
     def _pragmas(raw: Any, _record: Any) -> None:
         # pysqlite must not open transactions by itself: the begin hook below does.
         raw.isolation_level = None
-        raw.execute("PRAGMA journal_mode=WAL")
+        raw.execute(f"PRAGMA busy_timeout={_SQLITE_BUSY_MS}")
+        _write_ahead(raw)
         raw.execute("PRAGMA synchronous=FULL")
         raw.execute("PRAGMA foreign_keys=ON")
-        raw.execute(f"PRAGMA busy_timeout={_SQLITE_BUSY_MS}")
 
     @sa.event.listens_for(engine, "begin")
     def _begin(connection: Connection) -> None:
         connection.exec_driver_sql("BEGIN IMMEDIATE")
 
     return engine
+
+
+def _write_ahead(raw: Any) -> None:
+    # A new file changes its journal once, and SQLite does not wait for that: when several
+    # processes start at the same time all but one are refused at once.
+    until = time.monotonic() + _SQLITE_BUSY_MS / 1000
+    while True:
+        try:
+            raw.execute("PRAGMA journal_mode=WAL")
+            return
+        except sqlite3.OperationalError:
+            if time.monotonic() >= until:
+                raise
+        time.sleep(_LONGEST_REST)
 
 
 def insert_once(connection: Connection, table: sa.Table, values: dict[str, Any]) -> bool:
