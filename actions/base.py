@@ -16,7 +16,7 @@ from bot.ledger.unit_of_work import UnitOfWork
 
 Events = list[dict[str, Any]]
 
-_CERTAIN = 0.9
+_CERTAIN = 0.95
 
 FORM_MEMORY = ("ulang", "gagal", "kandidat")
 """Slots in which a form remembers how its questions went."""
@@ -72,6 +72,11 @@ class Turn:
         Inside a form a control word must be meant: "Operator Contoh" is a name there.
         """
         return not self.match or float(self.match["probability"]) >= _CERTAIN
+
+    @property
+    def is_exact(self) -> bool:
+        """Whether a button was pressed, or an example was said word for word."""
+        return not self.match or float(self.match["probability"]) == 1.0
 
     @property
     def form(self) -> str | None:

@@ -17,6 +17,16 @@ STARTS = {
 }
 """Intent of each category, in the catalogue's order, and its first action."""
 
+FIXED = {
+    "complaint": "utter_pengaduan",
+    "refuse_interpretation": "utter_batas_penafsiran",
+    "refuse_unregulated": "utter_batas_belum_diatur",
+    "refuse_case": "utter_batas_kasus",
+    "refuse_ppid": "utter_batas_ppid",
+    "off_topic": "utter_di_luar_topik",
+}
+"""Intents with one fixed answer: complaints, the limits of catalogue F.1, and other topics."""
+
 _BY_SHAPE = {"nomor_tiket": "lacak_tiket", "nomor_sp2d": "info_sp2d"}
 """Data that tells its category by its shape alone."""
 

@@ -32,7 +32,7 @@ from actions.base import (
     leave_form,
     listen,
 )
-from actions.categories import STARTS
+from actions.categories import FIXED, STARTS
 from actions.faq import is_question, say_entry
 from actions.lookup import RETRY, offer_ticket, say_pause
 from actions.questions import Ask, Misread, Question
@@ -42,6 +42,8 @@ _STAY = ("greet", "thank", "terbantu", "bukan_semuanya")
 _TICKET = ("buat_tiket", "belum_terbantu")
 _LONG = 12
 """Words from which on a message is a story rather than a correction."""
+_SENTENCE = 3
+"""Words from which on a message can be a complaint or another topic rather than an answer."""
 OFFER_HELP = 3
 """The failure at which menu, cancel and a person are offered."""
 
@@ -134,15 +136,15 @@ class FormGuide(NindyAction):
         return {} if value is None else {asked.slot: value}
 
     def _not_an_answer(self, turn: Turn, asked: Question) -> Events:
-        if turn.intent == "complaint":
-            turn.say("utter_pengaduan")
+        if self._is_fixed(turn):
+            turn.say(FIXED[turn.intent])
             return self._again()
-        if turn.intent in _TICKET:
+        if turn.intent in _TICKET and turn.is_certain:
             return self._to_ticket()
         start = self._start(turn)
         if start and self._other_category(turn):
             return [*leave_form(self.slots), FollowupAction(start)]
-        if (start and turn.is_certain) or turn.intent in _STAY:
+        if (start or turn.intent in _STAY) and turn.is_certain:
             return self._again()
         if not asked.prose and say_entry(turn):
             return self._again()
@@ -161,12 +163,16 @@ class FormGuide(NindyAction):
         return None if turn.text.strip(" .)").isdecimal() else STARTS.get(turn.intent)
 
     def _is_something_else(self, turn: Turn, asked: Question) -> bool:
-        wish = turn.intent == "complaint" or self._other_category(turn)
+        wish = self._is_fixed(turn) or self._other_category(turn)
         if asked.prose:
             return wish and asked.is_too_short(turn.text)
         if asked.open:
             return wish or is_question(turn)
         return wish and turn.is_certain
+
+    @staticmethod
+    def _is_fixed(turn: Turn) -> bool:
+        return turn.intent in FIXED and turn.is_certain and len(turn.text.split()) >= _SENTENCE
 
     def _other_category(self, turn: Turn) -> bool:
         return self._start(turn) is not None and turn.intent != self.category

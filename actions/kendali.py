@@ -14,7 +14,7 @@ from rasa_sdk.events import (
 
 from actions import offers
 from actions.base import FORM_MEMORY, Events, NindyAction, Turn, listen
-from actions.categories import start_for
+from actions.categories import FIXED, start_for
 from actions.tiket import FROM_PERSON
 
 
@@ -70,11 +70,15 @@ class Thank(Say):
     response = "utter_sama_sama"
 
 
-class Complaint(Say):
-    """Names the doors for complaints; they are never heard here."""
+class Fixed(NindyAction):
+    """Names the right door for what is never heard here: complaints, and limits of F.1."""
 
-    action = "action_complaint"
-    response = "utter_pengaduan"
+    action = "action_fixed"
+
+    async def act(self, turn: Turn) -> Events:
+        """Say it, and forget what was offered before it."""
+        turn.say(FIXED[turn.intent])
+        return [*_calm(), listen()]
 
 
 class Greet(NindyAction):

@@ -163,7 +163,7 @@ class Confirm(Choose):
 
     def read(self, turn: Turn) -> str:
         """Find the choice; "gimana ya" and "jangan kirim dulu" are no yes."""
-        if turn.intent in ("affirm", "deny"):
+        if turn.intent in ("affirm", "deny") and turn.is_certain:
             return self.YES if turn.intent == "affirm" else self.NO
         value = super().read(turn)
         if value == self.YES and turn.text and not choices.is_only(self.slot, value, turn.text):
@@ -210,10 +210,11 @@ class Tell(Question):
 
     def read(self, turn: Turn) -> str:
         """Take the words as they are."""
-        if self.optional and turn.intent in ("skip", "deny"):
+        if self.optional and turn.intent in ("skip", "deny") and turn.is_certain:
             return NO_ANSWER
         text = turn.text.strip() if self.words else " ".join(turn.text.split())
-        if len(text) < self.shortest or turn.match.get("decision") == "control":
+        controls = turn.match.get("decision") == "control" and turn.is_exact
+        if len(text) < self.shortest or controls:
             raise Misread
         if self.open and fields.is_correction(text):
             raise Misread

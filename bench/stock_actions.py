@@ -35,7 +35,7 @@ _SAYS = {
     "action_affirm": "utter_siap",
     "action_thank": "utter_sama_sama",
     "action_done": "utter_baik",
-    "action_complaint": "utter_pengaduan",
+    "action_fixed": "utter_di_luar_topik",
     "action_deny": "utter_baik",
     "action_inform": "utter_data_untuk_apa",
     "action_tawarkan_tiket": "utter_belum_tahu",

@@ -278,6 +278,7 @@ def evaluate(rows: Path, noise: float) -> str:
     """
     from bot.nlu import evaluate as measuring
     from bot.nlu.archive import open_engine
+    from bot.nlu.calibration import asked_for
     from bot.nlu.noise import Noise, turned_round
 
     engine = open_engine(training.model_path(PROJECT), PROJECT / "config.yml")
@@ -289,4 +290,5 @@ def evaluate(rows: Path, noise: float) -> str:
         asked = measuring.noised(asked, Noise(turned_round(slang), noise, noise), _NOISE_SEED)
     outcomes = measuring.run(asked, engine.match)
     measures = measuring.measure(outcomes, dict.fromkeys(intents - {measuring.NEAR, measuring.FAR}))
+    measures["slope asked for"], measures["shift asked for"] = asked_for(engine, asked)
     return measuring.report(measures, measuring.confusions(outcomes))

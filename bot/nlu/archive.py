@@ -5,13 +5,14 @@ from __future__ import annotations
 import json
 import tarfile
 from pathlib import Path
-from typing import Any
+from typing import IO
 
 from bot.datafile import load
 from bot.errors import StartupError
-from bot.nlu.component import KNOWLEDGE, Matcher
+from bot.nlu.component import FITTED, KNOWLEDGE, Matcher
 from bot.nlu.knowledge import Knowledge
 from bot.nlu.matcher import Engine
+from bot.nlu.training import Fitted
 
 
 def open_engine(model: Path, config: Path) -> Engine:
@@ -25,12 +26,13 @@ def open_engine(model: Path, config: Path) -> Engine:
     if settings is None:
         raise StartupError(f"{config}: the pipeline names no Matcher")
     with tarfile.open(model) as archive:
-        knowledge = Knowledge.from_dict(_member(archive, KNOWLEDGE))
-    return Matcher.build(Matcher.get_default_config() | dict(settings), knowledge)
+        knowledge = Knowledge.from_dict(json.load(_member(archive, KNOWLEDGE)))
+        fitted = Fitted.load(_member(archive, FITTED))
+    return Matcher.build(Matcher.get_default_config() | dict(settings), knowledge, fitted)
 
 
-def _member(archive: tarfile.TarFile, name: str) -> Any:
+def _member(archive: tarfile.TarFile, name: str) -> IO[bytes]:
     for member in archive.getmembers():
         if member.name.endswith(f"/{name}") and (file := archive.extractfile(member)):
-            return json.load(file)
+            return file
     raise StartupError(f"{name} is missing in the model; train again with `nindy train`")

@@ -1,14 +1,16 @@
 """The matcher as a component of Rasa's graph: ``bot.nlu.component.Matcher`` in config.yml.
 
-Training gathers the intent examples of ``data/nlu`` (from Rasa), the FAQ bank and the word lists
-into one JSON file of the model; a loaded model reads nothing else. Beside the intent, `process`
-puts the whole match under the key ``match`` of the parse result. The intents ``faq``, ``inform``
-and ``nlu_fallback`` have no examples: declare them in the domain.
+Training gathers the intent examples of ``data/nlu`` (from Rasa), the FAQ bank, the services'
+questions and the word lists, fits, and writes all of it into the model; a loaded model reads
+nothing else. Beside the intent, `process` puts the whole match, with three services for a ticket,
+under the key ``match`` of the parse result. The intents ``faq``, ``inform`` and ``nlu_fallback``
+have no examples: declare them in the domain.
 """
 
 from __future__ import annotations
 
 import json
+from dataclasses import asdict, fields
 from hashlib import sha256
 from pathlib import Path
 from typing import Any
@@ -22,11 +24,13 @@ from rasa.shared.nlu.training_data.message import Message
 from rasa.shared.nlu.training_data.training_data import TrainingData
 
 from bot.faq import Bank
-from bot.nlu.knowledge import Knowledge
+from bot.nlu.knowledge import Knowledge, load_questions
 from bot.nlu.lexicon import Lexicon
 from bot.nlu.matcher import Engine, FieldFinder, Thresholds
+from bot.nlu.training import Fitted, train
 
 KNOWLEDGE = "knowledge.json"
+FITTED = "fitted.npz"
 _RANKING = "intent_ranking"
 MATCH = "match"
 
@@ -40,8 +44,13 @@ class Matcher(GraphComponent):
 
     @staticmethod
     def get_default_config() -> dict[str, Any]:
-        """Return thresholds and the folders that training reads, relative to the project."""
-        return {"answer": 0.80, "clarify": 0.35, "faq": "data/faq", "lexicon": "data/lexicon"}
+        """Return thresholds and what training reads, relative to the project."""
+        return {
+            **asdict(Thresholds()),
+            "faq": "data/faq",
+            "lexicon": "data/lexicon",
+            "questions": "data/catalogue/examples.yml",
+        }
 
     @classmethod
     def fingerprint_addon(cls, config: dict[str, Any]) -> str:
@@ -49,8 +58,9 @@ class Matcher(GraphComponent):
         # For a node restored from its cache Rasa asks with another component's config.
         config = cls.get_default_config() | config
         digest = sha256()
-        for key in ("faq", "lexicon"):
-            for path in sorted(Path(config[key]).glob("*.yml")):
+        read = [*Path(config["faq"]).glob("*.yml"), *Path(config["lexicon"]).glob("*.yml")]
+        for path in (*sorted(read), Path(config["questions"])):
+            if path.exists():
                 digest.update(path.name.encode() + b"\0" + path.read_bytes())
         return digest.hexdigest()
 
@@ -89,13 +99,15 @@ class Matcher(GraphComponent):
         """Restore a trained component from the model."""
         with model_storage.read_from(resource) as folder:
             data = json.loads((folder / KNOWLEDGE).read_text(encoding="utf-8"))
-        return cls(config, model_storage, resource, cls.build(config, Knowledge.from_dict(data)))
+            fitted = Fitted.load(folder / FITTED)
+        engine = cls.build(config, Knowledge.from_dict(data), fitted)
+        return cls(config, model_storage, resource, engine)
 
     def train(self, training_data: TrainingData) -> Resource:
-        """Gather examples, FAQ and word lists, and store them in the model.
+        """Gather what the matcher knows, fit its weights, and store both in the model.
 
         Raises:
-            DataError: A file of the FAQ or the word lists is wrong.
+            DataError: A file of the FAQ, the word lists or the services' questions is wrong.
         """
         examples: dict[str, list[str]] = {}
         for example in training_data.intent_examples:
@@ -106,11 +118,15 @@ class Matcher(GraphComponent):
             lexicon=Lexicon.load(Path(self._config["lexicon"])),
             examples=examples,
             faq={entry.id: entry.phrasings for entry in bank.entries},
+            homes={entry.id: entry.service for entry in bank.entries},
+            questions=load_questions(Path(self._config["questions"])),
         )
-        self._engine = self.build(self._config, knowledge)
+        fitted = train(knowledge)
+        self._engine = self.build(self._config, knowledge, fitted)
         with self._model_storage.write_to(self._resource) as folder:
             text = json.dumps(knowledge.as_dict(), ensure_ascii=False)
             (folder / KNOWLEDGE).write_text(text, encoding="utf-8")
+            fitted.save(folder / FITTED)
         return self._resource
 
     def process_training_data(self, training_data: TrainingData) -> TrainingData:
@@ -127,11 +143,12 @@ class Matcher(GraphComponent):
             intent = {"name": match.intent, "confidence": match.probability}
             message.set(INTENT, intent, add_to_output=True)
             message.set(_RANKING, [intent], add_to_output=True)
-            message.set(MATCH, match.as_dict(), add_to_output=True)
+            known = {**match.as_dict(), "services": [list(pair) for pair in match.services]}
+            message.set(MATCH, known, add_to_output=True)
         return messages
 
     @classmethod
-    def build(cls, config: dict[str, Any], knowledge: Knowledge) -> Engine:
+    def build(cls, config: dict[str, Any], knowledge: Knowledge, fitted: Fitted) -> Engine:
         """Make the engine."""
-        thresholds = Thresholds(answer=config["answer"], clarify=config["clarify"])
-        return Engine(knowledge, thresholds, cls.find_fields)
+        thresholds = {each.name: config[each.name] for each in fields(Thresholds)}
+        return Engine(knowledge, fitted, Thresholds(**thresholds), cls.find_fields)

@@ -21,11 +21,11 @@ from numpy.typing import NDArray
 from bot.errors import DataError
 from bot.nlu.matcher import FALLBACK, FAQ, Match
 from bot.nlu.noise import Noise
+from bot.nlu.training import MISSING
 
 Floats = NDArray[np.float64]
 
 NEAR, FAR = "oos-near", "oos-far"
-MISSING = 0.2
 _BINS = 10
 _PRECISION = 0.95
 _CONFUSIONS = 20
@@ -168,12 +168,17 @@ def measure(outcomes: Sequence[Outcome], intents: Mapping[str, object]) -> dict[
         [outcome for outcome in outcomes if outcome.row.expected in (FAR, FALLBACK)],
     )
     meant = [outcome for outcome in outcomes if outcome.row.expected in intents]
+    routed = [outcome for outcome in outcomes if outcome.row.service and not _is_intent(outcome)]
     spent = [outcome.milliseconds for outcome in outcomes] or [float("nan")]
     return {
         "rows": float(len(outcomes)),
         "rows with a FAQ answer": float(len(faq.inside)),
         **(faq.measures() if faq.inside else {}),
         "intents": _mean(outcome.match.intent == outcome.row.expected for outcome in meant),
+        "service, first": _mean(o.match.service == o.row.service for o in routed),
+        "service, first three": _mean(
+            o.row.service in [number for number, _ in o.match.services] for o in routed
+        ),
         "ms p50": float(np.percentile(spent, 50)),
         "ms p95": float(np.percentile(spent, 95)),
     }
@@ -200,6 +205,10 @@ def report(measures: Mapping[str, float], confused: Iterable[tuple[str, str, int
         lines.append(f"{name:<26}{'-' if value != value else shown:>8}")
     listed = [f"{count:>4}  {expected} -> {found}" for expected, found, count in confused]
     return "\n".join([*lines, *(["", "expected -> found", *listed] if listed else [])])
+
+
+def _is_intent(outcome: Outcome) -> bool:
+    return outcome.match.intent not in (FAQ, FALLBACK)
 
 
 def _first(outcome: Outcome) -> str:

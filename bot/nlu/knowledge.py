@@ -3,27 +3,56 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field, fields
+from pathlib import Path
 from typing import Any
 
+from bot.datafile import items, load, take, wrong
 from bot.nlu.lexicon import Lexicon
 
 
 @dataclass(frozen=True)
 class Knowledge:
-    """What training gathers: word lists, examples per intent, phrasings per FAQ entry."""
+    """Everything the matcher knows.
+
+    Attributes:
+        lexicon: Word lists.
+        examples: Examples per intent.
+        faq: Phrasings per FAQ entry.
+        homes: The catalogue's service of each FAQ entry.
+        questions: Example questions per service, for what has no entry.
+    """
 
     lexicon: Lexicon
     examples: Mapping[str, Sequence[str]]
     faq: Mapping[str, Sequence[str]]
+    homes: Mapping[str, int] = field(default_factory=dict)
+    questions: Mapping[int, Sequence[str]] = field(default_factory=dict)
 
     @classmethod
     def from_dict(cls, data: Mapping[str, Any]) -> Knowledge:
         """Build from what `as_dict` gave."""
-        return cls(Lexicon.from_dict(data["lexicon"]), data["examples"], data["faq"])
+        questions = {int(number): texts for number, texts in data["questions"].items()}
+        return cls(
+            **{**data, "lexicon": Lexicon.from_dict(data["lexicon"]), "questions": questions}
+        )
 
     def as_dict(self) -> dict[str, Any]:
         """Return plain values for JSON."""
-        lists = {name: list(texts) for name, texts in self.examples.items()}
-        faq = {id: list(texts) for id, texts in self.faq.items()}
-        return {"lexicon": self.lexicon.as_dict(), "examples": lists, "faq": faq}
+        plain = {each.name: getattr(self, each.name) for each in fields(self)}
+        return {**plain, "lexicon": self.lexicon.as_dict()}
+
+
+def load_questions(path: Path) -> dict[int, list[str]]:
+    """Read the example questions of the catalogue's services.
+
+    Raises:
+        DataError: The file is wrong.
+    """
+    found: dict[int, list[str]] = {}
+    for row in items(load(path), "examples", dict):
+        number = take(row, "service", int)
+        if number in found:
+            raise wrong(row, f"service {number} is listed twice; join its questions", "service")
+        found[number] = list(items(row, "questions", str))
+    return found

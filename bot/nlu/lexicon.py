@@ -13,12 +13,15 @@ _LISTS = (
     "categories",
     "control",
     "polite",
+    "refusals",
+    "wordy",
     "address",
     "courtesy",
     "about",
     "about_not_before",
     "choose",
     "labels",
+    "numbered",
 )
 
 
@@ -32,7 +35,8 @@ class Lexicon:
         categories: The category intents in catalogue order (digit 1 chooses the first).
         control: Intents that hold only when the message says nothing else.
         polite: Control intents that give way to another one in the same message.
-        needs: Intents judged by likeness, each with the words of which it needs one.
+        refusals: Intents that the catalogue excludes (F.1); a fixed answer names the door.
+        wordy: Intents that one word cannot tell.
         address: Words of address and ornament, always free to drop.
         courtesy: Openings and closings, dropped while something else remains.
         about: Words that mark a question about a thing, not a wish to have it done.
@@ -40,6 +44,7 @@ class Lexicon:
         choose: Words that may stand around a menu digit.
         numerals: Number words to menu digits.
         labels: Words that name a datum, as in "nik saya …".
+        numbered: Words that a single digit after them belongs to, as in "TIK.3".
     """
 
     slang: Mapping[str, str]
@@ -47,7 +52,8 @@ class Lexicon:
     categories: tuple[str, ...]
     control: frozenset[str]
     polite: frozenset[str]
-    needs: Mapping[str, frozenset[str]]
+    refusals: frozenset[str]
+    wordy: frozenset[str]
     address: frozenset[str]
     courtesy: frozenset[str]
     about: frozenset[str]
@@ -55,6 +61,7 @@ class Lexicon:
     choose: frozenset[str]
     numerals: Mapping[str, int]
     labels: frozenset[str]
+    numbered: frozenset[str]
 
     @classmethod
     def load(cls, folder: Path) -> Lexicon:
@@ -74,10 +81,9 @@ class Lexicon:
             if chained := next((word for word in plain.split() if word in slang), None):
                 raise wrong(slang, f"'{plain}' holds '{chained}', itself slang; resolve it", key)
         words = load(folder / "words.yml")
-        only(words, (*_LISTS, "needs", "numerals"))
-        needs = take(words, "needs", dict)
-        for where, name in (*((words, name) for name in _LISTS), *((needs, n) for n in needs)):
-            listed = take(where, name, list)
+        only(words, (*_LISTS, "numerals"))
+        for name in _LISTS:
+            listed = take(words, name, list)
             for index, word in enumerate(listed):
                 if not isinstance(word, str):
                     raise wrong(listed, f"'{word}' must be a word; put it in quotes", index)
@@ -94,16 +100,13 @@ class Lexicon:
             slang=dict(data["slang"]),
             emoji=dict(data["emoji"]),
             categories=tuple(data["categories"]),
-            needs={name: frozenset(words) for name, words in data["needs"].items()},
             numerals=dict(data["numerals"]),
             **sets,
         )
 
     def as_dict(self) -> dict[str, Any]:
         """Return plain values for JSON."""
-        plain = {
+        return {
             name: sorted(value) if isinstance(value, frozenset) else value
             for name, value in asdict(self).items()
         }
-        plain["needs"] = {name: sorted(words) for name, words in self.needs.items()}
-        return plain

@@ -6,50 +6,30 @@ training stored) and answers `match(text)`.
 
 from __future__ import annotations
 
-import re
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import asdict, dataclass, field, replace
-from math import exp
 from typing import Any, Literal
 
 import numpy as np
 
+from bot.nlu import choice
+from bot.nlu.choice import ENTRY, Floats
+from bot.nlu.intents import Intents
 from bot.nlu.knowledge import Knowledge
-from bot.nlu.normalise import normalise
 from bot.nlu.phrases import Phrases
-from bot.nlu.similarity import Similarity
-from bot.nlu.spelling import Spelling
+from bot.nlu.targets import Targets
+from bot.nlu.training import Fitted, reader_of
 
 Decision = Literal["answer", "clarify", "ticket", "form", "control", "refuse"]
 FieldFinder = Callable[[str], dict[str, str]]
 
 FAQ, INFORM, FALLBACK = "faq", "inform", "nlu_fallback"
 
-#: An e-mail address or a number of five digits and more: never part of a question's wording.
-_NUMBER = re.compile(r"\S+@\S+|(?<![^\W_])\d[\d.\-]{3,}\d(?![^\W_])")
-#: Those, numbers in groups, and codes as of a contract (SPK-01/PPK/2026) or a ticket.
-_DATA = re.compile(r"\S+@\S+|(?<![^\W_])\d[\d.\- ]{3,}\d(?![^\W_])|(?<!\S)(?=\S*\d)(?=\S*[/\-])\S+")
-
-# Fitted leave-one-out over the bank's and the examples' own phrases, with entries hidden in turn
-# and everyday sentences as questions without an answer (20 % of the weight). The weights are in
-# the order of `similarity.MEASURES`.
-_WEIGHTS = np.array([0.47, 1.09, 1.06, 1.19, 0.0])
 #: Asked in the very words of a phrase.
 _EXACT = 0.97
 #: Alternatives below are not worth showing.
 _SHOWN = 0.02
-
-
-def _faq_probability(score: float, gap: float, evidence: float) -> float:
-    return _logistic(0.63 * score + 1.57 * gap + 1.10 * evidence - 3.79)
-
-
-def _intent_probability(score: float, covered: float, about: bool) -> float:
-    return _logistic(2.33 * score + 2.95 * covered - 3.00 * about - 7.19)
-
-
-def _logistic(z: float) -> float:
-    return 1.0 / (1.0 + exp(-z))
+_ALTERNATIVES = 3
 
 
 @dataclass(frozen=True)
@@ -63,7 +43,8 @@ class Match:
         decision: What to do about it.
         faq: The entry meant, when the decision is answer or clarify.
         alternatives: At most three entries with their probabilities, the best (`faq`) first.
-        service: The catalogue's service 1..20, when known.
+        service: The catalogue's service 1..20 to which it most likely belongs, for questions.
+        services: At most three services with their probabilities, the best first.
         slots: Values found in the message.
     """
 
@@ -74,11 +55,13 @@ class Match:
     faq: str | None = None
     alternatives: tuple[tuple[str, float], ...] = ()
     service: int | None = None
+    services: tuple[tuple[int, float], ...] = ()
     slots: dict[str, str] = field(default_factory=dict)
 
     def as_dict(self) -> dict[str, Any]:
         """Return the shape of ``nindy match``: one JSON object."""
         shape = asdict(self)
+        del shape["services"]
         shape["probability"] = round(self.probability, 4)
         shape["alternatives"] = [
             {"id": id, "probability": round(probability, 4)}
@@ -89,99 +72,110 @@ class Match:
 
 @dataclass(frozen=True)
 class Thresholds:
-    """From which probability on Nindy answers, or asks what was meant; below, a ticket."""
+    """What a probability leads to, and how the raw one is read.
 
-    answer: float = 0.80
+    Attributes:
+        answer: From here on Nindy answers.
+        clarify: Where all three alternatives together reach this, she asks which of them is
+            meant; below, a ticket.
+        intent: From here on a category or talk is believed.
+        slope: The scores of entries are multiplied by this, because the phrases asked in
+            training are harder than people's questions (see ``docs/matching.md``) ...
+        shift: ... and this is added to weigh them against no entry at all.
+    """
+
+    answer: float = 0.75
     clarify: float = 0.35
     intent: float = 0.50
+    slope: float = 1.9
+    shift: float = -2.5
 
 
 class Engine:
     """Matches messages against what it knows.
 
     Args:
-        knowledge: Word lists, examples and FAQ.
-        thresholds: Where answer and clarify begin.
+        knowledge: What training gathered.
+        fitted: What training found.
+        thresholds: What a probability leads to.
         find_fields: Finds slot values in a text; the composition root hands it in.
     """
 
     def __init__(
         self,
         knowledge: Knowledge,
+        fitted: Fitted,
         thresholds: Thresholds | None = None,
         find_fields: FieldFinder | None = None,
     ) -> None:
         self.thresholds = thresholds or Thresholds()
         self.find_fields: FieldFinder = find_fields or (lambda text: {})
         self._lexicon = lexicon = knowledge.lexicon
-        examples = [
-            (name, text, self._words(text))
-            for name, texts in knowledge.examples.items()
-            for text in texts
-        ]
-        self._phrases = Phrases(examples, lexicon)
-        self._intents = _similarity(
-            {
-                name: [self._phrases.core(words) for intent, _, words in examples if intent == name]
-                for name in lexicon.needs
-            }
+        self._reader = reader = reader_of(knowledge)
+        #: What a question can be about.
+        self.targets = Targets(knowledge, reader)
+        self._phrases = Phrases(
+            (
+                (intent, text, reader.words(text))
+                for intent, texts in knowledge.examples.items()
+                for text in texts
+            ),
+            lexicon,
         )
-        self._faq = _similarity(
-            {id: [self._plain(text) for text in texts] for id, texts in knowledge.faq.items()}
-        )
+        self._intents = Intents(knowledge, reader)
+        self._fitted = fitted
         self._asked = {
-            _order(self._plain(text)): id for id, texts in knowledge.faq.items() for text in texts
+            _order(reader.question(text)): id
+            for id, texts in knowledge.faq.items()
+            for text in texts
         }
-        self._spelling = Spelling(
-            {word for _, _, words in examples for word in words}
-            | (self._faq.vocabulary if self._faq else frozenset())
-            | lexicon.address
-            | lexicon.courtesy
-            | lexicon.about
-            | lexicon.labels
-            | {word for plain in lexicon.slang.values() for word in plain.split()}
-        )
 
     def match(self, text: str) -> Match:
         """Tell what a message wants."""
         return replace(self._judge(text), slots=self.find_fields(text))
 
+    def scores(self, text: str) -> Floats:
+        """Return the score of every one of `targets`, before it becomes a probability."""
+        targets = self.targets
+        return choice.scores(targets.features(text), targets.kinds, self._fitted.weights)
+
     def _judge(self, text: str) -> Match:
-        words = self._spelling.mend(self._words(text))
+        lexicon = self._lexicon
+        words, spoken = self._reader.words(text), self._reader.spoken(text)
         if number := self._menu_number(words):
-            return Match(text, self._lexicon.categories[number - 1], 1.0, "form")
-        spoken = self._spelling.mend(self._words(_DATA.sub(" ", text)))
+            return Match(text, lexicon.categories[number - 1], 1.0, "form")
         if (spoken or not words) and (intent := self._phrases.find(spoken, text)):
-            if intent in self._lexicon.control:
-                return Match(text, intent, 1.0, "control")
-            return Match(text, intent, _EXACT, "form")
+            return Match(text, intent, 1.0, self._decision(intent))
         if not words:
             return Match(text, FALLBACK, 0.0, "ticket")
-        only_named = not set(spoken) - self._lexicon.labels - self._lexicon.address
+        only_named = not set(spoken) - lexicon.labels - lexicon.address
         if all(map(str.isdecimal, words)) or (only_named and spoken != words):
             return Match(text, INFORM, 0.0, "ticket")
-        intent, certainty = self._intent(spoken)
-        brings_data = _NUMBER.search(text) is not None and not self._is_about(words)
-        if brings_data and intent in self._lexicon.categories:
-            # Who brings numbers wants the thing done; what is needed for it is already known.
-            return Match(text, intent, max(certainty, _EXACT), "form")
-        alternatives = self._answers(self._spelling.mend(self._plain(text)))
+        return self._weigh(text)
+
+    def _weigh(self, text: str) -> Match:
+        meant = self._intents.chances(text, self._fitted.coefficients)
+        chances = choice.probabilities(
+            self.scores(text), self.thresholds.slope, self.thresholds.shift
+        )
+        services = self._services(chances)
+        service = services[0][0] if services else None
+        alternatives = self._alternatives(text, meant[0] * chances)
         best = alternatives[0][1] if alternatives else 0.0
+        intent, certainty = self._intent(text, meant)
+        found = Match(text, FALLBACK, best, "ticket", None, alternatives, service, services)
         if certainty >= self.thresholds.intent and certainty >= best:
-            decision: Decision = "form" if intent in self._lexicon.categories else "control"
-            return Match(text, intent, certainty, decision)
-        if best < self.thresholds.clarify:
-            return Match(text, FALLBACK, best, "ticket", None, alternatives)
-        decision = "answer" if best >= self.thresholds.answer else "clarify"
-        return Match(text, FAQ, best, decision, alternatives[0][0], alternatives)
+            decision = self._decision(intent)
+            return replace(found, intent=intent, probability=certainty, decision=decision)
+        if sum(chance for _, chance in alternatives) < self.thresholds.clarify:
+            return found
+        sure: Decision = "answer" if best >= self.thresholds.answer else "clarify"
+        return replace(found, intent=FAQ, decision=sure, faq=alternatives[0][0])
 
-    def _words(self, text: str) -> list[str]:
-        return normalise(text, self._lexicon.slang, self._lexicon.emoji).split()
-
-    def _plain(self, text: str) -> list[str]:
-        """Return a question's words without numbers of data and without words of address."""
-        words = self._words(_NUMBER.sub(" ", text))
-        return [word for word in words if word not in self._lexicon.address] or words
+    def _decision(self, intent: str) -> Decision:
+        if intent in self._lexicon.categories:
+            return "form"
+        return "refuse" if intent in self._lexicon.refusals else "control"
 
     def _menu_number(self, words: Sequence[str]) -> int:
         aside = self._lexicon.choose | self._lexicon.address
@@ -193,51 +187,38 @@ class Engine:
             number = int(rest[0]) if len(rest[0]) == 1 else 0
         return number if number <= len(self._lexicon.categories) else 0
 
-    def _intent(self, words: list[str]) -> tuple[str, float]:
-        if not words or not self._intents:
+    def _intent(self, text: str, meant: Floats) -> tuple[str, float]:
+        if len(meant) < 2:
             return FALLBACK, 0.0
-        measures = self._intents.measure(self._phrases.core(words))
-        scores = measures @ _WEIGHTS
-        for index, name in enumerate(self._intents.names):
-            if self._lexicon.needs[name].isdisjoint(words):
-                scores[index] = 0.0
-        best = int(np.argmax(scores))
-        if not scores[best]:
+        best = 1 + int(np.argmax(meant[1:]))
+        intent, certainty = self._intents.names[best - 1], float(meant[best])
+        if intent in self._lexicon.wordy and len(self._reader.question(text)) == 1:
             return FALLBACK, 0.0
-        about = self._is_about(words)
-        probability = _intent_probability(scores[best], measures[best, 3], about)
-        return self._intents.names[best], probability
+        wished = intent in self._lexicon.categories and certainty >= self.thresholds.clarify
+        about = self._reader.is_about(self._reader.words(text))
+        if wished and not about and self._reader.brings_data(text):
+            # Who brings numbers wants the thing done; what is needed for it is already known.
+            certainty = max(certainty, _EXACT)
+        return intent, certainty
 
-    def _is_about(self, words: Sequence[str]) -> bool:
-        following = (*words[1:], "")
-        return any(
-            word in self._lexicon.about and after not in self._lexicon.about_not_before
-            for word, after in zip(words, following, strict=True)
-        )
+    def _services(self, raw: Floats) -> tuple[tuple[int, float], ...]:
+        mass = np.bincount(self.targets.services, weights=raw, minlength=1)
+        mass[0] = 0.0
+        order = np.argsort(-mass, kind="stable")[:_ALTERNATIVES]
+        return tuple((int(number), float(mass[number])) for number in order if mass[number] > 0)
 
-    def _answers(self, words: Sequence[str]) -> tuple[tuple[str, float], ...]:
-        if not words or not self._faq:
+    def _alternatives(self, text: str, chances: Floats) -> tuple[tuple[str, float], ...]:
+        entries = np.flatnonzero(self.targets.kinds == ENTRY)
+        if not len(entries):
             return ()
-        measures = self._faq.measure(words)
-        scores = measures @ _WEIGHTS
-        order = np.argsort(-scores, kind="stable")[:3]
-        found: list[tuple[str, float]] = []
-        for rank, index in enumerate(order):
-            rivals = np.delete(order, rank)
-            gap = scores[index] - scores[rivals[0]] if len(rivals) else scores[index]
-            id = self._faq.names[index]
-            probability = _faq_probability(scores[index], gap, measures[index, 4])
-            if self._asked.get(_order(words)) == id:
-                probability = max(_EXACT, probability)
-            found.append((id, min(probability, found[-1][1]) if found else probability))
+        order = entries[np.argsort(-chances[entries], kind="stable")[:_ALTERNATIVES]]
+        found = [(self.targets.names[index], float(chances[index])) for index in order]
+        if (id := self._asked.get(_order(self._reader.question(text)))) is not None:
+            sure = max([_EXACT, *(p for name, p in found if name == id)])
+            others = [(name, min(p, 1 - sure)) for name, p in found if name != id]
+            found = [(id, sure), *others[: _ALTERNATIVES - 1]]
         return tuple((id, p) for id, p in found if p >= _SHOWN)
 
 
 def _order(words: Iterable[str]) -> str:
     return " ".join(sorted(words))
-
-
-def _similarity(groups: Mapping[str, Iterable[Sequence[str]]]) -> Similarity | None:
-    kept = {name: [phrase for phrase in group if phrase] for name, group in groups.items()}
-    kept = {name: group for name, group in kept.items() if group}
-    return Similarity(kept) if kept else None

@@ -9,7 +9,9 @@ import pytest
 from bot.faq import Bank
 from bot.nlu import evaluate
 from bot.nlu.archive import open_engine
+from bot.nlu.lexicon import Lexicon
 from bot.nlu.matcher import Engine
+from bot.nlu.noise import Noise, turned_round
 from tests.conftest import PROJECT
 
 pytestmark = pytest.mark.rasa
@@ -24,11 +26,11 @@ def engine(model: Path) -> Engine:
 
 @pytest.fixture(scope="module")
 def measures(engine: Engine) -> dict[str, float]:
-    # Intents are measured elsewhere: here only questions with an entry, or with none, count.
     bank = Bank.load(PROJECT / "data/faq")
-    kept = (evaluate.NEAR, evaluate.FAR)
-    rows = [row for row in evaluate.read(TEST) if row.expected in bank or row.expected in kept]
-    return evaluate.measure(evaluate.run(rows, engine.match), {})
+    rows = evaluate.read(TEST)
+    intents = {row.expected for row in rows if row.expected not in bank}
+    known = dict.fromkeys(intents - {evaluate.NEAR, evaluate.FAR})
+    return evaluate.measure(evaluate.run(rows, engine.match), known)
 
 
 @pytest.mark.parametrize(
@@ -39,6 +41,9 @@ def measures(engine: Engine) -> dict[str, float]:
         ("AUROC near", 0.88),
         ("AUROC far", 0.98),
         ("right at 95 % precision", 0.75),
+        ("intents", 0.96),
+        ("service, first", 0.80),
+        ("service, first three", 0.95),
     ],
 )
 def test_a_target_is_held(measures: dict[str, float], figure: str, at_least: float) -> None:
@@ -46,8 +51,17 @@ def test_a_target_is_held(measures: dict[str, float], figure: str, at_least: flo
 
 
 def test_a_probability_means_what_it_says(measures: dict[str, float]) -> None:
-    assert measures["calibration error"] <= 0.06
+    assert measures["calibration error"] <= 0.05
 
 
 def test_nothing_foreign_gets_an_answer_of_the_faq(measures: dict[str, float]) -> None:
     assert measures["answered, far"] <= 0.02
+
+
+def test_slang_and_typing_errors_cost_little(engine: Engine, measures: dict[str, float]) -> None:
+    bank = Bank.load(PROJECT / "data/faq")
+    rows = [row for row in evaluate.read(TEST) if row.expected in bank]
+    noise = Noise(turned_round(Lexicon.load(PROJECT / "data/lexicon").slang), 0.2, 0.2)
+    spoilt = [row for seed in (1, 2, 3) for row in evaluate.noised(rows, noise, seed)]
+    noisy = evaluate.measure(evaluate.run(spoilt, engine.match), {})
+    assert measures["accuracy at 1"] - noisy["accuracy at 1"] <= 0.035

@@ -6,9 +6,10 @@ import pytest
 
 from bot.datafile import load
 from bot.faq import Bank
-from bot.nlu.knowledge import Knowledge
+from bot.nlu.knowledge import Knowledge, load_questions
 from bot.nlu.lexicon import Lexicon
 from bot.nlu.matcher import Engine
+from bot.nlu.training import Fitted, train
 
 DATA = Path(__file__).parents[3] / "data"
 
@@ -32,9 +33,20 @@ def examples() -> dict[str, list[str]]:
 @pytest.fixture(scope="session")
 def knowledge(lexicon: Lexicon, examples: dict[str, list[str]]) -> Knowledge:
     bank = Bank.load(DATA / "faq")
-    return Knowledge(lexicon, examples, {entry.id: entry.phrasings for entry in bank.entries})
+    return Knowledge(
+        lexicon,
+        examples,
+        faq={entry.id: entry.phrasings for entry in bank.entries},
+        homes={entry.id: entry.service for entry in bank.entries},
+        questions=load_questions(DATA / "catalogue/examples.yml"),
+    )
 
 
 @pytest.fixture(scope="session")
-def engine(knowledge: Knowledge) -> Engine:
-    return Engine(knowledge)
+def fitted(knowledge: Knowledge) -> Fitted:
+    return train(knowledge)
+
+
+@pytest.fixture(scope="session")
+def engine(knowledge: Knowledge, fitted: Fitted) -> Engine:
+    return Engine(knowledge, fitted)
