@@ -19,7 +19,8 @@ from aiohttp import web
 from actions import fields
 from actions import services as action_services
 from actions.services import Services
-from bot import faq_check
+from bot import faq_check, name_check
+from bot.catalogue import Catalogue
 from bot.channels.whatsapp.client import GraphClient
 from bot.channels.whatsapp.outgoing import WhatsAppOut
 from bot.channels.whatsapp.webhook import LARGEST_BODY, PATH, Webhook
@@ -177,7 +178,13 @@ def check_data() -> list[str]:
     today = now().astimezone(JAKARTA).date()
     calendar = action_services.check_data()
     warnings = [f"{calendar.folder}: {line}" for line in calendar.check(today)]
-    return [*warnings, *faq_check.problems(PROJECT / "data/faq", today)]
+    faq = PROJECT / "data/faq"
+    catalogue = Catalogue(PROJECT / "data/catalogue")
+    return [
+        *warnings,
+        *faq_check.problems(faq, today),
+        *name_check.problems(faq, PROJECT / "domain.yml", catalogue),
+    ]
 
 
 async def up(settings: Settings, ready: Callable[[], None]) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import asyncio
+import json
 import os
 import sys
 import time
@@ -22,6 +23,8 @@ from bot import log, settings  # noqa: E402
 from bot.errors import StartupError  # noqa: E402
 from bot.privacy import new_key  # noqa: E402
 from bot.settings import Settings  # noqa: E402
+
+_CATALOGUE = Path(__file__).resolve().parents[1] / "data/catalogue"
 
 
 def main() -> None:
@@ -54,9 +57,43 @@ def _parser() -> argparse.ArgumentParser:
     measure.set_defaults(run=_evaluate)
     check = commands.add_parser("check", help="read every data file and say what to mend")
     check.set_defaults(run=_check)
+    _add_catalogue(commands.add_parser("catalogue", help="read and compare the service catalogue"))
     key = commands.add_parser("key", help="print a fresh key for NINDY_ENCRYPTION_KEYS")
     key.set_defaults(run=lambda _: print(new_key()))
     return parser
+
+
+def _add_catalogue(parser: argparse.ArgumentParser) -> None:
+    commands = parser.add_subparsers(required=True, metavar="COMMAND")
+    show = commands.add_parser("show", help="print a service")
+    show.add_argument("number", help="1 to 20")
+    show.add_argument("--json", action="store_true", help="as one JSON object")
+    show.set_defaults(run=_catalogue_show)
+    diff = commands.add_parser("diff", help="print what changed between two versions")
+    diff.add_argument("old", help="a version known here, or a folder with catalogue data")
+    diff.add_argument("new", help="the same")
+    diff.set_defaults(run=_catalogue_diff)
+
+
+def _catalogue_show(options: argparse.Namespace) -> None:
+    from bot.catalogue import Catalogue
+    from bot.catalogue.show import as_data, as_text
+
+    catalogue = Catalogue(_CATALOGUE)
+    numbers = {str(service.number): service for service in catalogue.services}
+    if options.number not in numbers:
+        raise StartupError(f"service {options.number} is not known; use 1 to {len(numbers)}")
+    service = numbers[options.number]
+    if options.json:
+        print(json.dumps(as_data(catalogue, service), ensure_ascii=False, indent=2))
+    else:
+        print(as_text(catalogue, service))
+
+
+def _catalogue_diff(options: argparse.Namespace) -> None:
+    from bot.catalogue.diff import difference
+
+    print(difference(options.old, options.new, _CATALOGUE))
 
 
 def _evaluate(options: argparse.Namespace) -> None:
