@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from actions import feedback
 from actions.base import Turn
 from bot.clock import JAKARTA
 from bot.faq import Entry
@@ -49,4 +50,5 @@ def say_answer(turn: Turn, entry: Entry, response: str) -> None:
         response,
         jawaban=entry.answer,
         catatan=turn.services.words.text(note, sumber=entry.source_label),
+        giliran=feedback.number(turn),
     )

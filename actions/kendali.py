@@ -12,7 +12,7 @@ from rasa_sdk.events import (
     SlotSet,
 )
 
-from actions import offers
+from actions import feedback, offers
 from actions.base import FORM_MEMORY, Events, NindyAction, Turn, listen
 from actions.categories import FIXED, start_for
 from actions.tiket import FROM_PERSON
@@ -129,7 +129,7 @@ class Affirm(NindyAction):
         if offers.entry_of(offer):
             return [FollowupAction("action_jawab")]
         turn.say("utter_senang" if offer == offers.ANSWER else "utter_siap")
-        return [SlotSet("tawaran", None), listen()]
+        return [*feedback.helped(turn), SlotSet("tawaran", None), listen()]
 
 
 class Deny(NindyAction):
@@ -142,7 +142,7 @@ class Deny(NindyAction):
         offer = turn.slot("tawaran")
         if offer == offers.ANSWER or offers.entry_of(offer):
             turn.say("utter_tawarkan_tiket")
-            return [SlotSet("tawaran", offers.TICKET), listen()]
+            return [*feedback.refused(turn), SlotSet("tawaran", offers.TICKET), listen()]
         turn.say("utter_baik")
         return [*_calm(), listen()]
 

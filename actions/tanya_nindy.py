@@ -6,7 +6,7 @@ from typing import Any
 
 from rasa_sdk.events import FollowupAction, SlotSet
 
-from actions import fields, offers
+from actions import feedback, fields, offers
 from actions.base import Events, NindyAction, Turn, listen
 from actions.categories import start_for
 from actions.faq import decision, entry, matched_entry, say_answer
@@ -41,19 +41,32 @@ class Jawab(NindyAction):
         offered = entry(turn, offers.entry_of(turn.slot("tawaran")))
         if turn.intent == "affirm" and offered is not None:
             say_answer(turn, offered, "utter_jawaban")
-            return [SlotSet("tawaran", offers.ANSWER), listen()]
+            judged = feedback.chosen(turn, offered.id)
+            return [*judged, SlotSet("tawaran", offers.ANSWER), listen()]
         found, sure = matched_entry(turn), decision(turn)
         if found is not None and sure == "answer":
             say_answer(turn, found, "utter_jawaban")
-            offer = offers.ANSWER
+            offer, judged = offers.ANSWER, _answered(turn, found)
         elif start := _start_for_ticket(turn):
             return [FollowupAction(start)]
         elif found is not None and sure == "clarify":
-            _ask_which(turn, found)
+            shown = _ask_which(turn, found)
             offer = offers.of_entry(found.id)
+            judged = feedback.expect(turn, found.id, turn.match["probability"], shown)
         else:
             return _unknown(turn)
-        return [*_remember(turn), SlotSet("tawaran", offer), listen()]
+        return [*_remember(turn), *judged, SlotSet("tawaran", offer), listen()]
+
+
+class Terbantu(NindyAction):
+    """Hears that an answer helped."""
+
+    action = "action_terbantu"
+
+    async def act(self, turn: Turn) -> Events:
+        """Be glad."""
+        turn.say("utter_senang")
+        return [*feedback.helped(turn), listen()]
 
 
 class TawarkanTiket(NindyAction):
@@ -64,7 +77,13 @@ class TawarkanTiket(NindyAction):
     async def act(self, turn: Turn) -> Events:
         """Offer it."""
         turn.say("utter_belum_tahu")
-        return [SlotSet("tawaran", offers.TICKET), listen()]
+        return [*feedback.refused(turn), SlotSet("tawaran", offers.TICKET), listen()]
+
+
+def _answered(turn: Turn, found: Entry) -> Events:
+    if turn.intent == "pilih_faq":
+        return feedback.chosen(turn, found.id)
+    return feedback.expect(turn, found.id, turn.match["probability"])
 
 
 def _remember(turn: Turn) -> Events:
@@ -91,23 +110,29 @@ def _unknown(turn: Turn) -> Events:
     return [*_remember(turn), SlotSet("tawaran", offers.TICKET), listen()]
 
 
-def _ask_which(turn: Turn, best: Entry) -> None:
-    likely = [
-        found
+def _ask_which(turn: Turn, best: Entry) -> dict[str, float]:
+    """Ask, and return the entries that are offered with their probabilities."""
+    number = feedback.number(turn)
+    likely = {
+        found: float(pair["probability"])
         for pair in turn.match.get("alternatives", [])
         if pair["probability"] >= _SHOWN and (found := entry(turn, pair["id"]))
-    ]
+    }
     if len(likely) < 2:
-        turn.say("utter_maksud_ini", tanya=best.question, faq=best.id)
-        return
+        turn.say("utter_maksud_ini", tanya=best.question, faq=best.id, giliran=number)
+        return {best.id: float(turn.match["probability"])}
     none = turn.services.words.text("utter_bukan_semuanya")
     turn.say(
         "utter_maksud",
         buttons=[
-            *(_button(one.question, f'/pilih_faq{{"faq":"{one.id}"}}') for one in likely),
-            _button(none, "/bukan_semuanya"),
+            *(
+                _button(one.question, f'/pilih_faq{{"faq":"{one.id}","giliran":"{number}"}}')
+                for one in likely
+            ),
+            _button(none, f'/bukan_semuanya{{"giliran":"{number}"}}'),
         ],
     )
+    return {one.id: probability for one, probability in likely.items()}
 
 
 def _button(title: str, payload: str) -> dict[str, Any]:

@@ -6,7 +6,7 @@ from typing import Any
 
 from rasa_sdk.events import FollowupAction, SlotSet
 
-from actions import choices
+from actions import choices, feedback
 from actions.base import ASKED, FORM_MEMORY, Events, NindyAction, Turn, forget, listen
 from actions.form import FormGuide
 from actions.questions import NO_ANSWER, Ask, Confirm, Tell, shorten
@@ -106,7 +106,9 @@ class StartTiket(NindyAction):
     async def act(self, turn: Turn) -> Events:
         """Fill the form's slots as far as they are known."""
         values = await self._known(turn)
+        judged = feedback.refused(turn) if turn.intent == "belum_terbantu" else []
         return [
+            *judged,
             *(
                 SlotSet(name, values.get(name))
                 for name in (q.slot for q in ValidateTiket.questions)

@@ -9,6 +9,7 @@ import os
 import sys
 import time
 import warnings
+from datetime import date
 from pathlib import Path
 
 # Rasa and TensorFlow talk at import; what they say is not for the people who start Nindy.
@@ -55,6 +56,9 @@ def _parser() -> argparse.ArgumentParser:
     measure.add_argument("file", type=Path, help="text, expected, service; parted by tabs")
     measure.add_argument("--noise", type=float, default=0.0, help="chance of slang and of typos")
     measure.set_defaults(run=_evaluate)
+    told = commands.add_parser("feedback", help="print what people said about the answers")
+    told.add_argument("--since", type=_day, metavar="YYYY-MM-DD", help="first day to read")
+    told.set_defaults(run=_feedback)
     check = commands.add_parser("check", help="read every data file and say what to mend")
     check.set_defaults(run=_check)
     _add_catalogue(commands.add_parser("catalogue", help="read and compare the service catalogue"))
@@ -102,6 +106,23 @@ def _evaluate(options: argparse.Namespace) -> None:
     from bot.app import evaluate
 
     print(evaluate(options.file, options.noise))
+
+
+def _feedback(options: argparse.Namespace) -> None:
+    read = _settings()
+    from bot.feedback_report import report
+
+    lines, counts = report(read, options.since)
+    for line in lines:
+        print(line)
+    print(counts, file=sys.stderr)
+
+
+def _day(text: str) -> date:
+    try:
+        return date.fromisoformat(text)
+    except ValueError:
+        raise argparse.ArgumentTypeError(f"{text!r} is not a day; write YYYY-MM-DD") from None
 
 
 def _check(_options: argparse.Namespace) -> None:

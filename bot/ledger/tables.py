@@ -175,6 +175,23 @@ lookup_miss = sa.Table(
     sa.Index("ix_lookup_miss_person", "person_id", "at"),
 )
 
+feedback = sa.Table(
+    "feedback",
+    metadata,
+    sa.Column("id", BigId, primary_key=True, autoincrement=True),
+    sa.Column("at", Moment, nullable=False, index=True),
+    sa.Column("conversation_id", sa.ForeignKey("conversation.id"), nullable=False, index=True),
+    sa.Column("inbox_id", sa.ForeignKey("inbox.id"), nullable=False),
+    sa.Column("kind", sa.String(16), nullable=False),
+    sa.Column("faq", sa.String(64), nullable=False),
+    sa.Column("label", sa.String(64), nullable=False),
+    sa.Column("probability", sa.Float, nullable=False),
+    sa.Column("shown", sa.JSON, nullable=False),
+    sa.Column("model", sa.String(64), nullable=False),
+    sa.Column("sealed_question", sa.LargeBinary, nullable=False),
+    sa.UniqueConstraint("inbox_id", "kind"),
+)
+
 audit = sa.Table(
     "audit",
     metadata,

@@ -12,7 +12,9 @@ from sqlalchemy.engine import Connection
 
 from bot.channels.message import Reply
 from bot.errors import TurnLost
+from bot.ledger import feedback as judgements
 from bot.ledger import inbox as inbox_rows
+from bot.ledger.feedback import Feedback
 from bot.ledger.inbox import Claim
 from bot.ledger.outbox import enqueue
 from bot.ledger.tables import conversation, inbox, lookup_miss, turn
@@ -32,6 +34,8 @@ class UnitOfWork:
         replies: Bubbles to send, in order.
         tickets: Tickets to open (at most one a turn).
         misses: How many look-ups of this turn found nothing.
+        feedback: What the person said about an answer (at most one of a kind).
+        model: The model that answers.
         failure: The exception of an action that Rasa would have swallowed.
     """
 
@@ -42,6 +46,8 @@ class UnitOfWork:
     replies: list[Reply] = field(default_factory=list)
     tickets: list[NewTicket] = field(default_factory=list)
     misses: int = 0
+    feedback: list[Feedback] = field(default_factory=list)
+    model: str = ""
     failure: BaseException | None = None
 
     @property
@@ -62,7 +68,7 @@ def commit(
     now: datetime,
     final_state: str = inbox_rows.DONE,
 ) -> None:
-    """Write a turn: message done, state, history, tickets, misses and replies, or nothing.
+    """Write a turn: message, state, history, tickets, misses, feedback and replies, or nothing.
 
     Raises:
         TurnLost: The lease or the conversation's version changed meanwhile.
@@ -111,6 +117,10 @@ def commit(
             claimed.message.channel,
         )
     record_misses(connection, work)
+    for said in work.feedback:
+        judgements.write(
+            connection, vault, said, claimed.conversation_id, claimed.inbox_id, work.now
+        )
     for reply in work.replies:
         enqueue(connection, vault, claimed.conversation_id, claimed.inbox_id, reply, now)
 

@@ -54,6 +54,7 @@ class Dialogue:
         processor.tracker_store = store
         self._processor = processor
         self._choice_key = choice_key
+        self._model = model.name.removesuffix(".tar.gz")
         minutes = self._agent.domain.session_config.session_expiration_time
         self._session = timedelta(minutes=minutes)
 
@@ -66,6 +67,7 @@ class Dialogue:
         claimed = work.claim
         fresh = claimed.last_turn_at is None or work.now - claimed.last_turn_at > self._session
         work.state = None if fresh else claimed.state
+        work.model = self._model
         output = CollectingOutput(claimed.message.channel)
         token = unit_of_work.current.set(work)
         try:

@@ -24,8 +24,9 @@ from bot.channels.choice_ids import issue
 from bot.channels.message import Inbound, Kind, Reply, Sender
 from bot.channels.whatsapp.render import render
 from bot.clock import JAKARTA
-from bot.ledger import migrate, tables
+from bot.ledger import feedback, migrate, tables
 from bot.ledger.database import Ledger
+from bot.ledger.feedback import Feedback
 from bot.ledger.outbox import Outgoing
 from bot.live.owner import Owner
 from bot.live.wake import Wake
@@ -111,6 +112,10 @@ class Stage:
             return [{**dict(row._mapping), **vault.open(row.sealed_content)} for row in rows]
 
         return self.ledger.transact(read)
+
+    def feedback(self) -> list[Feedback]:
+        """All judgements of answers with their questions opened."""
+        return self.ledger.transact(feedback.read)
 
 
 @lru_cache(maxsize=1)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from dataclasses import asdict
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -11,6 +12,8 @@ import pytest
 from ruamel.yaml import YAML
 
 from bot.channels.message import Kind, Reply
+from bot.turn import training
+from tests.conftest import PROJECT
 from tests.conversations.stage import Stage, stage
 
 pytestmark = pytest.mark.rasa
@@ -19,7 +22,7 @@ HERE = Path(__file__).parent
 SCENARIOS = sorted(HERE.glob("*/*.yml"))
 MONDAY_MORNING = "2026-11-23 09:00"
 KINDS = {"image": Kind.MEDIA, "audio": Kind.MEDIA, "sticker": Kind.OTHER, "location": Kind.OTHER}
-KNOWN = {"at", "faults", "steps", "tickets", "calls"}
+KNOWN = {"at", "faults", "steps", "tickets", "calls", "feedback"}
 STEPS = {
     "user",
     "press",
@@ -52,6 +55,8 @@ async def test_scenario(path: Path, tmp_path: Path, dialogue: Any, executor: Any
         _check_tickets(play, scenario.get("tickets", []))
         if "calls" in scenario:
             assert len(await play.calls()) == scenario["calls"]
+        if "feedback" in scenario:
+            await _check_feedback(play, dialogue, scenario["feedback"])
 
 
 async def _play(play: Stage, step: dict[str, Any], memory: dict[str, str], number: int) -> None:
@@ -108,3 +113,16 @@ def _check_tickets(play: Stage, expected: list[dict[str, Any]]) -> None:
     for ticket, wanted in zip(found, expected, strict=True):
         for name, value in wanted.items():
             assert ticket[name] == value, f"{name}: {ticket[name]!r}"
+
+
+async def _check_feedback(play: Stage, dialogue: Any, expected: list[dict[str, Any]]) -> None:
+    found = play.feedback()
+    assert len(found) == len(expected), found
+    for judged, wanted in zip(found, expected, strict=True):
+        values = {**asdict(judged), "shown": list(judged.shown)}
+        for name, value in wanted.items():
+            assert values[name] == value, f"{name}: {values[name]!r}"
+        match = (await dialogue.parse(judged.question))["match"]
+        chances = {pair["id"]: pair["probability"] for pair in match["alternatives"]}
+        assert judged.probability == chances[judged.faq]
+        assert judged.model == training.model_path(PROJECT).name.removesuffix(".tar.gz")

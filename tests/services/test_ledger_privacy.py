@@ -11,6 +11,7 @@ from bot.channels.message import Choice, Delivery, IdentityChange, Inbound, Kind
 from bot.channels.message import Status as News
 from bot.ledger import outbox, people, tables, unit_of_work
 from bot.ledger.database import Ledger
+from bot.ledger.feedback import CHOICE, NONE_OF_THESE, Feedback
 from bot.ledger.tickets import Content, NewTicket
 from bot.ledger.unit_of_work import UnitOfWork
 from tests.kit import START, claimed, receive
@@ -31,6 +32,7 @@ PLANTED = {
     "event": "markereventtext",
     "reply": "markerreplytext",
     "subject": "markersubject",
+    "question": "markerquestiontext",
 }
 
 
@@ -51,6 +53,8 @@ def plant(ledger: Ledger) -> None:
     content = Content(p["subject"], p["text"], p["name"], p["email"], p["nik"])
     due = START + timedelta(hours=16)
     work.tickets = [NewTicket("20261123-ABCDEF", "tiket", 3, content, START, due)]
+    asked = f"{p['question']} {p['nik']} {p['email']}"
+    work.feedback = [Feedback(CHOICE, "a", NONE_OF_THESE, 0.5, ("a", "b"), "nindy-1", asked)]
     ledger.transact(unit_of_work.commit, work, "w1", START)
     (taken,) = ledger.transact(outbox.take, "s1", START, 9)
     ledger.transact(outbox.sent, taken, p["sent id"], START)

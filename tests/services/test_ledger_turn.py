@@ -13,6 +13,7 @@ from bot.channels.message import IdentityChange, Kind, Reply, Sender
 from bot.errors import TurnLost
 from bot.ledger import inbox, outbox, people, tables, tickets, unit_of_work
 from bot.ledger.database import Ledger
+from bot.ledger.feedback import HELPED, YES, Feedback
 from bot.ledger.tickets import Content, NewTicket
 from bot.ledger.unit_of_work import UnitOfWork
 from tests.kit import (
@@ -45,6 +46,7 @@ def full(ledger: Ledger, owner: str = "w1", number: str = NUMBER) -> UnitOfWork:
     work.replies = [Reply("one"), Reply("two")]
     work.tickets = [ticket(number)]
     work.misses = 2
+    work.feedback = [Feedback(HELPED, "jam-layanan", YES, 0.9, (), "nindy-1", "jam buka?")]
     return work
 
 
@@ -65,6 +67,7 @@ def test_a_turn_writes_everything(ledger: Ledger) -> None:
     assert ledger.vault.open(rows(ledger, tables.turn)[0].sealed_events) == [{"event": "slot"}]
     assert [e.kind for e in rows(ledger, tables.ticket_event)] == ["opened"]
     assert len(rows(ledger, tables.lookup_miss)) == 2
+    assert [row.label for row in rows(ledger, tables.feedback)] == ["yes"]
     said = rows(ledger, tables.outbox, tables.outbox.c.position)
     assert [ledger.vault.open(row.sealed_body)["text"] for row in said] == ["one", "two"]
     receive(ledger, message(2))
@@ -134,7 +137,7 @@ def test_commits_at_once_of_one_turn_write_once(ledger: Ledger) -> None:
     assert len(rows(ledger, tables.outbox)) == 2
 
 
-TABLES = ("inbox", "turn", "ticket", "ticket_event", "lookup_miss", "outbox")
+TABLES = ("inbox", "turn", "ticket", "ticket_event", "lookup_miss", "feedback", "outbox")
 
 
 @pytest.mark.parametrize("table", TABLES)
