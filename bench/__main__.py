@@ -11,7 +11,7 @@ import time
 from collections.abc import Callable, Coroutine
 from pathlib import Path
 
-from bench import edge, growth, machine, product, stock
+from bench import bank_size, edge, growth, machine, matching, product, stock
 from bench.processes import NotStarted, stop_all
 from bench.table import Table
 
@@ -19,6 +19,8 @@ TABLES: dict[str, Callable[[bool], Coroutine[None, None, Table]]] = {
     edge.NAME: edge.measure,
     growth.NAME: growth.measure,
     stock.NAME: stock.measure,
+    matching.NAME: matching.measure,
+    bank_size.NAME: bank_size.measure,
 }
 
 

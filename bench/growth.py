@@ -2,21 +2,13 @@
 
 from __future__ import annotations
 
-import asyncio
-import json
 import statistics
-import sys
-import tempfile
-from pathlib import Path
-from typing import Any
 
-from bench.paths import environment
-from bench.processes import NotStarted, Program
+from bench.child import child
 from bench.table import Table, ratio
 
 NAME = "growth"
 _AROUND = 50
-_PATIENCE = 3_600.0
 _COLUMNS = (
     "message of one conversation", "intake ms", "turn ms", "send ms", "all, wall ms", "all, CPU ms",
     "wall / message 1", "CPU / message 1",
@@ -26,7 +18,7 @@ _COLUMNS = (
 async def measure(quick: bool) -> Table:
     """Send one conversation and look at four places of it."""
     places = (1, 100, 300) if quick else (1, 100, 1_000, 5_000)
-    timings = await child("growth", places[-1] + _AROUND // 2)
+    timings = await child("bench.turns", "growth", places[-1] + _AROUND // 2)
     table = Table("Growth: one turn, by the length of the conversation", _COLUMNS)
     first: dict[str, float] = {}
     for place in places:
@@ -44,27 +36,6 @@ async def measure(quick: bool) -> Table:
         "Turn and send each end with one empty look for more work, which is in their figures.",
     ]
     return table
-
-
-async def child(what: str, number: int, seconds: float = 0.0) -> Any:
-    """Run a measurement of `bench.turns` in a process of its own and return what it printed.
-
-    Raises:
-        NotStarted: It failed.
-    """
-    with tempfile.TemporaryDirectory(prefix="nindy-bench-") as made:
-        folder = Path(made)
-        output = folder / "output.json"
-        command = (sys.executable, "-m", "bench.turns", what, str(number), "--output", output)
-        program = Program.start(
-            "turns", (*command, "--seconds", str(seconds)), folder, environment()
-        )
-        try:
-            if await asyncio.to_thread(program.finish, _PATIENCE):
-                raise NotStarted(f"bench.turns {what}: {program.last_words()}")
-        finally:
-            program.stop()
-        return json.loads(output.read_text(encoding="utf-8"))
 
 
 def _medians(timings: list[dict[str, float]]) -> dict[str, float]:

@@ -10,10 +10,13 @@ import subprocess
 import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from math import inf
 from pathlib import Path
 
 _RUNNING: list[Program] = []
 _TICKS = os.sysconf("SC_CLK_TCK")
+#: Seconds between two looks at a program's memory.
+_LOOK = 0.25
 
 
 class NotStarted(Exception):
@@ -101,13 +104,25 @@ class Program:
             time.sleep(0.05)
         return time.monotonic() - began
 
-    def finish(self, seconds: float) -> int:
-        """Wait for its end and return its exit code."""
-        try:
-            return self._process.wait(seconds)
-        except subprocess.TimeoutExpired:
+    def finish(self, seconds: float, megabytes: float = inf) -> int:
+        """Wait for its end and return its exit code.
+
+        Raises:
+            NotStarted: It took longer, or more memory; it is stopped.
+        """
+        began = time.monotonic()
+        while True:
+            with contextlib.suppress(subprocess.TimeoutExpired):
+                return self._process.wait(_LOOK)
+            if time.monotonic() - began > seconds:
+                over = f"{seconds:.0f} s"
+            elif megabytes < inf and self.memory() > megabytes:
+                over = f"{megabytes:,.0f} MB"
+            else:
+                continue
             self.stop()
-            raise NotStarted(f"{self.name} took over {seconds:.0f} s") from None
+            said = self.last_words() or "it said nothing"
+            raise NotStarted(f"{self.name} took over {over}: {said}")
 
     def last_words(self) -> str:
         """Return the end of its log."""
@@ -115,7 +130,7 @@ class Program:
 
     def memory(self) -> float:
         """Return the resident memory of all its processes in MB."""
-        return sum(_resident(pid) for pid in self._pids())
+        return sum(resident(pid) for pid in self._pids())
 
     def cpu(self) -> float:
         """Return the CPU seconds that its living processes have used."""
@@ -155,7 +170,8 @@ def _cpu(pid: int) -> float:
     return (int(fields[11]) + int(fields[12])) / _TICKS if fields else 0.0
 
 
-def _resident(pid: int) -> float:
+def resident(pid: int) -> float:
+    """Return the resident memory of a process in MB; 0 when it is gone."""
     fields = _stat(pid)
     pages = int(fields[21]) if fields else 0
     return pages * os.sysconf("SC_PAGE_SIZE") / 1024**2

@@ -15,7 +15,7 @@ import aiohttp
 import yaml
 
 from bench import mix, stock_project, whatsapp
-from bench.growth import child
+from bench.child import child
 from bench.load import Once, Result, closed, for_seconds
 from bench.paths import BIN, environment
 from bench.processes import NotStarted, Program, free_port
@@ -115,7 +115,7 @@ async def _nindy(seconds: float) -> list[Measured]:
 async def _at_the_commit(seconds: float) -> list[Measured]:
     found = []
     for senders in SENDERS:
-        result = Result(**await child("commit", senders, seconds))
+        result = Result(**await child("bench.turns", "commit", senders, "--seconds", seconds))
         found.append(Measured("Nindy, intake to commit", senders, result, None, None))
     return found
 

@@ -11,6 +11,7 @@ import hashlib
 import json
 import shutil
 import time
+from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -22,7 +23,7 @@ from bench.processes import NotStarted, Program
 from bot.faq import Bank
 
 EPOCHS, QUICK_EPOCHS = 100, 5
-_LONGEST = 3_600.0
+_LONGEST = 7_200.0
 #: Rasa's own are used: ours need the turn around them.
 _OWN_TO_RASA = ("action_session_start", "action_default_fallback", "action_restart")
 
@@ -52,26 +53,40 @@ def prepare(epochs: int) -> Stock:
     Raises:
         NotStarted: The training failed.
     """
-    files = _files(epochs)
-    folder = cache() / f"stock-{_hash(files)}"
+    return trained("stock", _files(epochs), epochs, "train")
+
+
+def trained(name: str, files: dict[str, str], epochs: int, *command: str) -> Stock:
+    """Write a project into the cache and train it, unless the same was trained before.
+
+    Args:
+        name: What the folder's name begins with.
+        files: The project: path to text.
+        epochs: How long its networks are trained.
+        command: The words after ``rasa``.
+
+    Raises:
+        NotStarted: The training failed.
+    """
+    folder = cache() / f"{name}-{_hash(files)}"
     model, note = folder / "models" / "stock.tar.gz", folder / "trained.json"
     if model.exists() and note.exists():
         seconds = json.loads(note.read_text(encoding="utf-8"))["seconds"]
         return Stock(folder, model, epochs, seconds, cached=True)
     shutil.rmtree(folder, ignore_errors=True)
-    for name, text in files.items():
-        path = folder / name
+    for place, text in files.items():
+        path = folder / place
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(text, encoding="utf-8")
     began = time.monotonic()
-    command = (BIN / "rasa", "train", "--fixed-model-name", model.name, "--out", "models")
-    program = Program.start("train", command, folder, environment())
+    words = [str(BIN / "rasa"), *command, "--fixed-model-name", model.name, "--out", "models"]
+    program = Program.start("train", words, folder, environment())
     try:
         code = program.finish(_LONGEST)
     finally:
         program.stop()
     if code or not model.exists():
-        raise NotStarted(f"rasa train failed ({code}): {program.last_words()}")
+        raise NotStarted(f"rasa {' '.join(command)} failed ({code}): {program.last_words()}")
     seconds = time.monotonic() - began
     note.write_text(json.dumps({"seconds": seconds}), encoding="utf-8")
     return Stock(folder, model, epochs, seconds, cached=False)
@@ -87,19 +102,23 @@ def _files(epochs: int) -> dict[str, str]:
     domain["actions"] = [name for name in domain["actions"] if name not in _OWN_TO_RASA]
     return {
         **copied,
-        "data/nlu/faq.yml": _dump({"version": "3.1", "nlu": [_faq()]}),
-        "data/stories.yml": _dump({"version": "3.1", "stories": _stories()}),
-        "domain.yml": _dump(domain),
-        "config.yml": _dump(_config(epochs)),
+        "data/nlu/faq.yml": dump({"version": "3.1", "nlu": [_faq()]}),
+        "data/stories.yml": dump({"version": "3.1", "stories": _stories()}),
+        "domain.yml": dump(domain),
+        "config.yml": dump(_config(epochs)),
     }
 
 
 def _faq() -> dict[str, str]:
     bank = Bank.load(PROJECT / "data" / "faq")
-    texts = [text for entry in bank.entries for text in entry.phrasings]
+    return examples("faq", [text for entry in bank.entries for text in entry.phrasings])
+
+
+def examples(intent: str, texts: Iterable[str]) -> dict[str, str]:
+    """Return an intent with its examples as Rasa's training data holds them."""
     # Square and curly brackets would be read as entities.
     clean = [" ".join(text.translate(str.maketrans("[]{}", "()()")).split()) for text in texts]
-    return {"intent": "faq", "examples": "".join(f"- {text}\n" for text in clean)}
+    return {"intent": intent, "examples": "".join(f"- {text}\n" for text in clean)}
 
 
 def _stories() -> list[dict[str, Any]]:
@@ -116,8 +135,9 @@ def _stories() -> list[dict[str, Any]]:
     return [{"story": name, "steps": steps} for name, steps in paths.items()]
 
 
-def _config(epochs: int) -> dict[str, Any]:
-    trained = {"epochs": epochs, "constrain_similarities": True}
+def nlu_config(epochs: int) -> dict[str, Any]:
+    """Return the part of the configuration that tells what a message means."""
+    learning = _learning(epochs)
     return {
         "recipe": "default.v1",
         "assistant_id": "stock",
@@ -133,21 +153,32 @@ def _config(epochs: int) -> dict[str, Any]:
                 "min_ngram": 1,
                 "max_ngram": 4,
             },
-            {"name": "DIETClassifier", **trained},
+            {"name": "DIETClassifier", **learning},
             {"name": "EntitySynonymMapper"},
-            {"name": "ResponseSelector", **trained},
+            {"name": "ResponseSelector", **learning},
             {"name": "FallbackClassifier", "threshold": 0.3, "ambiguity_threshold": 0.1},
-        ],
-        "policies": [
-            {"name": "MemoizationPolicy"},
-            {"name": "RulePolicy"},
-            {"name": "UnexpecTEDIntentPolicy", "max_history": 5, "epochs": epochs},
-            {"name": "TEDPolicy", "max_history": 5, **trained},
         ],
     }
 
 
-def _dump(data: dict[str, Any]) -> str:
+def _config(epochs: int) -> dict[str, Any]:
+    return {
+        **nlu_config(epochs),
+        "policies": [
+            {"name": "MemoizationPolicy"},
+            {"name": "RulePolicy"},
+            {"name": "UnexpecTEDIntentPolicy", "max_history": 5, "epochs": epochs},
+            {"name": "TEDPolicy", "max_history": 5, **_learning(epochs)},
+        ],
+    }
+
+
+def _learning(epochs: int) -> dict[str, Any]:
+    return {"epochs": epochs, "constrain_similarities": True}
+
+
+def dump(data: dict[str, Any]) -> str:
+    """Write YAML."""
     return yaml.safe_dump(data, allow_unicode=True, sort_keys=False, width=10_000)
 
 

@@ -23,9 +23,7 @@ from rasa.shared.nlu.constants import INTENT, TEXT
 from rasa.shared.nlu.training_data.message import Message
 from rasa.shared.nlu.training_data.training_data import TrainingData
 
-from bot.faq import Bank
-from bot.nlu.knowledge import Knowledge, load_questions
-from bot.nlu.lexicon import Lexicon
+from bot.nlu.knowledge import Knowledge
 from bot.nlu.matcher import Engine, FieldFinder, Thresholds
 from bot.nlu.training import Fitted, train
 
@@ -113,16 +111,9 @@ class Matcher(GraphComponent):
         for example in training_data.intent_examples:
             if text := example.get(TEXT):
                 examples.setdefault(example.get(INTENT), []).append(text)
-        bank = Bank.load(Path(self._config["faq"]))
-        knowledge = Knowledge(
-            lexicon=Lexicon.load(Path(self._config["lexicon"])),
-            examples=examples,
-            faq={entry.id: entry.phrasings for entry in bank.entries},
-            homes={entry.id: entry.service for entry in bank.entries},
-            questions=load_questions(Path(self._config["questions"])),
-        )
+        read = {name: Path(self._config[name]) for name in ("faq", "lexicon", "questions")}
+        knowledge = Knowledge.gather(examples, **read)
         fitted = train(knowledge)
-        self._engine = self.build(self._config, knowledge, fitted)
         with self._model_storage.write_to(self._resource) as folder:
             text = json.dumps(knowledge.as_dict(), ensure_ascii=False)
             (folder / KNOWLEDGE).write_text(text, encoding="utf-8")
@@ -130,8 +121,7 @@ class Matcher(GraphComponent):
         return self._resource
 
     def process_training_data(self, training_data: TrainingData) -> TrainingData:
-        """Match the training examples too, for components that come after."""
-        self.process(training_data.training_examples)
+        """Leave the examples alone: no component comes after that would read their matches."""
         return training_data
 
     def process(self, messages: list[Message]) -> list[Message]:

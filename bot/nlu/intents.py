@@ -30,6 +30,11 @@ class Intents:
         self._known = {word for phrase in phrases for word in phrase}
         self._classifier = Classifier(phrases, labels) if self.names and groups[0] else None
 
+    @property
+    def shape(self) -> tuple[int, int]:
+        """The shape of what `fit` returns."""
+        return self._classifier.shape if self._classifier else (1, 1)
+
     def fit(self) -> Floats:
         """Return the coefficients of the classifier."""
         return self._classifier.fit() if self._classifier else np.zeros((1, 1))

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from bot.datafile import items, load, take, wrong
+from bot.faq import Bank
 from bot.nlu.lexicon import Lexicon
 
 
@@ -28,6 +29,30 @@ class Knowledge:
     faq: Mapping[str, Sequence[str]]
     homes: Mapping[str, int] = field(default_factory=dict)
     questions: Mapping[int, Sequence[str]] = field(default_factory=dict)
+
+    @classmethod
+    def gather(
+        cls, examples: Mapping[str, Sequence[str]], faq: Path, lexicon: Path, questions: Path
+    ) -> Knowledge:
+        """Read everything but the examples from the project's data.
+
+        Args:
+            examples: Examples per intent.
+            faq: ``data/faq``.
+            lexicon: ``data/lexicon``.
+            questions: ``data/catalogue/examples.yml``.
+
+        Raises:
+            DataError: A file is wrong.
+        """
+        entries = Bank.load(faq).entries
+        return cls(
+            Lexicon.load(lexicon),
+            examples,
+            faq={entry.id: entry.phrasings for entry in entries},
+            homes={entry.id: entry.service for entry in entries},
+            questions=load_questions(questions),
+        )
 
     @classmethod
     def from_dict(cls, data: Mapping[str, Any]) -> Knowledge:

@@ -42,7 +42,7 @@ class Fitted:
 
     Attributes:
         weights: Of `choice`: kinds x features.
-        coefficients: Of the classifier of intents: classes x (features + 1).
+        coefficients: Of the classifier of intents: (features + 1) x classes.
     """
 
     weights: Floats

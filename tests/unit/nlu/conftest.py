@@ -5,8 +5,7 @@ from pathlib import Path
 import pytest
 
 from bot.datafile import load
-from bot.faq import Bank
-from bot.nlu.knowledge import Knowledge, load_questions
+from bot.nlu.knowledge import Knowledge
 from bot.nlu.lexicon import Lexicon
 from bot.nlu.matcher import Engine
 from bot.nlu.training import Fitted, train
@@ -31,15 +30,9 @@ def examples() -> dict[str, list[str]]:
 
 
 @pytest.fixture(scope="session")
-def knowledge(lexicon: Lexicon, examples: dict[str, list[str]]) -> Knowledge:
-    bank = Bank.load(DATA / "faq")
-    return Knowledge(
-        lexicon,
-        examples,
-        faq={entry.id: entry.phrasings for entry in bank.entries},
-        homes={entry.id: entry.service for entry in bank.entries},
-        questions=load_questions(DATA / "catalogue/examples.yml"),
-    )
+def knowledge(examples: dict[str, list[str]]) -> Knowledge:
+    questions = DATA / "catalogue/examples.yml"
+    return Knowledge.gather(examples, DATA / "faq", DATA / "lexicon", questions)
 
 
 @pytest.fixture(scope="session")

@@ -77,7 +77,7 @@ def test_fields_are_found_by_what_was_injected(
     monkeypatch.setattr(Matcher, "find_fields", lambda text: {"nik": "1"})
     component = Matcher.load(config(), *trained, None)
     message = Message.build(text="reset sakti")
-    component.process_training_data(TrainingData([message]))
+    component.process([message])
     assert message.get("match")["slots"] == {"nik": "1"}
 
 
