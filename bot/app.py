@@ -47,7 +47,7 @@ log = logging.getLogger(__name__)
 
 PROJECT = Path(__file__).resolve().parents[1]
 STOP_SECONDS = 12.0
-_NOISE_SEED = 2026
+_NOISE_SEEDS = range(5)
 
 
 @dataclass
@@ -294,7 +294,8 @@ def evaluate(rows: Path, noise: float) -> str:
     intents = {row.expected for row in asked if row.expected not in known}
     if noise:
         slang = Lexicon.load(PROJECT / "data/lexicon").slang
-        asked = measuring.noised(asked, Noise(turned_round(slang), noise, noise), _NOISE_SEED)
+        spoil = Noise(turned_round(slang), noise, noise)
+        asked = [row for seed in _NOISE_SEEDS for row in measuring.noised(asked, spoil, seed)]
     outcomes = measuring.run(asked, engine.match)
     measures = measuring.measure(outcomes, dict.fromkeys(intents - {measuring.NEAR, measuring.FAR}))
     measures["slope asked for"], measures["shift asked for"] = asked_for(engine, asked)

@@ -65,21 +65,17 @@ class Lexicon:
 
     @classmethod
     def load(cls, folder: Path) -> Lexicon:
-        """Read ``slang.yml`` and ``words.yml``.
+        """Read ``slang.yml``, ``slang_mit.yml`` (under a licence of its own) and ``words.yml``.
 
         Raises:
             DataError: A list is missing or wrong; the message names file, line and remedy.
         """
         informal = load(folder / "slang.yml")
         only(informal, ("slang", "emoji"))
-        slang = take(informal, "slang", dict)
-        for key, plain in slang.items():
-            if not (isinstance(key, str) and isinstance(plain, str)):
-                raise wrong(slang, f"'{key}' must map a word to words; quote them", key)
-            if any(letter.isdigit() for letter in key):
-                raise wrong(slang, f"'{key}' holds a digit; such words are never changed", key)
-            if chained := next((word for word in plain.split() if word in slang), None):
-                raise wrong(slang, f"'{plain}' holds '{chained}', itself slang; resolve it", key)
+        slang = _slang(informal, {})
+        borrowed = load(folder / "slang_mit.yml")
+        only(borrowed, ("slang",))
+        slang |= _slang(borrowed, slang)
         words = load(folder / "words.yml")
         only(words, (*_LISTS, "numerals"))
         for name in _LISTS:
@@ -110,3 +106,18 @@ class Lexicon:
             name: sorted(value) if isinstance(value, frozenset) else value
             for name, value in asdict(self).items()
         }
+
+
+def _slang(node: Any, known: Mapping[str, str]) -> dict[str, str]:
+    slang = take(node, "slang", dict)
+    for key, plain in slang.items():
+        if not (isinstance(key, str) and isinstance(plain, str)):
+            raise wrong(slang, f"'{key}' must map a word to words; quote them", key)
+        if any(letter.isdigit() for letter in key):
+            raise wrong(slang, f"'{key}' holds a digit; such words are never changed", key)
+        if key in known:
+            raise wrong(slang, f"'{key}' is in slang.yml already; remove it here", key)
+        chained = (word for word in plain.split() if word in slang or word in known)
+        if (word := next(chained, None)) is not None:
+            raise wrong(slang, f"'{plain}' holds '{word}', itself slang; resolve it", key)
+    return dict(slang)
