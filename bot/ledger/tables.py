@@ -56,6 +56,35 @@ person = sa.Table(
     sa.Column("created_at", Moment, nullable=False),
 )
 
+agent = sa.Table(
+    "agent",
+    metadata,
+    sa.Column("id", sa.String(36), primary_key=True),
+    sa.Column("login", sa.String(64), nullable=False, unique=True),
+    sa.Column("name", sa.String(100), nullable=False),
+    sa.Column("role", sa.String(24), nullable=False),
+    # A unit of the catalogue; empty for those who belong to HAI-DJPb itself.
+    sa.Column("unit", sa.String(150), nullable=False, default=""),
+    # None for accounts that sign in elsewhere (OpenID Connect).
+    sa.Column("password_hash", sa.String(200)),
+    sa.Column("sealed_totp", sa.LargeBinary),
+    sa.Column("failures", sa.Integer, nullable=False, default=0),
+    sa.Column("locked_until", Moment),
+    sa.Column("disabled_at", Moment),
+    sa.Column("created_at", Moment, nullable=False),
+)
+
+desk_session = sa.Table(
+    "desk_session",
+    metadata,
+    sa.Column("session_key", sa.String(64), primary_key=True),
+    sa.Column("agent_id", sa.ForeignKey("agent.id"), nullable=False, index=True),
+    sa.Column("csrf", sa.String(64), nullable=False),
+    sa.Column("created_at", Moment, nullable=False),
+    sa.Column("seen_at", Moment, nullable=False),
+    sa.Column("revoked_at", Moment),
+)
+
 conversation = sa.Table(
     "conversation",
     metadata,
@@ -67,6 +96,10 @@ conversation = sa.Table(
     sa.Column("lease_owner", sa.String(64)),
     sa.Column("lease_until", Moment),
     sa.Column("not_before", Moment),
+    # The agent who has taken the conversation over; while set, the bot is silent. (Agents are
+    # never deleted; columns added to a full SQLite table cannot carry a foreign key.)
+    sa.Column("holder_id", sa.String(36)),
+    sa.Column("held_at", Moment),
 )
 
 inbox = sa.Table(
@@ -153,6 +186,54 @@ ticket = sa.Table(
     sa.Column("created_at", Moment, nullable=False),
     sa.Column("updated_at", Moment, nullable=False),
     sa.Column("due_at", Moment, nullable=False),
+    # Counted up by every change; a change that saw an older number is refused.
+    sa.Column("version", sa.Integer, nullable=False, server_default="0"),
+    sa.Column("unit", sa.String(150), nullable=False, server_default=""),
+    sa.Column("owner_id", sa.String(36)),
+    sa.Column("priority", sa.Integer, nullable=False, server_default="0"),
+    # The catalogue's user group 1..13, where known (D.2).
+    sa.Column("user_group", sa.Integer),
+    # [[service, probability], ...] as the matcher gave it, the best first.
+    sa.Column("candidates", sa.JSON, nullable=False, server_default="[]"),
+    # Since when the clock stands still, and the working minutes that it has stood before.
+    sa.Column("paused_at", Moment),
+    sa.Column("paused_minutes", sa.Integer, nullable=False, server_default="0"),
+    # The highest of 50, 80 and 100 % of the SLA that was warned of.
+    sa.Column("warned", sa.Integer, nullable=False, server_default="0"),
+    sa.Column("first_reply_at", Moment),
+    sa.Column("resolved_at", Moment),
+    sa.Column("closed_at", Moment),
+    # Which indicator of catalogue F.3 was fulfilled.
+    sa.Column("resolution", sa.String(16)),
+    sa.Column("reopened", sa.Integer, nullable=False, server_default="0"),
+    sa.Column("rating", sa.Integer),
+    sa.Column("sealed_rating", sa.LargeBinary),
+    sa.Index("ix_ticket_queue", "state", "due_at"),
+    sa.Index("ix_ticket_owner", "owner_id", "state"),
+    sa.Index("ix_ticket_unit", "unit", "state", "due_at"),
+)
+
+ticket_forward = sa.Table(
+    "ticket_forward",
+    metadata,
+    sa.Column("id", BigId, primary_key=True, autoincrement=True),
+    sa.Column("ticket_id", sa.ForeignKey("ticket.id"), nullable=False, index=True),
+    # A unit of the catalogue, or an outside help desk.
+    sa.Column("to_unit", sa.String(150), nullable=False),
+    sa.Column("outside", sa.Boolean, nullable=False, default=False),
+    sa.Column("sent_at", Moment, nullable=False),
+    sa.Column("sent_by", sa.ForeignKey("agent.id"), nullable=False),
+    sa.Column("accepted_at", Moment),
+    sa.Column("sealed_receipt", sa.LargeBinary),
+)
+
+ticket_draft = sa.Table(
+    "ticket_draft",
+    metadata,
+    sa.Column("ticket_id", sa.ForeignKey("ticket.id"), primary_key=True),
+    sa.Column("agent_id", sa.ForeignKey("agent.id"), primary_key=True),
+    sa.Column("sealed_text", sa.LargeBinary, nullable=False),
+    sa.Column("updated_at", Moment, nullable=False),
 )
 
 ticket_event = sa.Table(
@@ -199,4 +280,6 @@ audit = sa.Table(
     sa.Column("at", Moment, nullable=False),
     sa.Column("kind", sa.String(32), nullable=False),
     sa.Column("person_id", sa.ForeignKey("person.id")),
+    sa.Column("agent_id", sa.String(36)),
+    sa.Column("ticket_id", sa.String(36)),
 )
