@@ -15,6 +15,7 @@ from bot.faq import Bank
 from bot.ledger.database import Ledger
 from bot.nlu.lexicon import Lexicon
 from bot.settings import Settings
+from bot.tickets.changes import Changes
 from bot.words import Words
 from bot.worktime import WorkCalendar
 
@@ -31,6 +32,7 @@ class Services:
     catalogue: Catalogue
     calendar: WorkCalendar
     words: Words
+    changes: Changes
     clock: Clock
 
 
@@ -44,13 +46,17 @@ def build(
     """
     data = PROJECT / "data"
     _check_words()
+    catalogue = Catalogue(data / "catalogue")
+    calendar = WorkCalendar.load(data / "calendar")
+    words = Words(PROJECT / "domain.yml")
     return Services(
         ledger=ledger,
         clients=connect(settings, session),
         bank=Bank.load(data / "faq"),
-        catalogue=Catalogue(data / "catalogue"),
-        calendar=WorkCalendar.load(data / "calendar"),
-        words=Words(PROJECT / "domain.yml"),
+        catalogue=catalogue,
+        calendar=calendar,
+        words=words,
+        changes=Changes(calendar, catalogue, words),
         clock=clock,
     )
 

@@ -51,6 +51,7 @@ from bot.turn import training
 from bot.turn.apology import Apology
 from bot.turn.dialogue import Dialogue
 from bot.turn.failpoints import Failpoints
+from bot.turn.held import Held
 from bot.turn.intake import Delivery, Intake
 from bot.turn.sender import Sender
 from bot.turn.worker import Worker
@@ -152,7 +153,16 @@ async def room(folder: Path) -> AsyncIterator[Room]:
             )
             hand_out(services, executor)
             apology = Apology(services.words, services.calendar)
-            worker = BenchWorker(ledger, dialogue.respond, apology, owner, wake, now, failpoints)
+            worker = BenchWorker(
+                ledger,
+                dialogue.respond,
+                apology,
+                Held(services.changes),
+                owner,
+                wake,
+                now,
+                failpoints,
+            )
             minute = timedelta(minutes=1)
             sender = Sender(ledger, {"whatsapp": keep}, owner, wake, now, failpoints, minute)
             # WhatsApp's 80 messages a second are not ours to measure here.

@@ -4,11 +4,10 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import json
 import logging
 import os
 import signal
-from collections.abc import AsyncIterator, Callable, Iterator
+from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
@@ -16,7 +15,6 @@ from pathlib import Path
 import aiohttp
 from aiohttp import web
 
-from actions import fields
 from actions import services as action_services
 from actions.services import Services
 from bot import faq_check, name_check
@@ -26,19 +24,18 @@ from bot.channels.whatsapp.outgoing import WhatsAppOut
 from bot.channels.whatsapp.webhook import LARGEST_BODY, PATH, Webhook
 from bot.clock import JAKARTA, now
 from bot.errors import StartupError
-from bot.faq import Bank
 from bot.ledger import inbox, migrate, outbox
 from bot.ledger.database import Ledger
 from bot.live.owner import Owner
 from bot.live.wake import Wake
-from bot.nlu.lexicon import Lexicon
 from bot.privacy import open_vault
 from bot.settings import Settings
+from bot.tickets.watch import Watch
 from bot.turn import training
 from bot.turn.apology import Apology
 from bot.turn.failpoints import Failpoints
+from bot.turn.held import Held
 from bot.turn.intake import Intake
-from bot.turn.plain import plain
 from bot.turn.sender import Send, Sender
 from bot.turn.worker import Worker
 from desk.app import create_app as create_desk
@@ -47,7 +44,8 @@ log = logging.getLogger(__name__)
 
 PROJECT = Path(__file__).resolve().parents[1]
 STOP_SECONDS = 12.0
-_NOISE_SEEDS = range(5)
+_LOOK_AGAIN = 60.0
+"""Seconds between two looks at the tickets' clocks."""
 
 
 @dataclass
@@ -95,7 +93,15 @@ class House:
         dialogue = await asyncio.to_thread(load)
         apology = Apology(self.services.words, self.services.calendar)
         respond = dialogue.respond  # type: ignore[attr-defined]
-        return Worker(self.ledger, respond, apology, self.owner, self.wake, now, self.failpoints)
+        listen = Held(self.services.changes)
+        return Worker(
+            self.ledger, respond, apology, listen, self.owner, self.wake, now, self.failpoints
+        )
+
+    def watch(self) -> Watch:
+        """Make what looks at the tickets' clocks."""
+        services = self.services
+        return Watch(services.calendar, services.catalogue, services.changes)
 
     def sender(self) -> Sender:
         """Make the sender."""
@@ -217,6 +223,7 @@ async def up(settings: Settings, ready: Callable[[], None]) -> None:
 async def _work(house: House, stop: asyncio.Event) -> None:
     sender = house.sender()
     sending = asyncio.create_task(sender.run())
+    watching = asyncio.create_task(_look(house))
     stopping = asyncio.create_task(stop.wait())
     try:
         loading = asyncio.create_task(house.worker())
@@ -231,8 +238,20 @@ async def _work(house: House, stop: asyncio.Event) -> None:
         await asyncio.wait({working}, timeout=STOP_SECONDS * 0.7)
     finally:
         stopping.cancel()
+        watching.cancel()
         sender.stop()
         await asyncio.wait({sending}, timeout=STOP_SECONDS * 0.3)
+
+
+async def _look(house: House) -> None:
+    watch = house.watch()
+    while True:
+        try:
+            if await house.ledger.run(watch.look, now()):
+                house.wake.ring("outbox")
+        except Exception:
+            log.exception("the tickets' clocks cannot be read; trying again")
+        await asyncio.sleep(_LOOK_AGAIN)
 
 
 async def _serve(
@@ -259,44 +278,3 @@ def _stop_event() -> asyncio.Event:
 
 async def _ok(_request: web.Request) -> web.Response:
     return web.Response(text="ok")
-
-
-def match_lines(lines: list[str]) -> Iterator[str]:
-    """Give the matcher's answer to each line as one line of JSON (`nindy match`)."""
-    from rasa.core.agent import Agent
-
-    agent = Agent.load(str(training.model_path(PROJECT)))
-    for line in lines:
-        parsed = asyncio.run(agent.parse_message(plain(line)))
-        found = dict(parsed["match"])
-        found["slots"] = fields.find(line, fields.NAMES)
-        yield json.dumps(found, ensure_ascii=False)
-
-
-def evaluate(rows: Path, noise: float) -> str:
-    """Measure the matcher on a file of questions and return the report (`nindy evaluate`).
-
-    Args:
-        rows: Tab-separated: text, expected, service.
-        noise: Chance of each word to be spoilt by slang, and by a typing error.
-
-    Raises:
-        StartupError: The file, the model or the configuration is wrong.
-    """
-    from bot.nlu import evaluate as measuring
-    from bot.nlu.archive import open_engine
-    from bot.nlu.calibration import asked_for
-    from bot.nlu.noise import Noise, turned_round
-
-    engine = open_engine(training.model_path(PROJECT), PROJECT / "config.yml")
-    asked = measuring.read(rows)
-    known = Bank.load(PROJECT / "data/faq")
-    intents = {row.expected for row in asked if row.expected not in known}
-    if noise:
-        slang = Lexicon.load(PROJECT / "data/lexicon").slang
-        spoil = Noise(turned_round(slang), noise, noise)
-        asked = [row for seed in _NOISE_SEEDS for row in measuring.noised(asked, spoil, seed)]
-    outcomes = measuring.run(asked, engine.match)
-    measures = measuring.measure(outcomes, dict.fromkeys(intents - {measuring.NEAR, measuring.FAR}))
-    measures["slope asked for"], measures["shift asked for"] = asked_for(engine, asked)
-    return measuring.report(measures, measuring.confusions(outcomes))

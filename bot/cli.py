@@ -103,7 +103,7 @@ def _catalogue_diff(options: argparse.Namespace) -> None:
 def _evaluate(options: argparse.Namespace) -> None:
     _settings()
     _train_if_needed()
-    from bot.app import evaluate
+    from bot.measure import evaluate
 
     print(evaluate(options.file, options.noise))
 
@@ -148,7 +148,7 @@ def _up(_options: argparse.Namespace) -> None:
 def _match(options: argparse.Namespace) -> None:
     _settings()
     _train_if_needed()
-    from bot.app import match_lines
+    from bot.measure import match_lines
 
     text = options.file.read_text(encoding="utf-8") if options.file else options.text
     for line in match_lines(text.splitlines() or [""]):

@@ -38,6 +38,7 @@ class Claim:
         message: The message.
         claims: How often it has been claimed, this time included.
         failures: How often its turn failed.
+        holder_id: The agent who has taken the conversation over, if one has.
     """
 
     inbox_id: int
@@ -48,6 +49,7 @@ class Claim:
     message: Inbound
     claims: int
     failures: int
+    holder_id: str | None = None
 
 
 def receive(connection: Connection, vault: Vault, message: Inbound, now: datetime) -> bool:
@@ -107,6 +109,7 @@ def claim(
             message=message,
             claims=row.claims + 1,
             failures=row.failures,
+            holder_id=row.holder_id,
         )
     return None
 
@@ -130,7 +133,11 @@ def _lock_oldest(connection: Connection, now: datetime) -> str | None:
 def _oldest_message(connection: Connection, conversation_id: str) -> Any:
     return connection.execute(
         sa.select(
-            inbox, conversation.c.version, conversation.c.sealed_state, conversation.c.last_turn_at
+            inbox,
+            conversation.c.version,
+            conversation.c.sealed_state,
+            conversation.c.last_turn_at,
+            conversation.c.holder_id,
         )
         .join(conversation, conversation.c.id == inbox.c.conversation_id)
         .where(inbox.c.conversation_id == conversation_id, _PENDING)

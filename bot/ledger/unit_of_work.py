@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from contextvars import ContextVar
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -21,6 +22,8 @@ from bot.ledger.tables import conversation, inbox, lookup_miss, turn
 from bot.ledger.tickets import NewTicket, open_ticket
 from bot.privacy import Vault
 
+Write = Callable[[Connection, Vault], None]
+
 
 @dataclass
 class UnitOfWork:
@@ -36,6 +39,7 @@ class UnitOfWork:
         misses: How many look-ups of this turn found nothing.
         feedback: What the person said about an answer (at most one of a kind).
         model: The model that answers.
+        writes: What else is written with the turn, such as a change of a ticket.
         failure: The exception of an action that Rasa would have swallowed.
     """
 
@@ -48,6 +52,7 @@ class UnitOfWork:
     misses: int = 0
     feedback: list[Feedback] = field(default_factory=list)
     model: str = ""
+    writes: list[Write] = field(default_factory=list)
     failure: BaseException | None = None
 
     @property
@@ -121,6 +126,8 @@ def commit(
         judgements.write(
             connection, vault, said, claimed.conversation_id, claimed.inbox_id, work.now
         )
+    for write in work.writes:
+        write(connection, vault)
     for reply in work.replies:
         enqueue(connection, vault, claimed.conversation_id, claimed.inbox_id, reply, now)
 

@@ -47,6 +47,7 @@ class Worker:
         ledger: Where messages wait.
         respond: Fills a unit of work (the dialogue).
         apologise: Fills a unit of work when the dialogue cannot.
+        listen: Fills a unit of work while an agent holds the conversation.
         owner: This process's name on leases.
         wake: Rung when something is in the inbox; rings the outbox.
         clock: The time.
@@ -58,6 +59,7 @@ class Worker:
         ledger: Ledger,
         respond: Respond,
         apologise: Respond,
+        listen: Respond,
         owner: Owner,
         wake: Wake,
         clock: Clock,
@@ -66,6 +68,7 @@ class Worker:
         self._ledger = ledger
         self._respond = respond
         self._apologise = apologise
+        self._listen = listen
         self._owner = owner
         self._wake = wake
         self._clock = clock
@@ -128,7 +131,7 @@ class Worker:
                 await self._apologise(work)
                 await self._commit(work, inbox.DEAD)
             else:
-                await self._respond(work)
+                await (self._listen if claimed.holder_id else self._respond)(work)
                 self._failpoints.reach("after_rasa")
                 await self._commit(work, inbox.DONE)
         except TurnLost as lost:

@@ -35,6 +35,7 @@ from bot.settings import Settings
 from bot.turn.apology import Apology
 from bot.turn.dialogue import Dialogue
 from bot.turn.failpoints import Failpoints
+from bot.turn.held import Held
 from bot.turn.intake import Delivery, Intake
 from bot.turn.sender import Sender as OutboxSender
 from bot.turn.worker import Worker
@@ -170,6 +171,7 @@ async def stage(
             ledger,
             dialogue.respond,
             Apology(services.words, services.calendar),
+            Held(services.changes),
             owner,
             wake,
             play.clock,

@@ -55,11 +55,15 @@ class Failing:
         await echo(work)
 
 
+async def silent(work: UnitOfWork) -> None:
+    """Say nothing: an agent holds the conversation."""
+
+
 @pytest.fixture
 def make(ledger: Ledger, owner: Owner, wake: Wake, clock: Clock) -> Make:
     def _make(respond: Respond = echo, sorry: Respond = apologise, **more: Any) -> Worker:
         of = {"ledger": ledger, "owner": owner, **more}
-        return Worker(of["ledger"], respond, sorry, of["owner"], wake, clock, Failpoints())
+        return Worker(of["ledger"], respond, sorry, silent, of["owner"], wake, clock, Failpoints())
 
     return _make
 
@@ -275,7 +279,7 @@ async def test_a_resting_conversation_is_picked_up_by_itself(
     monkeypatch.setattr(worker_module, "LOOK_AGAIN", 60)
     receive(ledger, message(1))
     respond = Failing(1)
-    worker = Worker(ledger, respond, apologise, owner, wake, real_time, Failpoints())
+    worker = Worker(ledger, respond, apologise, silent, owner, wake, real_time, Failpoints())
     await until(worker, nothing_waits(ledger))
     assert (respond.calls, said(ledger)) == (2, ["re: halo"])
 

@@ -1,0 +1,346 @@
+"""Every change of a ticket: one transaction, one event, and word to the person it concerns.
+
+Each function runs through `Ledger.run`. A change names the version that its maker saw; when the
+ticket has moved on since, it is refused, so two agents never overwrite each other.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy.engine import Connection
+
+from bot.catalogue import Catalogue
+from bot.channels.message import Choice, Reply
+from bot.ledger.outbox import enqueue
+from bot.ledger.tables import conversation, ticket, ticket_forward
+from bot.privacy import Vault
+from bot.tickets.life import (
+    OPEN,
+    ChangeRefused,
+    Clock,
+    Priority,
+    Resolution,
+    State,
+    check_step,
+)
+from bot.tickets.record import USER, Seen, lock, window_is_open, write
+from bot.words import Words
+from bot.worktime import WorkCalendar
+
+RATINGS = (5, 4, 3, 2, 1)
+"""From very satisfied to not at all."""
+
+
+class Changes:
+    """What can be done to a ticket.
+
+    Args:
+        calendar: Working hours.
+        catalogue: Services with unit and SLA.
+        words: What the person is told.
+    """
+
+    def __init__(self, calendar: WorkCalendar, catalogue: Catalogue, words: Words) -> None:
+        self._calendar = calendar
+        self._catalogue = catalogue
+        self._words = words
+
+    def claim(self, connection: Connection, vault: Vault, seen: Seen) -> None:
+        """Take a ticket that nobody holds.
+
+        Raises:
+            ChangeRefused: Somebody else holds it.
+        """
+        row = lock(connection, seen)
+        if row.owner_id not in (None, seen.agent_id):
+            raise ChangeRefused("owned")
+        values: dict[str, Any] = {"owner_id": seen.agent_id}
+        if row.state == State.NEW:
+            values["state"] = State.IN_PROGRESS.value
+        write(connection, vault, row, seen, "claimed", values)
+
+    def hand_over(
+        self, connection: Connection, vault: Vault, seen: Seen, owner_id: str | None
+    ) -> None:
+        """Give a ticket to another agent, or back to the queue (None)."""
+        row = lock(connection, seen)
+        values: dict[str, Any] = {"owner_id": owner_id}
+        if owner_id is None and row.state == State.IN_PROGRESS:
+            values["state"] = State.NEW.value
+        write(connection, vault, row, seen, "assigned", values, {"owner": owner_id})
+
+    def reply(
+        self, connection: Connection, vault: Vault, seen: Seen, text: str, wait: bool = False
+    ) -> None:
+        """Answer the person, and if asked wait for their answer: the clock stands still then.
+
+        Raises:
+            ChangeRefused: The ticket is closed, or the channel takes no free text now.
+        """
+        row = lock(connection, seen)
+        if row.state == State.CLOSED:
+            raise ChangeRefused("closed")
+        if not window_is_open(connection, row, seen.now):
+            raise ChangeRefused("window")
+        self._tell(connection, vault, row, seen.now, "utter_balasan_petugas", isi=text)
+        values: dict[str, Any] = {"owner_id": row.owner_id or seen.agent_id}
+        if row.first_reply_at is None:
+            values["first_reply_at"] = seen.now
+        after = State.WAITING if wait else State.IN_PROGRESS
+        if row.state not in (after, State.RESOLVED):
+            values |= self._step(row, after, seen.now)
+        write(connection, vault, row, seen, "reply", values, {"text": text, "wait": wait})
+
+    def note(self, connection: Connection, vault: Vault, seen: Seen, text: str) -> None:
+        """Write down something that only the desk reads."""
+        row = lock(connection, seen)
+        write(connection, vault, row, seen, "note", {}, {"text": text})
+
+    def resume(self, connection: Connection, vault: Vault, seen: Seen) -> None:
+        """Go on with a ticket that waited, was forwarded, resolved or closed."""
+        row = lock(connection, seen)
+        again = row.state in (State.RESOLVED, State.CLOSED)
+        values = self._step(row, State.IN_PROGRESS, seen.now)
+        if again:
+            values |= {
+                "reopened": row.reopened + 1,
+                "resolution": None,
+                "resolved_at": None,
+                "closed_at": None,
+            }
+        write(connection, vault, row, seen, "reopened" if again else "resumed", values)
+
+    def answered(
+        self, connection: Connection, vault: Vault, seen: Seen, text: str, inbox_id: int | None
+    ) -> None:
+        """Put a message of the person onto their ticket; it goes on if it waited or was done."""
+        row = lock(connection, seen)
+        values: dict[str, Any] = {}
+        if row.state in (State.WAITING, State.RESOLVED, State.CLOSED):
+            values = self._step(row, State.IN_PROGRESS, seen.now)
+        if row.state in (State.RESOLVED, State.CLOSED):
+            values |= {"reopened": row.reopened + 1, "resolved_at": None, "closed_at": None}
+        detail = {"text": text, "inbox": inbox_id}
+        write(connection, vault, row, seen, "user_message", values, detail)
+
+    def heard(
+        self,
+        connection: Connection,
+        vault: Vault,
+        conversation_id: str,
+        text: str,
+        inbox_id: int,
+        now: datetime,
+    ) -> None:
+        """Put a message onto the newest unfinished ticket of a conversation, if it has one."""
+        newest = (
+            sa.select(ticket.c.number)
+            .where(
+                ticket.c.conversation_id == conversation_id,
+                ticket.c.state.in_([state.value for state in OPEN]),
+            )
+            .order_by(ticket.c.created_at.desc())
+            .limit(1)
+        )
+        number = connection.execute(newest).scalar()
+        if number is not None:
+            seen = Seen(number, None, USER, now)
+            self.answered(connection, vault, seen, text, inbox_id)
+
+    def forward(
+        self,
+        connection: Connection,
+        vault: Vault,
+        seen: Seen,
+        to_unit: str,
+        outside: bool,
+        note: str,
+    ) -> None:
+        """Hand a ticket to another unit or an outside help desk (F.3.c), and tell the person."""
+        row = lock(connection, seen)
+        values = self._step(row, State.FORWARDED, seen.now)
+        if not outside:
+            values |= {"unit": to_unit, "owner_id": None}
+        connection.execute(
+            ticket_forward.insert().values(
+                ticket_id=row.id,
+                to_unit=to_unit,
+                outside=outside,
+                sent_at=seen.now,
+                sent_by=seen.agent_id,
+            )
+        )
+        detail = {"to": to_unit, "outside": outside, "text": note}
+        write(connection, vault, row, seen, "forwarded", values, detail)
+        self._tell(connection, vault, row, seen.now, "utter_kabar_diteruskan", unit=to_unit)
+
+    def accept(self, connection: Connection, vault: Vault, seen: Seen, receipt: str) -> None:
+        """Write down that the unit took a forwarded ticket: by whom, or under which number.
+
+        Raises:
+            ChangeRefused: Nothing is waiting to be accepted.
+        """
+        row = lock(connection, seen)
+        latest = (
+            sa.select(ticket_forward.c.id)
+            .where(ticket_forward.c.ticket_id == row.id, ticket_forward.c.accepted_at.is_(None))
+            .order_by(ticket_forward.c.id.desc())
+            .limit(1)
+        )
+        forward_id = connection.execute(latest).scalar()
+        if forward_id is None:
+            raise ChangeRefused("no-forward")
+        connection.execute(
+            ticket_forward.update()
+            .where(ticket_forward.c.id == forward_id)
+            .values(accepted_at=seen.now, sealed_receipt=vault.seal({"text": receipt}))
+        )
+        write(connection, vault, row, seen, "accepted", {}, {"text": receipt})
+
+    def resolve(
+        self,
+        connection: Connection,
+        vault: Vault,
+        seen: Seen,
+        resolution: Resolution,
+        text: str = "",
+    ) -> None:
+        """Finish a ticket by one of the catalogue's indicators, and ask how it was."""
+        row = lock(connection, seen)
+        values = self._step(row, State.RESOLVED, seen.now) | {
+            "resolution": resolution.value,
+            "resolved_at": seen.now,
+            "owner_id": row.owner_id or seen.agent_id,
+        }
+        detail = {"resolution": resolution.value, "text": text}
+        write(connection, vault, row, seen, "resolved", values, detail)
+        name = "utter_kabar_selesai_isi" if text else "utter_kabar_selesai"
+        ratings = tuple(
+            Choice(
+                self._words.text(f"utter_nilai_{rating}"),
+                f'/nilai{{"tiket":"{row.number}","nilai":"{rating}"}}',
+            )
+            for rating in RATINGS
+        )
+        self._tell(connection, vault, row, seen.now, name, ratings, isi=text)
+
+    def close(self, connection: Connection, vault: Vault, seen: Seen) -> None:
+        """Close what is resolved."""
+        row = lock(connection, seen)
+        values = self._step(row, State.CLOSED, seen.now) | {"closed_at": seen.now}
+        write(connection, vault, row, seen, "closed", values)
+
+    def rate(
+        self, connection: Connection, vault: Vault, seen: Seen, rating: int, word: str = ""
+    ) -> None:
+        """Keep what the person thinks of it (1 to 5 and a word); a resolved ticket is closed by it.
+
+        Raises:
+            ChangeRefused: The ticket is not finished.
+        """
+        row = lock(connection, seen)
+        if row.state not in (State.RESOLVED, State.CLOSED):
+            raise ChangeRefused("unfinished")
+        values: dict[str, Any] = {"rating": rating}
+        if word:
+            values["sealed_rating"] = vault.seal({"text": word})
+        if row.state == State.RESOLVED:
+            values |= self._step(row, State.CLOSED, seen.now) | {"closed_at": seen.now}
+        write(connection, vault, row, seen, "rated", values, {"rating": rating, "text": word})
+
+    def route(self, connection: Connection, vault: Vault, seen: Seen, service: int | None) -> None:
+        """Say which service a ticket belongs to: its unit and due time follow."""
+        row = lock(connection, seen)
+        clock = self._clock(row, service)
+        values = {
+            "service": service,
+            "unit": self._catalogue.unit(service),
+            "due_at": clock.due(self._calendar),
+            "warned": 0,
+        }
+        detail = {"from": row.service, "to": service}
+        write(connection, vault, row, seen, "routed", values, detail)
+
+    def prioritise(
+        self, connection: Connection, vault: Vault, seen: Seen, priority: Priority
+    ) -> None:
+        """Say how urgent a ticket is."""
+        row = lock(connection, seen)
+        values = {"priority": priority.value}
+        write(connection, vault, row, seen, "prioritised", values, values)
+
+    def take_over(self, connection: Connection, vault: Vault, seen: Seen) -> None:
+        """Hold the conversation: the bot is silent from the next message on.
+
+        Raises:
+            ChangeRefused: Another agent holds it, or the ticket has no conversation.
+        """
+        row = lock(connection, seen)
+        taken = connection.execute(
+            conversation.update()
+            .where(
+                conversation.c.id == row.conversation_id,
+                sa.or_(
+                    conversation.c.holder_id.is_(None), conversation.c.holder_id == seen.agent_id
+                ),
+            )
+            .values(holder_id=seen.agent_id, held_at=seen.now, version=conversation.c.version + 1)
+        )
+        if taken.rowcount != 1:
+            raise ChangeRefused("held")
+        write(connection, vault, row, seen, "taken_over", {"owner_id": seen.agent_id})
+        self._tell(connection, vault, row, seen.now, "utter_kabar_petugas_masuk")
+
+    def hand_back(self, connection: Connection, vault: Vault, seen: Seen) -> None:
+        """Let the bot speak again."""
+        row = lock(connection, seen)
+        freed = connection.execute(
+            conversation.update()
+            .where(
+                conversation.c.id == row.conversation_id,
+                conversation.c.holder_id.is_not(None),
+            )
+            .values(holder_id=None, held_at=None, version=conversation.c.version + 1)
+        )
+        if freed.rowcount != 1:
+            raise ChangeRefused("free")
+        write(connection, vault, row, seen, "handed_back", {})
+        self._tell(connection, vault, row, seen.now, "utter_kabar_petugas_keluar")
+
+    def _step(self, row: Any, after: State, now: datetime) -> dict[str, Any]:
+        check_step(State(row.state), after)
+        values: dict[str, Any] = {"state": after.value}
+        if after is State.WAITING:
+            values["paused_at"] = now
+        elif row.paused_at is not None:
+            clock = self._clock(row, row.service)
+            paused = clock.paused_until(self._calendar, now)
+            resumed = Clock(clock.created_at, clock.hours, paused)
+            values |= {
+                "paused_at": None,
+                "paused_minutes": paused,
+                "due_at": resumed.due(self._calendar),
+            }
+        return values
+
+    def _clock(self, row: Any, service: int | None) -> Clock:
+        hours = self._catalogue.hours(service)
+        return Clock(row.created_at, hours, row.paused_minutes, row.paused_at)
+
+    def _tell(
+        self,
+        connection: Connection,
+        vault: Vault,
+        row: Any,
+        now: datetime,
+        name: str,
+        choices: tuple[Choice, ...] = (),
+        **values: str,
+    ) -> None:
+        # Outside the window WhatsApp would refuse it; the desk sees that nothing was sent.
+        if window_is_open(connection, row, now):
+            reply = Reply(self._words.text(name, nomor=row.number, **values), choices)
+            enqueue(connection, vault, row.conversation_id, None, reply, now)

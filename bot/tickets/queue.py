@@ -1,0 +1,305 @@
+"""What the desk sees: the queue with its filters, and one ticket with all that happened."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy.engine import Connection
+
+from bot.ledger.outbox import FAILED
+from bot.ledger.tables import (
+    agent,
+    conversation,
+    inbox,
+    outbox,
+    ticket,
+    ticket_event,
+    ticket_forward,
+)
+from bot.ledger.tickets import Content
+from bot.privacy import Vault
+from bot.tickets.life import OPEN, State
+from bot.tickets.record import last_heard
+
+COMPLAINTS = 20
+"""The catalogue's service whose tickets only complaint officers see."""
+PAGE = 50
+_OPEN = tuple(state.value for state in OPEN)
+
+
+@dataclass(frozen=True)
+class Filter:
+    """What to list; every field narrows.
+
+    Attributes:
+        complaints: List complaints, and nothing else; otherwise never any.
+        states: Only these; empty lists what is open.
+        owner_id: Only those of this agent.
+        unit: Only those of this unit.
+        unassigned: Only those of nobody.
+        due_before: Only those due before this moment (a running clock).
+        number: Only those whose number holds this.
+    """
+
+    complaints: bool = False
+    states: tuple[State, ...] = ()
+    owner_id: str | None = None
+    unit: str | None = None
+    unassigned: bool = False
+    due_before: datetime | None = None
+    number: str = ""
+
+
+@dataclass(frozen=True)
+class Line:
+    """A ticket in the queue."""
+
+    number: str
+    subject: str
+    state: State
+    service: int | None
+    unit: str
+    owner: str | None
+    priority: int
+    channel: str
+    created_at: datetime
+    due_at: datetime
+    paused: bool
+    warned: int
+
+
+@dataclass(frozen=True)
+class Event:
+    """Something that happened to a ticket.
+
+    Attributes:
+        at: When.
+        actor: The agent's name, ``user`` or ``nindy``.
+        kind: Which change.
+        detail: What it held.
+    """
+
+    at: datetime
+    actor: str
+    kind: str
+    detail: dict[str, Any]
+
+
+@dataclass(frozen=True)
+class Said:
+    """A message of the conversation.
+
+    Attributes:
+        at: When it was written.
+        who: ``user`` or ``nindy`` (who speaks for agents, too).
+        text: The words.
+        state: Of ours: how far it got.
+        error: Of ours: the channel's error code, 0 for none.
+        id: Of ours: its id in the outbox.
+    """
+
+    at: datetime
+    who: str
+    text: str
+    state: str = ""
+    error: int = 0
+    id: str = ""
+
+
+@dataclass(frozen=True)
+class Sheet:
+    """Everything about one ticket."""
+
+    line: Line
+    version: int
+    category: str
+    content: Content
+    transcript: list[dict[str, Any]]
+    candidates: list[tuple[int, float]]
+    user_group: int | None
+    paused_minutes: int
+    paused_at: datetime | None
+    resolution: str | None
+    rating: int | None
+    reopened: int
+    owner_id: str | None
+    conversation_id: str
+    holder_id: str | None
+    last_heard: datetime | None
+    events: list[Event] = field(default_factory=list)
+    said: list[Said] = field(default_factory=list)
+    forwards: list[dict[str, Any]] = field(default_factory=list)
+
+
+def lines(
+    connection: Connection, vault: Vault, wanted: Filter, start: int = 0, size: int = PAGE
+) -> list[Line]:
+    """Return a page of the queue: urgent first, then by due time."""
+    rows = connection.execute(
+        sa.select(ticket, agent.c.name.label("owner"))
+        .outerjoin(agent, agent.c.id == ticket.c.owner_id)
+        .where(*_where(wanted))
+        .order_by(ticket.c.priority.desc(), ticket.c.due_at, ticket.c.id)
+        .offset(start)
+        .limit(size)
+    )
+    return [_line(vault, row) for row in rows]
+
+
+def count(connection: Connection, vault: Vault, wanted: Filter) -> int:
+    """Return how many tickets a filter finds."""
+    counted = sa.select(sa.func.count()).select_from(ticket).where(*_where(wanted))
+    return int(connection.execute(counted).scalar_one())
+
+
+def sheet(connection: Connection, vault: Vault, number: str) -> Sheet | None:
+    """Return a ticket with its history and conversation, oldest first."""
+    row = connection.execute(
+        sa.select(ticket, agent.c.name.label("owner"), conversation.c.holder_id)
+        .join(conversation, conversation.c.id == ticket.c.conversation_id)
+        .outerjoin(agent, agent.c.id == ticket.c.owner_id)
+        .where(ticket.c.number == number)
+    ).first()
+    if row is None:
+        return None
+    content = vault.open(row.sealed_content)
+    transcript = content.pop("transcript", [])
+    return Sheet(
+        line=_line(vault, row),
+        version=row.version,
+        category=row.category,
+        content=Content(**content),
+        transcript=transcript,
+        candidates=[(int(service), float(chance)) for service, chance in row.candidates],
+        user_group=row.user_group,
+        paused_minutes=row.paused_minutes,
+        paused_at=row.paused_at,
+        resolution=row.resolution,
+        rating=row.rating,
+        reopened=row.reopened,
+        owner_id=row.owner_id,
+        conversation_id=row.conversation_id,
+        holder_id=row.holder_id,
+        last_heard=last_heard(connection, row.conversation_id),
+        events=_events(connection, vault, row.id),
+        said=_said(connection, vault, row.conversation_id, row.created_at),
+        forwards=_forwards(connection, vault, row.id),
+    )
+
+
+def by_state(connection: Connection, vault: Vault) -> list[tuple[str, str, int]]:
+    """Return unit, state and number of tickets, for the supervisor."""
+    rows = connection.execute(
+        sa.select(ticket.c.unit, ticket.c.state, sa.func.count())
+        .where(sa.or_(ticket.c.service.is_(None), ticket.c.service != COMPLAINTS))
+        .group_by(ticket.c.unit, ticket.c.state)
+        .order_by(ticket.c.unit, ticket.c.state)
+    )
+    return [(unit, state, int(number)) for unit, state, number in rows]
+
+
+def _where(wanted: Filter) -> list[Any]:
+    where: list[Any] = [
+        ticket.c.service == COMPLAINTS
+        if wanted.complaints
+        else sa.or_(ticket.c.service.is_(None), ticket.c.service != COMPLAINTS),
+        ticket.c.state.in_([state.value for state in wanted.states] or _OPEN),
+    ]
+    if wanted.owner_id is not None:
+        where.append(ticket.c.owner_id == wanted.owner_id)
+    if wanted.unit is not None:
+        where.append(ticket.c.unit == wanted.unit)
+    if wanted.unassigned:
+        where.append(ticket.c.owner_id.is_(None))
+    if wanted.due_before is not None:
+        where += [ticket.c.due_at < wanted.due_before, ticket.c.paused_at.is_(None)]
+    if wanted.number:
+        where.append(ticket.c.number.contains(wanted.number.strip().upper(), autoescape=True))
+    return where
+
+
+def _line(vault: Vault, row: Any) -> Line:
+    return Line(
+        number=row.number,
+        subject=vault.open(row.sealed_content)["subject"],
+        state=State(row.state),
+        service=row.service,
+        unit=row.unit,
+        owner=row.owner,
+        priority=row.priority,
+        channel=row.channel,
+        created_at=row.created_at,
+        due_at=row.due_at,
+        paused=row.paused_at is not None,
+        warned=row.warned,
+    )
+
+
+def _events(connection: Connection, vault: Vault, ticket_id: str) -> list[Event]:
+    names: dict[str, str] = {
+        f"agent:{row.id}": row.name
+        for row in connection.execute(sa.select(agent.c.id, agent.c.name))
+    }
+    rows = connection.execute(
+        sa.select(ticket_event)
+        .where(ticket_event.c.ticket_id == ticket_id)
+        .order_by(ticket_event.c.id)
+    )
+    return [
+        Event(
+            at=row.at,
+            actor=names.get(row.actor, row.actor),
+            kind=row.kind,
+            detail=vault.open(row.sealed_detail) if row.sealed_detail else {},
+        )
+        for row in rows
+    ]
+
+
+def _said(
+    connection: Connection, vault: Vault, conversation_id: str, since: datetime
+) -> list[Said]:
+    heard = connection.execute(
+        sa.select(inbox.c.sent_at, inbox.c.sealed_body).where(
+            inbox.c.conversation_id == conversation_id, inbox.c.sent_at > since
+        )
+    )
+    ours = connection.execute(
+        sa.select(outbox).where(
+            outbox.c.conversation_id == conversation_id, outbox.c.created_at > since
+        )
+    )
+    found = [Said(row.sent_at, "user", vault.open(row.sealed_body)["text"]) for row in heard]
+    found += [
+        Said(
+            at=row.created_at,
+            who="nindy",
+            text=vault.open(row.sealed_body)["text"],
+            state=row.state,
+            error=row.error_code if row.state == FAILED else 0,
+            id=row.id,
+        )
+        for row in ours
+    ]
+    return sorted(found, key=lambda one: one.at)
+
+
+def _forwards(connection: Connection, vault: Vault, ticket_id: str) -> list[dict[str, Any]]:
+    rows = connection.execute(
+        sa.select(ticket_forward)
+        .where(ticket_forward.c.ticket_id == ticket_id)
+        .order_by(ticket_forward.c.id)
+    )
+    return [
+        {
+            "to": row.to_unit,
+            "outside": row.outside,
+            "at": row.sent_at,
+            "accepted_at": row.accepted_at,
+            "receipt": vault.open(row.sealed_receipt)["text"] if row.sealed_receipt else "",
+        }
+        for row in rows
+    ]

@@ -1,0 +1,107 @@
+"""One ticket row: read under a lock, written with its event, and refused when it moved on."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy.engine import Connection
+
+from bot.ledger.tables import inbox, ticket, ticket_event
+from bot.privacy import Vault
+from bot.tickets.life import ChangeRefused
+
+WINDOW = timedelta(hours=24)
+"""WhatsApp takes free text only so long after the person's last message."""
+
+USER = "user"
+"""The actor who is the person themselves."""
+NINDY = "nindy"
+"""The actor who is no person."""
+
+
+@dataclass(frozen=True)
+class Seen:
+    """Which ticket a change is for, and who makes it.
+
+    Attributes:
+        number: The ticket's number.
+        version: The version that its maker saw; None changes whatever is there.
+        actor: ``agent:<id>``, ``user`` or ``nindy``.
+        now: The moment.
+    """
+
+    number: str
+    version: int | None
+    actor: str
+    now: datetime
+
+    @property
+    def agent_id(self) -> str | None:
+        """The agent who makes the change."""
+        kind, _, id = self.actor.partition(":")
+        return id if kind == "agent" else None
+
+
+def lock(connection: Connection, seen: Seen) -> Any:
+    """Return the ticket's row, held until the transaction ends.
+
+    Raises:
+        ChangeRefused: ``unknown``, or ``changed`` since its maker saw it.
+    """
+    row = connection.execute(
+        sa.select(ticket).where(ticket.c.number == seen.number).with_for_update()
+    ).first()
+    if row is None:
+        raise ChangeRefused("unknown")
+    if seen.version is not None and row.version != seen.version:
+        raise ChangeRefused("changed")
+    return row
+
+
+def window_is_open(connection: Connection, row: Any, now: datetime) -> bool:
+    """Say whether the ticket's channel takes free text now."""
+    last = last_heard(connection, row.conversation_id)
+    return row.channel != "whatsapp" or (last is not None and last > now - WINDOW)
+
+
+def last_heard(connection: Connection, conversation_id: str) -> datetime | None:
+    """Return when the person last wrote, by the channel's clock."""
+    found: datetime | None = connection.execute(
+        sa.select(sa.func.max(inbox.c.sent_at)).where(inbox.c.conversation_id == conversation_id)
+    ).scalar()
+    return found
+
+
+def write(
+    connection: Connection,
+    vault: Vault,
+    row: Any,
+    seen: Seen,
+    kind: str,
+    values: dict[str, Any],
+    detail: dict[str, Any] | None = None,
+) -> None:
+    """Write a change and its event.
+
+    Raises:
+        ChangeRefused: ``changed`` meanwhile.
+    """
+    done = connection.execute(
+        ticket.update()
+        .where(ticket.c.id == row.id, ticket.c.version == row.version)
+        .values(version=row.version + 1, updated_at=seen.now, **values)
+    )
+    if done.rowcount != 1:
+        raise ChangeRefused("changed")
+    connection.execute(
+        ticket_event.insert().values(
+            ticket_id=row.id,
+            at=seen.now,
+            actor=seen.actor,
+            kind=kind,
+            sealed_detail=vault.seal(detail) if detail else None,
+        )
+    )

@@ -1,0 +1,30 @@
+"""What happens to a message while an agent holds the conversation: the bot says nothing."""
+
+from __future__ import annotations
+
+from functools import partial
+
+from bot.ledger.unit_of_work import UnitOfWork
+from bot.tickets.changes import Changes
+
+
+class Held:
+    """Puts a message onto the ticket that the agent works on.
+
+    Args:
+        changes: What can be done to a ticket.
+    """
+
+    def __init__(self, changes: Changes) -> None:
+        self._changes = changes
+
+    async def __call__(self, work: UnitOfWork) -> None:
+        """Fill the unit of work."""
+        heard = partial(
+            self._changes.heard,
+            conversation_id=work.claim.conversation_id,
+            text=work.claim.message.text,
+            inbox_id=work.claim.inbox_id,
+            now=work.now,
+        )
+        work.writes.append(heard)
