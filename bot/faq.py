@@ -89,9 +89,9 @@ class Bank:
             for node in nodes:
                 entry = _entry(path.stem, node)
                 _once(seen, f"id '{entry.id}'", node, "id")
-                _once(seen, f"question '{_same(entry.question)}'", node, "question")
+                _once(seen, f"question '{folded(entry.question)}'", node, "question")
                 for index, variant in enumerate(entry.variants):
-                    _once(seen, f"question '{_same(variant)}'", node["variants"], index)
+                    _once(seen, f"question '{folded(variant)}'", node["variants"], index)
                 entries.append(entry)
         return cls(entries)
 
@@ -135,7 +135,8 @@ def _entry(topic: str, node: Any) -> Entry:
     )
 
 
-def _same(question: str) -> str:
+def folded(question: str) -> str:
+    """Return a question without capitals, end marks and odd blanks, to compare it."""
     return " ".join(question.casefold().strip(" ?!.").split())
 
 
