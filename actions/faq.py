@@ -42,13 +42,21 @@ def is_question(turn: Turn) -> bool:
 
 
 def say_answer(turn: Turn, entry: Entry, response: str) -> None:
-    """Say an entry's answer with its source, and that it should be confirmed if it must be."""
+    """Say an entry's answer with its source, and that it should be confirmed if it must be.
+
+    Where the person's own data would answer it, the form that looks them up is one press away.
+    """
     today = turn.work.now.astimezone(JAKARTA).date()
     unsure = entry.needs_confirmation(today)
     note = "utter_catatan_konfirmasi" if unsure else "utter_catatan_pasti"
+    words, own = turn.services.words, {}
+    if entry.category and response == "utter_jawaban":
+        response = "utter_jawaban_isian"
+        own = {"tombol": words.text(f"utter_tombol_{entry.category}"), "kategori": entry.category}
     turn.say(
         response,
+        **own,
         jawaban=entry.answer,
-        catatan=turn.services.words.text(note, sumber=entry.source_label),
+        catatan=words.text(note, sumber=entry.source_label),
         giliran=feedback.number(turn),
     )

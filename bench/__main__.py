@@ -11,7 +11,7 @@ import time
 from collections.abc import Callable, Coroutine
 from pathlib import Path
 
-from bench import bank_size, edge, growth, machine, matching, product, stock
+from bench import ablation, bank_size, edge, growth, machine, matching, product, stock
 from bench.processes import NotStarted, stop_all
 from bench.table import Table
 
@@ -20,6 +20,7 @@ TABLES: dict[str, Callable[[bool], Coroutine[None, None, Table]]] = {
     growth.NAME: growth.measure,
     stock.NAME: stock.measure,
     matching.NAME: matching.measure,
+    ablation.NAME: ablation.measure,
     bank_size.NAME: bank_size.measure,
 }
 

@@ -10,6 +10,7 @@ import re
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -45,6 +46,17 @@ def nindy(faq: Faq | None = None) -> Callable[[], Engine]:
         faq: Another bank, whose engine gets the usual weights and a blank classifier of intents:
             as fast as a trained one, and nothing is fitted.
     """
+    from bot.nlu.component import Matcher
+
+    config, knowledge = learnt()
+    if faq is None:
+        return lambda: Matcher.build(config, knowledge, train(knowledge))
+    other = replace(knowledge, faq=faq, homes={})
+    return lambda: Matcher.build(config, other, _blank(other))
+
+
+def learnt() -> tuple[dict[str, Any], Knowledge]:
+    """Return our matcher's settings, and what it is trained on."""
     from rasa.shared.nlu.constants import INTENT, TEXT
     from rasa.shared.nlu.training_data.loading import load_data
 
@@ -57,11 +69,7 @@ def nindy(faq: Faq | None = None) -> Callable[[], Engine]:
     settings = next(step for step in steps if step["name"].endswith(".Matcher"))
     config = Matcher.get_default_config() | dict(settings)
     folders = {name: PROJECT / config[name] for name in ("faq", "lexicon", "questions")}
-    knowledge = Knowledge.gather(examples, **folders)
-    if faq is None:
-        return lambda: Matcher.build(config, knowledge, train(knowledge))
-    other = replace(knowledge, faq=faq, homes={})
-    return lambda: Matcher.build(config, other, _blank(other))
+    return config, Knowledge.gather(examples, **folders)
 
 
 def _blank(knowledge: Knowledge) -> Fitted:

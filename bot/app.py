@@ -17,7 +17,7 @@ from aiohttp import web
 
 from actions import services as action_services
 from actions.services import Services
-from bot import faq_check, name_check
+from bot import faq_check, name_check, phrase_check
 from bot.catalogue import Catalogue
 from bot.channels.whatsapp.client import GraphClient
 from bot.channels.whatsapp.outgoing import WhatsAppOut
@@ -188,7 +188,8 @@ def check_data() -> list[str]:
     catalogue = Catalogue(PROJECT / "data/catalogue")
     return [
         *warnings,
-        *faq_check.problems(faq, today),
+        *faq_check.problems(faq, today, catalogue),
+        *phrase_check.problems(PROJECT / "data"),
         *name_check.problems(faq, PROJECT / "domain.yml", catalogue),
     ]
 

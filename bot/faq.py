@@ -34,6 +34,7 @@ class Entry:
         confidence: ``high``, ``medium`` or ``low``; the last two want the owner's review.
         variants: The question as people really ask it.
         service: The catalogue's service 1..20 that owns the question.
+        category: The WhatsApp category whose form answers for the person's own data, if one does.
         related: Ids of entries that a reader would want next.
         valid_until: The last day on which the answer may be given without a warning.
     """
@@ -47,6 +48,7 @@ class Entry:
     confidence: str
     variants: tuple[str, ...]
     service: int
+    category: str | None = None
     related: tuple[str, ...] = ()
     valid_until: date | None = None
 
@@ -87,9 +89,9 @@ class Bank:
             for node in nodes:
                 entry = _entry(path.stem, node)
                 _once(seen, f"id '{entry.id}'", node, "id")
-                _once(seen, f"question '{_same(entry.question)}'", node, "question")
+                _once(seen, f"question '{folded(entry.question)}'", node, "question")
                 for index, variant in enumerate(entry.variants):
-                    _once(seen, f"question '{_same(variant)}'", node["variants"], index)
+                    _once(seen, f"question '{folded(variant)}'", node["variants"], index)
                 entries.append(entry)
         return cls(entries)
 
@@ -106,7 +108,7 @@ class Bank:
 
 def _entry(topic: str, node: Any) -> Entry:
     texts = {key: " ".join(take(node, key, str).split()) for key in _TEXTS}
-    only(node, (*_TEXTS, "variants", "service", "related", "valid_until"))
+    only(node, (*_TEXTS, "variants", "service", "category", "related", "valid_until"))
     for key, text in texts.items():
         if not text:
             raise wrong(node, f"'{key}' is empty; fill it", key)
@@ -126,13 +128,15 @@ def _entry(topic: str, node: Any) -> Entry:
         topic=topic,
         variants=tuple(variants),
         service=service,
+        category=take(node, "category", str, None),
         related=tuple(items(node, "related", str)) if "related" in node else (),
         valid_until=take(node, "valid_until", date, None),
         **texts,
     )
 
 
-def _same(question: str) -> str:
+def folded(question: str) -> str:
+    """Return a question without capitals, end marks and odd blanks, to compare it."""
     return " ".join(question.casefold().strip(" ?!.").split())
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -14,6 +15,12 @@ from sklearn.svm import LinearSVC  # type: ignore[import-untyped]
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int_]
+
+#: What is looked at, as arguments of `TfidfVectorizer`: words and pairs of words, pieces of words.
+VIEWS: tuple[dict[str, Any], ...] = (
+    {"token_pattern": r"\S+", "ngram_range": (1, 2)},
+    {"analyzer": "char_wb", "ngram_range": (2, 5)},
+)
 
 _FOLDS = 3
 _FACTORS = (0.1, 50.0)
@@ -30,10 +37,8 @@ class Classifier:
     """
 
     def __init__(self, phrases: Sequence[Sequence[str]], labels: Ints) -> None:
-        words = {"token_pattern": r"\S+", "ngram_range": (1, 2)}
-        pieces = {"analyzer": "char_wb", "ngram_range": (2, 5)}
         self._vectorizers = [
-            TfidfVectorizer(sublinear_tf=True, dtype=np.float32, **kind) for kind in (words, pieces)
+            TfidfVectorizer(sublinear_tf=True, dtype=np.float32, **view) for view in VIEWS
         ]
         known = [" ".join(phrase) for phrase in phrases]
         self._known = hstack([each.fit_transform(known) for each in self._vectorizers]).tocsr()

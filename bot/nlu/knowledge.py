@@ -7,8 +7,8 @@ from dataclasses import dataclass, field, fields
 from pathlib import Path
 from typing import Any
 
-from bot.datafile import items, load, take, wrong
-from bot.faq import Bank
+from bot.datafile import items, load, only, take, wrong
+from bot.faq import SERVICES, Bank
 from bot.nlu.lexicon import Lexicon
 
 
@@ -76,8 +76,12 @@ def load_questions(path: Path) -> dict[int, list[str]]:
     """
     found: dict[int, list[str]] = {}
     for row in items(load(path), "examples", dict):
+        only(row, ("service", "questions"))
         number = take(row, "service", int)
+        if number not in SERVICES:
+            problem = f"service {number}; use 1 to {SERVICES[-1]} of the catalogue"
+            raise wrong(row, problem, "service")
         if number in found:
             raise wrong(row, f"service {number} is listed twice; join its questions", "service")
-        found[number] = list(items(row, "questions", str))
+        found[number] = items(row, "questions", str)
     return found

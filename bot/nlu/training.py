@@ -23,7 +23,8 @@ from bot.nlu.targets import Targets
 
 #: The share of questions that is assumed to have no entry in the FAQ.
 MISSING = 0.2
-_NOISY = 0.5
+#: The share of known phrases that are asked with slang and typing errors.
+NOISY = 0.5
 _NOISE = 0.15
 
 
@@ -67,7 +68,7 @@ def train(knowledge: Knowledge, seed: int = 0) -> Fitted:
     chance = Random(seed)  # noqa: S311  # repeatable, no secret
     noise = Noise(turned_round(knowledge.lexicon.slang), _NOISE, _NOISE)
     asked = [
-        noise.spoil(text, chance) if chance.random() < _NOISY else text for text in targets.texts
+        noise.spoil(text, chance) if chance.random() < NOISY else text for text in targets.texts
     ]
     cases: list[Case] = []
     for phrase, features in enumerate(targets.left_out(asked)):

@@ -7,12 +7,16 @@ from pathlib import Path
 
 import pytest
 
-from bench import bank_size, matchers
+from bench import ablation, bank_size, matchers
 from bench.matchers import Bm25, LinearSvc, Ranked, TokenSet
 from bench.matching import clipped
-from bench.paths import environment
+from bench.paths import PROJECT, environment
 from bench.processes import NotStarted, Program
+from bot.nlu.component import Matcher
 from bot.nlu.evaluate import Outcome, Row
+from bot.nlu.knowledge import Knowledge
+from bot.nlu.lexicon import Lexicon
+from bot.nlu.similarity import MEASURES, Similarity
 
 FAQ = {
     "retur": ["apa itu retur sp2d", "kenapa sp2d saya diretur bank"],
@@ -84,3 +88,35 @@ def test_a_program_that_takes_too_much_is_stopped(
     with pytest.raises(NotStarted, match=f"greedy took over {over}"):
         program.finish(**limits)
     assert not program.alive
+
+
+def test_a_blind_similarity_lacks_one_measure_and_no_other() -> None:
+    groups = {id: [matchers.words(text) for text in texts] for id, texts in FAQ.items()}
+    asked = [["jam", "layanan", "kppn"]]
+    for column, name in enumerate(MEASURES):
+        seen = Similarity(groups).measure(asked)
+        blind = ablation.without(name)(groups).measure(asked)
+        assert seen[..., column].any() and not blind[..., column].any()
+        seen[..., column] = 0.0
+        assert (blind == seen).all()
+
+
+def test_a_part_is_taken_away_from_training_and_from_the_engine_but_not_for_good() -> None:
+    variants = {variant.label: variant for variant in ablation.variants()}
+    config = Matcher.get_default_config()
+    faq = {"retur": ["apa itu retur", "arti retur"], "jam": ["jam buka kppn", "jadwal loket"]}
+    knowledge = Knowledge(Lexicon.load(PROJECT / "data/lexicon"), {"menu": ["menu"]}, faq)
+    rows = [Row("retur itu apa", "retur"), Row("kurs dolar", "oos-near")]
+    before = [getattr(owner, name) for each in variants.values() for owner, name, _ in each.swaps]
+    mended = ablation.build(variants["as it is"], config, knowledge, rows)
+    verbatim = ablation.build(variants["no spelling"], config, knowledge, rows)
+    assert mended.match("artii returr").alternatives[0][0] == "retur"
+    assert (mended.scores("rettur") == mended.scores("retur")).all()
+    assert not (verbatim.scores("rettur") == verbatim.scores("retur")).all()
+    for variant in variants.values():
+        engine = ablation.build(variant, config, knowledge, rows)
+        assert engine.match("apa itu retur").faq == "retur", variant.label
+    raw = ablation.build(variants["slope 1, shift 0"], config, knowledge, rows).thresholds
+    assert (raw.slope, raw.shift) == (1.0, 0.0)
+    after = [getattr(owner, name) for each in variants.values() for owner, name, _ in each.swaps]
+    assert before == after

@@ -6,11 +6,14 @@ from pathlib import Path
 
 import pytest
 
+from bot.catalogue import Catalogue
 from bot.errors import DataError
 from bot.faq import Bank
 from bot.faq_check import problems
+from tests.conftest import PROJECT
 
-FAQ = Path(__file__).parents[2] / "data" / "faq"
+FAQ = PROJECT / "data" / "faq"
+TODAY = date(2026, 11, 23)
 
 ENTRY = """\
   - id: {id}
@@ -150,9 +153,39 @@ def test_an_answer_out_of_date_must_be_confirmed(bank: Bank) -> None:
     assert aging.needs_confirmation(aging.valid_until + timedelta(days=1))
 
 
-def test_the_bank_has_no_problem_today_and_names_those_it_would_have(tmp_path: Path) -> None:
-    assert list(problems(FAQ, date(2026, 11, 23))) == []
-    write(tmp_path, {"variant": "cara daftar user"}, {"variant": "daftar user cara"})
-    found = list(problems(tmp_path, date(2026, 11, 23)))
-    assert any("nearly" in line and "uji.yml:11" in line for line in found), found
-    assert any("write at least 8" in line for line in found)
+@pytest.fixture(scope="module")
+def catalogue() -> Catalogue:
+    return Catalogue(PROJECT / "data/catalogue")
+
+
+def test_the_bank_has_no_problem_today(catalogue: Catalogue) -> None:
+    assert list(problems(FAQ, TODAY, catalogue)) == []
+
+
+@pytest.mark.parametrize(
+    ("line", "said"),
+    [
+        ("valid_until: 2026-11-22", "expired on 2026-11-22; ask {unit} for a review"),
+        ("related: [entri-0, hilang]", "relates to hilang, which does not exist; remove it"),
+    ],
+)
+def test_what_an_entry_lacks_is_told_with_its_place(
+    tmp_path: Path, catalogue: Catalogue, line: str, said: str
+) -> None:
+    path = write(tmp_path, {}, {})
+    before = list(problems(tmp_path, TODAY, catalogue))
+    path.write_text(path.read_text(encoding="utf-8") + f"    {line}\n", encoding="utf-8")
+    (new,) = set(problems(tmp_path, TODAY, catalogue)) - set(before)
+    assert new == f"{path}:20: entri-1 {said.format(unit=catalogue.unit(8))}"
+
+
+def test_an_entry_with_few_variants_is_told(tmp_path: Path, catalogue: Catalogue) -> None:
+    path = write(tmp_path, {})
+    (few,) = problems(tmp_path, TODAY, catalogue)
+    assert few == f"{path}:10: entri-0 has 1 variants; write at least 8"
+
+
+def test_an_entry_lasts_until_its_last_day(tmp_path: Path, catalogue: Catalogue) -> None:
+    path = write(tmp_path, {})
+    path.write_text(path.read_text(encoding="utf-8") + f"    valid_until: {TODAY}\n", "utf-8")
+    assert not [line for line in problems(tmp_path, TODAY, catalogue) if "expired" in line]

@@ -10,6 +10,7 @@ import pytest
 from ruamel.yaml import YAML
 
 from actions.categories import STARTS
+from bot.faq import Bank
 from bot.settings import Settings
 
 PROJECT = Path(__file__).resolve().parents[2]
@@ -115,3 +116,10 @@ def test_no_path_of_a_machine_is_committed() -> None:
         for path in (PROJECT / folder).rglob("*"):
             if path.suffix in (".py", ".yml", ".md", ".js", ".css") and path != Path(__file__):
                 assert not suspicious.search(path.read_text(encoding="utf-8")), path
+
+
+def test_an_entry_leads_to_a_category_that_has_a_button() -> None:
+    for entry in Bank.load(PROJECT / "data" / "faq").entries:
+        if entry.category is not None:
+            assert entry.category in STARTS, entry.id
+            assert f"utter_tombol_{entry.category}" in DOMAIN["responses"], entry.id
