@@ -6,11 +6,12 @@ from abc import ABC, abstractmethod
 from typing import Any
 
 from rasa_sdk import Action, Tracker
-from rasa_sdk.events import ActiveLoop, FollowupAction, SlotSet
+from rasa_sdk.events import ActiveLoop, FollowupAction, SlotSet, UserUttered
 from rasa_sdk.executor import CollectingDispatcher
 
 from actions import standalone
 from actions.services import Services
+from bot.channels.message import Kind
 from bot.ledger import unit_of_work
 from bot.ledger.unit_of_work import UnitOfWork
 
@@ -56,6 +57,13 @@ class Turn:
         return "" if text.startswith("/") else text
 
     @property
+    def typed(self) -> str:
+        """What the person wrote just now; empty for what was pressed, or is taken up again."""
+        message = self.work.claim.message
+        now = message.kind is Kind.TEXT and message.text.strip().endswith(self.text)
+        return self.text if now else ""
+
+    @property
     def intent(self) -> str:
         """What the matcher made of it."""
         return str((self._tracker.latest_message.get("intent") or {}).get("name") or "")
@@ -82,6 +90,12 @@ class Turn:
     def form(self) -> str | None:
         """The form that is under way."""
         return (self._tracker.active_loop or {}).get("name")
+
+    def as_event(self) -> dict[str, Any]:
+        """Return the message as an event, so that it can be heard once more."""
+        message = self._tracker.latest_message
+        known = {name: message.get(name) for name in ("intent", "entities", "match")}
+        return dict(UserUttered(self.text, known))
 
     def slot(self, name: str) -> Any:
         """Return a slot's value."""

@@ -31,7 +31,7 @@ def expect(
         probability: What the matcher gave to it.
         shown: The entries to choose from with their probabilities, the likeliest first.
     """
-    if _is_pressed(turn) and turn.text:
+    if _is_pressed(turn) and turn.text == turn.work.claim.message.text.strip():
         return [SlotSet(_SLOT, None)]
     return [
         SlotSet(

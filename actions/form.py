@@ -4,7 +4,8 @@ Rasa's form asks for the first empty slot. The guide (``validate_<form>``) decid
 is before it may fill one, and always answers with events, so that the form itself never rejects
 a turn. The order matters:
 
-1. a way out (menu, cancel, a person) leaves the form;
+1. a way out (menu, cancel, a person) leaves the form; a button under the news of a ticket is
+   heard beside it;
 2. values that carry a label correct or complete what was asked;
 3. the answer to the question that is open;
 4. another category begins that category's form;
@@ -35,11 +36,14 @@ from actions.base import (
 from actions.categories import FIXED, STARTS
 from actions.faq import is_question, say_entry
 from actions.lookup import RETRY, offer_ticket, say_pause
+from actions.nilai import rate
 from actions.questions import Ask, Misread, Question
+from actions.titipan import give
 
 EXITS = {"menu": "action_menu", "cancel": "action_cancel", "agent": "action_start_petugas"}
 _STAY = ("greet", "thank", "terbantu", "bukan_semuanya")
 _TICKET = ("buat_tiket", "belum_terbantu")
+_TO_A_TICKET = ("nilai", "untuk_tiket", "bukan_tiket", "belum_selesai")
 _LONG = 12
 """Words from which on a message is a story rather than a correction."""
 _SENTENCE = 3
@@ -83,6 +87,8 @@ class FormGuide(NindyAction):
         if turn.intent == "non_text":
             turn.say("utter_non_text")
             return self._again()
+        if turn.intent in _TO_A_TICKET:
+            return await self._beside(turn)
         corrected = self._corrections(turn, asked)
         if corrected:
             return self._accept(turn, corrected)
@@ -91,6 +97,15 @@ class FormGuide(NindyAction):
             if found:
                 return self._accept(turn, found)
         return self._not_an_answer(turn, asked)
+
+    async def _beside(self, turn: Turn) -> Events:
+        """Hear a button under the news of a ticket: the form goes on, unless it opens it again."""
+        if turn.intent == "belum_selesai":
+            return [*leave_form(self.slots), FollowupAction("action_belum_selesai")]
+        if turn.intent == "nilai":
+            await rate(turn)
+        given = await give(turn) if turn.intent == "untuk_tiket" else []
+        return [*given, *self._again()]
 
     def _asked(self, turn: Turn) -> Question | None:
         requested = turn.slot("requested_slot")

@@ -12,7 +12,7 @@ from rasa_sdk.events import (
     SlotSet,
 )
 
-from actions import feedback, offers
+from actions import feedback, offers, titipan
 from actions.base import FORM_MEMORY, Events, NindyAction, Turn, listen
 from actions.categories import FIXED, start_for
 from actions.tiket import FROM_PERSON
@@ -77,6 +77,8 @@ class Fixed(NindyAction):
 
     async def act(self, turn: Turn) -> Events:
         """Say it, and forget what was offered before it."""
+        if turn.intent != "complaint" and (asked := await titipan.ask(turn, self.action)):
+            return [*asked, listen()]
         turn.say(FIXED[turn.intent])
         return [*_calm(), listen()]
 
@@ -128,6 +130,8 @@ class Affirm(NindyAction):
             return [FollowupAction("action_start_tiket")]
         if offers.entry_of(offer):
             return [FollowupAction("action_jawab")]
+        if offer == offers.FOR_TICKET:
+            return [FollowupAction("action_untuk_tiket")]
         turn.say("utter_senang" if offer == offers.ANSWER else "utter_siap")
         return [*feedback.helped(turn), SlotSet("tawaran", None), listen()]
 
@@ -140,6 +144,8 @@ class Deny(NindyAction):
     async def act(self, turn: Turn) -> Events:
         """Leave the offer."""
         offer = turn.slot("tawaran")
+        if offer == offers.FOR_TICKET:
+            return [FollowupAction("action_bukan_tiket")]
         if offer == offers.ANSWER or offers.entry_of(offer):
             turn.say("utter_tawarkan_tiket")
             return [*feedback.refused(turn), SlotSet("tawaran", offers.TICKET), listen()]
@@ -154,6 +160,8 @@ class Inform(NindyAction):
 
     async def act(self, turn: Turn) -> Events:
         """Begin the category that the data belongs to."""
+        if asked := await titipan.ask(turn, self.action):
+            return [*asked, listen()]
         start = start_for(turn.text)
         if start:
             return [FollowupAction(start)]

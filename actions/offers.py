@@ -6,6 +6,8 @@ TICKET = "tiket"
 """A ticket."""
 ANSWER = "jawaban"
 """An answer of the FAQ, which may have helped or not."""
+FOR_TICKET = "titipan"
+"""To put a message onto a ticket."""
 _ENTRY = "faq:"
 
 

@@ -52,3 +52,5 @@ def _commit(connection: Connection, vault: Vault, work: UnitOfWork) -> None:
     for new in work.tickets:
         open_ticket(connection, vault, new, work.claim.conversation_id, None, _CHANNEL)
     record_misses(connection, work)
+    for write in work.writes:
+        write(connection, vault)

@@ -6,7 +6,7 @@ from typing import Any
 
 from rasa_sdk.events import FollowupAction, SlotSet
 
-from actions import feedback, fields, offers
+from actions import feedback, fields, offers, titipan
 from actions.base import Events, NindyAction, Turn, listen
 from actions.categories import start_for
 from actions.faq import decision, entry, matched_entry, say_answer
@@ -43,6 +43,8 @@ class Jawab(NindyAction):
             say_answer(turn, offered, "utter_jawaban")
             judged = feedback.chosen(turn, offered.id)
             return [*judged, SlotSet("tawaran", offers.ANSWER), listen()]
+        if asked := await titipan.ask(turn, self.action):
+            return [*asked, listen()]
         found, sure = matched_entry(turn), decision(turn)
         if found is not None and sure == "answer":
             say_answer(turn, found, "utter_jawaban")

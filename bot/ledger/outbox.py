@@ -22,7 +22,7 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
-from bot.channels.message import Choice, Delivery, Reply, Sender, Status
+from bot.channels.message import Choice, Delivery, Inbound, Reply, Sender, Status
 from bot.ledger.people import address
 from bot.ledger.tables import inbox, outbox
 from bot.privacy import Vault
@@ -280,6 +280,19 @@ def _advance(
         .values(state=state, error_code=code, updated_at=now)
     )
     return bool(changed.rowcount)
+
+
+def quoted(connection: Connection, vault: Vault, conversation_id: str, message: Inbound) -> str:
+    """Return the words of our bubble that a message replies to; empty when it replies to none."""
+    if message.reply_to is None:
+        return ""
+    sealed = connection.execute(
+        sa.select(outbox.c.sealed_body).where(
+            outbox.c.conversation_id == conversation_id,
+            outbox.c.external_key == _external_key(vault, message.channel, message.reply_to),
+        )
+    ).scalar()
+    return str(vault.open(sealed)["text"]) if sealed else ""
 
 
 def _external_key(vault: Vault, channel: str, external_id: str) -> str:

@@ -65,6 +65,7 @@ class Ticket:
     state: str
     content: Content
     created_at: datetime
+    resolved_at: datetime | None
     updated_at: datetime
     due_at: datetime
 
@@ -124,6 +125,7 @@ def find(connection: Connection, vault: Vault, number: str) -> Ticket | None:
         state=row.state,
         content=Content(**content),
         created_at=row.created_at,
+        resolved_at=row.resolved_at,
         updated_at=row.updated_at,
         due_at=row.due_at,
     )

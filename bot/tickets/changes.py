@@ -214,6 +214,9 @@ class Changes:
             "resolution": resolution.value,
             "resolved_at": seen.now,
             "owner_id": row.owner_id or seen.agent_id,
+            # Asked anew: what was thought of an earlier end stands in its event.
+            "rating": None,
+            "sealed_rating": None,
         }
         detail = {"resolution": resolution.value, "text": text}
         write(connection, vault, row, seen, "resolved", values, detail)
@@ -239,17 +242,31 @@ class Changes:
         """Keep what the person thinks of it (1 to 5 and a word); a resolved ticket is closed by it.
 
         Raises:
-            ChangeRefused: The ticket is not finished.
+            ChangeRefused: The ticket is not finished, or was rated.
         """
         row = lock(connection, seen)
         if row.state not in (State.RESOLVED, State.CLOSED):
             raise ChangeRefused("unfinished")
+        if row.rating is not None:
+            raise ChangeRefused("rated")
         values: dict[str, Any] = {"rating": rating}
         if word:
             values["sealed_rating"] = vault.seal({"text": word})
         if row.state == State.RESOLVED:
             values |= self._step(row, State.CLOSED, seen.now) | {"closed_at": seen.now}
         write(connection, vault, row, seen, "rated", values, {"rating": rating, "text": word})
+
+    def comment(self, connection: Connection, vault: Vault, seen: Seen, word: str) -> None:
+        """Keep the person's word on their rating, where it came after it.
+
+        Raises:
+            ChangeRefused: The ticket has no rating.
+        """
+        row = lock(connection, seen)
+        if row.rating is None:
+            raise ChangeRefused("unrated")
+        values = {"sealed_rating": vault.seal({"text": word})}
+        write(connection, vault, row, seen, "commented", values, {"text": word})
 
     def route(self, connection: Connection, vault: Vault, seen: Seen, service: int | None) -> None:
         """Say which service a ticket belongs to: its unit and due time follow."""
@@ -287,7 +304,13 @@ class Changes:
                     conversation.c.holder_id.is_(None), conversation.c.holder_id == seen.agent_id
                 ),
             )
-            .values(holder_id=seen.agent_id, held_at=seen.now, version=conversation.c.version + 1)
+            .values(
+                holder_id=seen.agent_id,
+                held_at=seen.now,
+                version=conversation.c.version + 1,
+                # A form that was under way must not ask on when the bot speaks again.
+                sealed_state=None,
+            )
         )
         if taken.rowcount != 1:
             raise ChangeRefused("held")

@@ -62,7 +62,8 @@ class ChangeRefused(NindyError):
     Args:
         reason: ``unknown`` ticket; ``changed`` since it was read; no such ``step``; ``owned`` by
             another agent; ``closed``; the 24-hour ``window`` is shut; ``no-forward`` waits for a
-            receipt; ``unfinished``; the conversation is ``held`` by another agent, or ``free``.
+            receipt; ``unfinished``, ``rated`` or still ``unrated``; the conversation is ``held`` by
+            another agent, or ``free``.
     """
 
     def __init__(self, reason: str) -> None:

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from functools import partial
-
 from bot.ledger.unit_of_work import UnitOfWork
+from bot.tickets import in_turn
 from bot.tickets.changes import Changes
 
 
@@ -19,12 +18,12 @@ class Held:
         self._changes = changes
 
     async def __call__(self, work: UnitOfWork) -> None:
-        """Fill the unit of work."""
-        heard = partial(
+        """Fill the unit of work; the dialogue starts anew when it is handed back."""
+        in_turn.add(
+            work,
             self._changes.heard,
             conversation_id=work.claim.conversation_id,
             text=work.claim.message.text,
             inbox_id=work.claim.inbox_id,
             now=work.now,
         )
-        work.writes.append(heard)

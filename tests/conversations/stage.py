@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import itertools
 import tempfile
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import replace
 from datetime import datetime, timedelta
@@ -32,6 +32,9 @@ from bot.live.owner import Owner
 from bot.live.wake import Wake
 from bot.privacy import Vault, new_key
 from bot.settings import Settings
+from bot.tickets import queue
+from bot.tickets.changes import Changes
+from bot.tickets.record import Seen
 from bot.turn.apology import Apology
 from bot.turn.dialogue import Dialogue
 from bot.turn.failpoints import Failpoints
@@ -42,6 +45,7 @@ from bot.turn.worker import Worker
 from sandbox.app import create_app
 
 CHOICE_KEY = b"stage"
+AGENT = "rina"
 
 
 class Stage:
@@ -55,6 +59,7 @@ class Stage:
         self.sender: OutboxSender
         self.intake: Intake
         self.session: aiohttp.ClientSession
+        self.changes: Changes
         self._server = server
         self._ids = itertools.count(1)
         self.person = "siti"
@@ -64,9 +69,34 @@ class Stage:
         self.now += timedelta(milliseconds=1)
         return self.now
 
-    async def say(self, text: str = "", kind: Kind = Kind.TEXT, choice: str | None = None) -> Reply:
+    async def say(
+        self,
+        text: str = "",
+        kind: Kind = Kind.TEXT,
+        choice: str | None = None,
+        quoting: str = "",
+    ) -> Reply:
         """Let the person send something and return the one bubble that answers."""
         seen = len(self.bubbles)
+        await self.send(text, kind, choice, quoting)
+        new = self.bubbles[seen:]
+        assert len(new) == 1, f"one bubble per turn, not {len(new)}"
+        return new[0].reply
+
+    async def send(
+        self,
+        text: str = "",
+        kind: Kind = Kind.TEXT,
+        choice: str | None = None,
+        quoting: str = "",
+    ) -> None:
+        """Let the person send something, perhaps as a reply to the last bubble with some words."""
+        quoted = [
+            f"out.{place}"
+            for place, bubble in enumerate(self.bubbles, 1)
+            if quoting and quoting in bubble.reply.text
+        ]
+        assert bool(quoted) == bool(quoting), f"no bubble says {quoting!r}"
         number = next(self._ids)
         message = Inbound(
             "whatsapp",
@@ -77,13 +107,18 @@ class Stage:
             kind,
             text,
             choice,
+            quoted[-1] if quoted else None,
         )
         await self.intake.store(Delivery((message,), (), ()))
         await self.worker.drain()
         await self.sender.drain()
-        new = self.bubbles[seen:]
-        assert len(new) == 1, f"one bubble per turn, not {len(new)}"
-        return new[0].reply
+
+    async def desk(self, deed: Callable[[Changes, Seen], Callable[..., None]], number: str) -> None:
+        """Let an agent change a ticket, by default the newest, and the news of it go out."""
+        number = number or self.tickets()[-1]["number"]
+        seen = Seen(number, None, f"agent:{AGENT}", self.clock())
+        await self.ledger.run(deed(self.changes, seen))
+        await self.sender.drain()
 
     async def press(self, title: str, old: bool = False) -> Reply:
         """Press a button or row of the last bubble, or of an older one, whoever got it."""
@@ -109,14 +144,30 @@ class Stage:
         """All tickets with their content opened."""
 
         def read(connection: Any, vault: Vault) -> list[dict[str, Any]]:
-            rows = connection.execute(sa.select(tables.ticket).order_by(tables.ticket.c.created_at))
-            return [{**dict(row._mapping), **vault.open(row.sealed_content)} for row in rows]
+            order = tables.ticket.c.created_at
+            rows = connection.execute(sa.select(tables.ticket).order_by(order)).all()
+            return [
+                {
+                    **dict(row._mapping),
+                    **vault.open(row.sealed_content),
+                    **_history(connection, vault, row.number),
+                    "word": vault.open(row.sealed_rating)["text"] if row.sealed_rating else None,
+                }
+                for row in rows
+            ]
 
         return self.ledger.transact(read)
 
     def feedback(self) -> list[Feedback]:
         """All judgements of answers with their questions opened."""
         return self.ledger.transact(feedback.read)
+
+
+def _history(connection: Any, vault: Vault, number: str) -> dict[str, Any]:
+    found = queue.sheet(connection, vault, number)
+    assert found is not None
+    heard = [event.detail["text"] for event in found.events if event.kind == "user_message"]
+    return {"events": [event.kind for event in found.events], "heard": heard}
 
 
 @lru_cache(maxsize=1)
@@ -165,6 +216,13 @@ async def stage(
             play.bubbles.append(outgoing)
             return f"out.{len(play.bubbles)}"
 
+        with ledger.engine.begin() as connection:
+            connection.execute(
+                tables.agent.insert().values(
+                    id=AGENT, login="rina", name="Rina Contoh", role="agent", created_at=play.now
+                )
+            )
+        play.changes = services.changes
         play.session = session
         play.intake = Intake(ledger, wake, play.clock)
         play.worker = Worker(

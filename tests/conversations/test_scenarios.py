@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from dataclasses import asdict
 from datetime import datetime, timedelta
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +13,7 @@ import pytest
 from ruamel.yaml import YAML
 
 from bot.channels.message import Kind, Reply
+from bot.tickets.life import Resolution
 from bot.turn import training
 from tests.conftest import PROJECT
 from tests.conversations.stage import Stage, stage
@@ -22,13 +24,24 @@ HERE = Path(__file__).parent
 SCENARIOS = sorted(HERE.glob("*/*.yml"))
 MONDAY_MORNING = "2026-11-23 09:00"
 KINDS = {"image": Kind.MEDIA, "audio": Kind.MEDIA, "sticker": Kind.OTHER, "location": Kind.OTHER}
-KNOWN = {"at", "faults", "steps", "tickets", "calls", "feedback"}
+KNOWN = {"at", "faults", "steps", "tickets", "calls", "feedback", "opened"}
+A_TICKET = (
+    "petugas",
+    "SPM tidak bisa dicetak sejak kemarin pagi",
+    "Siti Contoh",
+    "siti@contoh.go.id",
+    "lewati",
+    "kirim",
+)
 STEPS = {
     "user",
     "press",
     "press old",
     "send",
     "words",
+    "quoting",
+    "desk",
+    "silent",
     "wait",
     "faults",
     "as",
@@ -49,6 +62,10 @@ async def test_scenario(path: Path, tmp_path: Path, dialogue: Any, executor: Any
         if scenario.get("faults"):
             await play.faults(scenario["faults"])
         memory: dict[str, str] = {}
+        if scenario.get("opened"):
+            for words in A_TICKET:
+                await play.say(words)
+            memory["nomor"] = play.tickets()[0]["number"]
         for number, step in enumerate(scenario["steps"], 1):
             assert set(step) <= STEPS, f"step {number}: unknown keys {set(step) - STEPS}"
             await _play(play, step, memory, number)
@@ -77,8 +94,16 @@ async def _play(play: Stage, step: dict[str, Any], memory: dict[str, str], numbe
 
 
 async def _act(play: Stage, step: dict[str, Any], memory: dict[str, str]) -> Reply | None:
+    if "desk" in step:
+        return await _desk(play, step, memory)
+    if "silent" in step:
+        seen = len(play.bubbles)
+        await play.send(_fill(str(step["silent"]), memory))
+        assert len(play.bubbles) == seen, play.bubbles[-1].reply.text
+        return None
     if "user" in step:
-        return await play.say(_fill(str(step["user"]), memory))
+        quoting = _fill(str(step.get("quoting", "")), memory)
+        return await play.say(_fill(str(step["user"]), memory), quoting=quoting)
     if "press" in step:
         return await play.press(step["press"])
     if "press old" in step:
@@ -86,6 +111,25 @@ async def _act(play: Stage, step: dict[str, Any], memory: dict[str, str]) -> Rep
     if "send" in step:
         return await play.say(step.get("words", ""), KINDS[step["send"]])
     return None
+
+
+async def _desk(play: Stage, step: dict[str, Any], memory: dict[str, str]) -> Reply | None:
+    wanted = step["desk"] if isinstance(step["desk"], dict) else {step["desk"]: ""}
+    more = {key: _fill(str(wanted[key]), memory) for key in ("text", "ticket") if key in wanted}
+    (deed,) = set(wanted) - {"text", "ticket", "wait"}
+    values: dict[str, Any] = {}
+    if deed == "resolve":
+        values = {"resolution": Resolution(wanted[deed]), "text": more.get("text", "")}
+    elif deed == "reply":
+        values = {"text": wanted[deed], "wait": wanted.get("wait", False)}
+    elif deed == "forward":
+        values = {"to_unit": wanted[deed], "outside": False, "note": ""}
+    seen = len(play.bubbles)
+    await play.desk(
+        lambda changes, by: partial(getattr(changes, deed), seen=by, **values),
+        more.get("ticket", ""),
+    )
+    return play.bubbles[-1].reply if len(play.bubbles) > seen and "nindy" in step else None
 
 
 def _check(reply: Reply, step: dict[str, Any], memory: dict[str, str], number: int) -> None:

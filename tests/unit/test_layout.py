@@ -10,6 +10,7 @@ import pytest
 from ruamel.yaml import YAML
 
 from actions.categories import STARTS
+from actions.ulasan import USUAL
 from bot.faq import Bank
 from bot.settings import Settings
 
@@ -65,6 +66,19 @@ def test_every_sentence_that_python_names_exists() -> None:
     for path in PYTHON:
         for name in re.findall(r"\"(utter_[a-z0-9_]+)\"", path.read_text(encoding="utf-8")):
             assert name in DOMAIN["responses"], f"{path.name}: {name}"
+
+
+def test_what_is_said_instead_of_a_word_is_heard_as_the_rules_hear_it() -> None:
+    rules = {
+        rule["steps"][0]["intent"]: rule["steps"][1]["action"]
+        for path in (PROJECT / "data/rules").glob("*.yml")
+        for rule in YAML(typ="safe").load(path.read_text(encoding="utf-8"))["rules"]
+        if "intent" in rule["steps"][0]
+    }
+    declined = dict.fromkeys(("affirm", "deny"), "action_done")
+    said = {intent: rules[intent] for intent in rules if not rules[intent].startswith("utter_")}
+    assert {**said, **declined} == USUAL
+    assert set(rules) - set(USUAL) == {"pilih", "non_text"}
 
 
 def test_the_domains_actions_are_the_actions_of_the_package() -> None:
