@@ -17,7 +17,7 @@ from aiohttp import web
 
 from actions import services as action_services
 from actions.services import Services
-from bot import faq_check, name_check, phrase_check
+from bot import demo, faq_check, name_check, phrase_check
 from bot.catalogue import Catalogue
 from bot.channels.whatsapp.client import GraphClient
 from bot.channels.whatsapp.outgoing import WhatsAppOut
@@ -39,6 +39,10 @@ from bot.turn.intake import Intake
 from bot.turn.sender import Send, Sender
 from bot.turn.worker import Worker
 from desk.app import create_app as create_desk
+from desk.cookies import Cookies
+from desk.keys import Desk
+from desk.login import Login
+from desk.oidc import Provider
 
 log = logging.getLogger(__name__)
 
@@ -75,7 +79,30 @@ class House:
 
     def desk(self) -> web.Application:
         """Make the desk."""
-        return create_desk(self.counts)
+        settings = self.settings
+        provider = None
+        if settings.oidc_issuer:
+            provider = Provider(
+                self.session,
+                settings.oidc_issuer,
+                settings.oidc_client_id,
+                settings.oidc_client_secret.get_secret_value(),
+                settings.oidc_role_claim,
+                settings.desk_url,
+                now,
+            )
+        return create_desk(
+            Desk(
+                ledger=self.ledger,
+                now=now,
+                url=settings.desk_url,
+                cookies=Cookies(self.ledger.vault, settings.desk_url.startswith("https://")),
+                login=Login(self.ledger, now),
+                counts=self.counts,
+                provider=provider,
+                units=frozenset(unit.name for unit in Catalogue(PROJECT / "data/catalogue").units),
+            )
+        )
 
     async def worker(self) -> Worker:
         """Load the model and make the worker; the event loop stays free meanwhile."""
@@ -194,12 +221,12 @@ def check_data() -> list[str]:
     ]
 
 
-async def up(settings: Settings, ready: Callable[[], None]) -> None:
+async def up(settings: Settings, ready: Callable[[list[demo.Account]], None]) -> None:
     """Run everything in this process until a signal comes; then drain and stop.
 
     Args:
         settings: Where to listen and what to speak to.
-        ready: Called once the doors are open.
+        ready: Called once the doors are open, with the desk's demo accounts.
 
     Raises:
         StartupError: A port is taken, or a part cannot start.
@@ -214,10 +241,11 @@ async def up(settings: Settings, ready: Callable[[], None]) -> None:
             access_token=settings.whatsapp_access_token.get_secret_value(),
             phone_number_id=settings.whatsapp_phone_number_id,
         )
+        accounts = await asyncio.to_thread(demo.ensure, settings, house.ledger, now())
         await _serve(stack, sandbox, settings.host, settings.sandbox_port, "SANDBOX")
         await _serve(stack, house.desk(), settings.host, settings.desk_port, "DESK")
         await _serve(stack, house.webhook(), settings.host, settings.edge_port, "EDGE")
-        ready()
+        ready(accounts)
         await _work(house, stop)
 
 
