@@ -11,7 +11,7 @@ import time
 from collections.abc import Callable, Coroutine
 from pathlib import Path
 
-from bench import ablation, bank_size, edge, growth, machine, matching, product, stock
+from bench import ablation, bank_size, desk, edge, growth, machine, matching, product, stock
 from bench.processes import NotStarted, stop_all
 from bench.table import Table
 
@@ -22,7 +22,9 @@ TABLES: dict[str, Callable[[bool], Coroutine[None, None, Table]]] = {
     matching.NAME: matching.measure,
     ablation.NAME: ablation.measure,
     bank_size.NAME: bank_size.measure,
+    desk.NAME: desk.measure,
 }
+WITHOUT_MODEL = (desk.NAME,)
 
 
 def main() -> None:
@@ -41,7 +43,8 @@ def main() -> None:
         began, others = time.monotonic(), machine.Others()
         try:
             # The model may have become stale since the last table: data is edited all the time.
-            product.train()
+            if name not in WITHOUT_MODEL:
+                product.train()
             table = asyncio.run(TABLES[name](options.quick))
         except NotStarted as error:
             print(f"\n{name}: not measured: {error}", file=sys.stderr, flush=True)

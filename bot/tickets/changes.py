@@ -25,6 +25,7 @@ from bot.tickets.life import (
     Resolution,
     State,
     check_step,
+    warning,
 )
 from bot.tickets.record import USER, Seen, lock, window_is_open, write
 from bot.words import Words
@@ -32,6 +33,7 @@ from bot.worktime import WorkCalendar
 
 RATINGS = (5, 4, 3, 2, 1)
 """From very satisfied to not at all."""
+_DONE = (State.RESOLVED, State.CLOSED)
 
 
 class Changes:
@@ -102,27 +104,16 @@ class Changes:
     def resume(self, connection: Connection, vault: Vault, seen: Seen) -> None:
         """Go on with a ticket that waited, was forwarded, resolved or closed."""
         row = lock(connection, seen)
-        again = row.state in (State.RESOLVED, State.CLOSED)
-        values = self._step(row, State.IN_PROGRESS, seen.now)
-        if again:
-            values |= {
-                "reopened": row.reopened + 1,
-                "resolution": None,
-                "resolved_at": None,
-                "closed_at": None,
-            }
-        write(connection, vault, row, seen, "reopened" if again else "resumed", values)
+        kind = "reopened" if row.state in _DONE else "resumed"
+        write(connection, vault, row, seen, kind, self._go_on(row, seen.now))
 
     def answered(
         self, connection: Connection, vault: Vault, seen: Seen, text: str, inbox_id: int | None
     ) -> None:
         """Put a message of the person onto their ticket; it goes on if it waited or was done."""
         row = lock(connection, seen)
-        values: dict[str, Any] = {}
-        if row.state in (State.WAITING, State.RESOLVED, State.CLOSED):
-            values = self._step(row, State.IN_PROGRESS, seen.now)
-        if row.state in (State.RESOLVED, State.CLOSED):
-            values |= {"reopened": row.reopened + 1, "resolved_at": None, "closed_at": None}
+        goes_on = row.state in (State.WAITING, *_DONE)
+        values = self._go_on(row, seen.now) if goes_on else {}
         detail = {"text": text, "inbox": inbox_id}
         write(connection, vault, row, seen, "user_message", values, detail)
 
@@ -135,17 +126,22 @@ class Changes:
         inbox_id: int,
         now: datetime,
     ) -> None:
-        """Put a message onto the newest unfinished ticket of a conversation, if it has one."""
-        newest = (
+        """Put a message onto an unfinished ticket of a conversation, if it has one.
+
+        Of several it is one of the agent who holds the conversation, and then the newest.
+        """
+        of_holder = sa.case((ticket.c.owner_id == conversation.c.holder_id, 0), else_=1)
+        meant = (
             sa.select(ticket.c.number)
+            .join(conversation, conversation.c.id == ticket.c.conversation_id)
             .where(
                 ticket.c.conversation_id == conversation_id,
                 ticket.c.state.in_([state.value for state in OPEN]),
             )
-            .order_by(ticket.c.created_at.desc())
+            .order_by(of_holder, ticket.c.created_at.desc())
             .limit(1)
         )
-        number = connection.execute(newest).scalar()
+        number = connection.execute(meant).scalar()
         if number is not None:
             seen = Seen(number, None, USER, now)
             self.answered(connection, vault, seen, text, inbox_id)
@@ -245,7 +241,7 @@ class Changes:
             ChangeRefused: The ticket is not finished, or was rated.
         """
         row = lock(connection, seen)
-        if row.state not in (State.RESOLVED, State.CLOSED):
+        if row.state not in _DONE:
             raise ChangeRefused("unfinished")
         if row.rating is not None:
             raise ChangeRefused("rated")
@@ -272,11 +268,13 @@ class Changes:
         """Say which service a ticket belongs to: its unit and due time follow."""
         row = lock(connection, seen)
         clock = self._clock(row, service)
+        reached = warning(clock.used(self._calendar, seen.now))
         values = {
             "service": service,
             "unit": self._catalogue.unit(service),
             "due_at": clock.due(self._calendar),
-            "warned": 0,
+            # What the new SLA has not reached is warned of again, what was warned of is not.
+            "warned": min(row.warned, reached),
         }
         detail = {"from": row.service, "to": service}
         write(connection, vault, row, seen, "routed", values, detail)
@@ -336,10 +334,10 @@ class Changes:
     def _step(self, row: Any, after: State, now: datetime) -> dict[str, Any]:
         check_step(State(row.state), after)
         values: dict[str, Any] = {"state": after.value}
+        clock = self._clock(row, row.service)
         if after is State.WAITING:
             values["paused_at"] = now
-        elif row.paused_at is not None:
-            clock = self._clock(row, row.service)
+        elif after is not State.CLOSED and clock.paused_at is not None:
             paused = clock.paused_until(self._calendar, now)
             resumed = Clock(clock.created_at, clock.hours, paused)
             values |= {
@@ -349,9 +347,22 @@ class Changes:
             }
         return values
 
+    def _go_on(self, row: Any, now: datetime) -> dict[str, Any]:
+        values = self._step(row, State.IN_PROGRESS, now)
+        if row.state in _DONE:
+            values |= {
+                "reopened": row.reopened + 1,
+                "resolution": None,
+                "resolved_at": None,
+                "closed_at": None,
+            }
+        return values
+
     def _clock(self, row: Any, service: int | None) -> Clock:
+        # From its answer on a ticket costs no time either, should it be reopened.
+        stands_since = row.paused_at or row.resolved_at
         hours = self._catalogue.hours(service)
-        return Clock(row.created_at, hours, row.paused_minutes, row.paused_at)
+        return Clock(row.created_at, hours, row.paused_minutes, stands_since)
 
     def _tell(
         self,

@@ -106,12 +106,18 @@ class Clock:
         """Return the working minutes of pause up to now."""
         if self.paused_at is None:
             return self.paused_minutes
-        return self.paused_minutes + max(calendar.working_minutes(self.paused_at, now), 0)
+        return self.paused_minutes + _minutes(calendar, self.paused_at, now)
 
     def used(self, calendar: WorkCalendar, now: datetime) -> float:
         """Return the share of the SLA that is used; above 1 it is breached."""
-        spent = calendar.working_minutes(self.created_at, now) - self.paused_until(calendar, now)
+        spent = _minutes(calendar, self.created_at, now) - self.paused_until(calendar, now)
         return max(spent, 0) / (self.hours * 60)
+
+
+def _minutes(calendar: WorkCalendar, start: datetime, end: datetime) -> int:
+    # From whole minute to whole minute, so that the parts of a span add up to the whole.
+    first, last = (moment.replace(second=0, microsecond=0) for moment in (start, end))
+    return max(calendar.working_minutes(first, last), 0)
 
 
 WARNINGS = (50, 80, 100)

@@ -9,6 +9,7 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
+from bot.ledger.inbox import SILENT
 from bot.ledger.outbox import FAILED
 from bot.ledger.tables import (
     agent,
@@ -138,13 +139,21 @@ def lines(
     connection: Connection, vault: Vault, wanted: Filter, start: int = 0, size: int = PAGE
 ) -> list[Line]:
     """Return a page of the queue: urgent first, then by due time."""
-    rows = connection.execute(
-        sa.select(ticket, agent.c.name.label("owner"))
-        .outerjoin(agent, agent.c.id == ticket.c.owner_id)
+    order = (ticket.c.priority.desc(), ticket.c.due_at, ticket.c.number)
+    # The page is found in the index alone; whole tickets, which are long, are read for it only.
+    page = (
+        sa.select(ticket.c.number)
         .where(*_where(wanted))
-        .order_by(ticket.c.priority.desc(), ticket.c.due_at, ticket.c.id)
+        .order_by(*order)
         .offset(start)
         .limit(size)
+        .subquery()
+    )
+    rows = connection.execute(
+        sa.select(ticket, agent.c.name.label("owner"))
+        .join(page, page.c.number == ticket.c.number)
+        .outerjoin(agent, agent.c.id == ticket.c.owner_id)
+        .order_by(*order)
     )
     return [_line(vault, row) for row in rows]
 
@@ -264,12 +273,15 @@ def _said(
 ) -> list[Said]:
     heard = connection.execute(
         sa.select(inbox.c.sent_at, inbox.c.sealed_body).where(
-            inbox.c.conversation_id == conversation_id, inbox.c.sent_at > since
+            # What came later than the ticket, whenever it was written, is not in its transcript.
+            inbox.c.conversation_id == conversation_id,
+            inbox.c.received_at > since,
+            inbox.c.state != SILENT,
         )
     )
     ours = connection.execute(
         sa.select(outbox).where(
-            outbox.c.conversation_id == conversation_id, outbox.c.created_at > since
+            outbox.c.conversation_id == conversation_id, outbox.c.created_at >= since
         )
     )
     found = [Said(row.sent_at, "user", vault.open(row.sealed_body)["text"]) for row in heard]

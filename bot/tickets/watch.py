@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from contextlib import suppress
+from datetime import datetime, timedelta
+from fractions import Fraction
+from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection
@@ -11,12 +14,14 @@ from bot.catalogue import Catalogue
 from bot.ledger.tables import ticket
 from bot.privacy import Vault
 from bot.tickets.changes import Changes
-from bot.tickets.life import OPEN, WARNINGS, Clock, State, warning
+from bot.tickets.life import OPEN, WARNINGS, ChangeRefused, Clock, State, warning
 from bot.tickets.record import NINDY, Seen, lock, write
 from bot.worktime import WorkCalendar
 
 REST = 24
 """Working hours (three days) after which a resolved ticket is closed, rated or not."""
+_SLACK = Fraction(2, 60)
+"""Hours; clocks count whole minutes."""
 
 
 class Watch:
@@ -36,10 +41,17 @@ class Watch:
     def look(self, connection: Connection, vault: Vault, now: datetime) -> int:
         """Write down the warnings that are due, close what rests, and return how many changed."""
         changed = 0
-        running = sa.select(ticket).where(
+        running = sa.select(
+            ticket.c.number,
+            ticket.c.version,
+            ticket.c.service,
+            ticket.c.created_at,
+            ticket.c.paused_minutes,
+            ticket.c.warned,
+        ).where(
             ticket.c.state.in_([state.value for state in OPEN]),
             ticket.c.paused_at.is_(None),
-            ticket.c.warned < WARNINGS[-1],
+            self._may_be_due(now),
         )
         for row in connection.execute(running).all():
             hours = self._catalogue.hours(row.service)
@@ -48,15 +60,31 @@ class Watch:
             )
             if level > row.warned:
                 seen = Seen(row.number, row.version, NINDY, now)
-                locked = lock(connection, seen)
-                detail = {"percent": level}
-                write(connection, vault, locked, seen, "sla", {"warned": level}, detail)
-                changed += 1
+                # Who changed it meanwhile does not spoil the look; the next one sees it.
+                with suppress(ChangeRefused):
+                    locked = lock(connection, seen)
+                    detail = {"percent": level}
+                    write(connection, vault, locked, seen, "sla", {"warned": level}, detail)
+                    changed += 1
         resting = sa.select(ticket.c.number, ticket.c.resolved_at).where(
-            ticket.c.state == State.RESOLVED.value
+            ticket.c.state == State.RESOLVED.value,
+            ticket.c.resolved_at <= now - timedelta(hours=REST),
         )
         for number, resolved_at in connection.execute(resting).all():
             if self._calendar.working_minutes(resolved_at, now) >= REST * 60:
-                self._changes.close(connection, vault, Seen(number, None, NINDY, now))
-                changed += 1
+                with suppress(ChangeRefused):
+                    self._changes.close(connection, vault, Seen(number, None, NINDY, now))
+                    changed += 1
         return changed
+
+    def _may_be_due(self, now: datetime) -> Any:
+        # Who has more time left than the longest SLA has at a warning cannot have reached it, so
+        # a look reads the few that are about to be warned of, and not the whole queue.
+        longest = max(self._catalogue.hours(one.number) for one in self._catalogue.services)
+        longest = max(longest, self._catalogue.hours(None))
+        near = []
+        for level in WARNINGS:
+            left = Fraction(longest * (100 - level), 100) + _SLACK
+            until = self._calendar.due(now, left)
+            near.append(sa.and_(ticket.c.warned < level, ticket.c.due_at <= until))
+        return sa.or_(*near)

@@ -21,11 +21,12 @@ from bot.ledger import migrate
 from bot.ledger.database import Ledger
 from tests.conftest import missing
 from tests.kit import sqlite_ledger, vault
+from tests.ticketing import Desk, append_only
 
 _numbers = itertools.count(1)
 
 
-def _programs() -> Path | None:
+def programs() -> Path | None:
     """The folder that has both postgres and initdb."""
     found = [Path("/usr/local/bin"), *sorted(Path("/usr/lib/postgresql").glob("*/bin"))[::-1]]
     on_path = shutil.which("postgres")
@@ -101,11 +102,11 @@ class Postgres:
 @pytest.fixture(scope="session")
 def postgres() -> Iterator[Postgres]:
     """The server, with a database `migrated` that others are copied from."""
-    programs = _programs()
-    if programs is None:
+    found = programs()
+    if found is None:
         missing("PostgreSQL")
-    assert programs is not None
-    server = Postgres(programs)
+    assert found is not None
+    server = Postgres(found)
     try:
         server.create("migrated")
         ledger = Ledger(server.url("migrated"), vault())
@@ -154,3 +155,10 @@ def _ledger(
     finally:
         made.close()
         server.drop(name)
+
+
+@pytest.fixture
+def desk(ledger: Ledger) -> Iterator[Desk]:
+    """A desk with two agents, where what once happened cannot be rewritten."""
+    with append_only(ledger):
+        yield Desk(ledger)

@@ -83,13 +83,11 @@ def upgrade() -> None:
     op.add_column('ticket', sa.Column('rating', sa.Integer(), nullable=True))
     op.add_column('ticket', sa.Column('sealed_rating', sa.LargeBinary(), nullable=True))
     op.create_index('ix_ticket_owner', 'ticket', ['owner_id', 'state'], unique=False)
-    op.create_index('ix_ticket_queue', 'ticket', ['state', 'due_at'], unique=False)
-    op.create_index('ix_ticket_unit', 'ticket', ['unit', 'state', 'due_at'], unique=False)
+    op.create_index('ix_ticket_queue', 'ticket', ['state', 'priority', 'due_at', 'number', 'service', 'owner_id', 'unit', 'paused_at', 'warned'], unique=False)
 
 
 def downgrade() -> None:
     """Undo."""
-    op.drop_index('ix_ticket_unit', table_name='ticket')
     op.drop_index('ix_ticket_queue', table_name='ticket')
     op.drop_index('ix_ticket_owner', table_name='ticket')
     op.drop_column('ticket', 'sealed_rating')
