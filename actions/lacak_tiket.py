@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from actions import routing
 from actions.base import Turn
 from actions.form import FormGuide, StartForm, inline_fields
 from actions.lookup import Lookup
@@ -41,17 +42,12 @@ class LacakTiket(Lookup):
         if found is None:
             raise NotFound("ledger")
         own = found.conversation_id == turn.work.claim.conversation_id
-        service = (
-            services.catalogue.service(found.service).name
-            if found.service
-            else services.words.text("utter_layanan_dipilah")
-        )
         turn.say(
             "utter_hasil_tiket_sendiri" if own else "utter_hasil_tiket",
             nomor=found.number,
             status=services.words.text(f"utter_status_{found.state}"),
-            pelayanan=service,
-            unit=services.catalogue.unit(found.service),
+            pelayanan=routing.service_name(services, found.service),
+            unit=found.unit or services.catalogue.unit(found.service),
             perubahan=services.calendar.say_moment(found.updated_at),
             tenggat=services.calendar.say_due(found.due_at),
             judul=found.content.subject if own else "",

@@ -9,9 +9,10 @@ import logging
 import os
 import signal
 from collections.abc import AsyncIterator, Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import aiohttp
 from aiohttp import web
@@ -42,6 +43,9 @@ from bot.turn.plain import plain
 from bot.turn.sender import Send, Sender
 from bot.turn.worker import Worker
 from desk.app import create_app as create_desk
+
+if TYPE_CHECKING:
+    from bot.turn.dialogue import Dialogue
 
 log = logging.getLogger(__name__)
 
@@ -81,20 +85,26 @@ class House:
 
     async def worker(self) -> Worker:
         """Load the model and make the worker; the event loop stays free meanwhile."""
-        from actions.registry import executor
+        from rasa_sdk.executor import ActionExecutor
+
+        from actions.registry import hand_out
 
         model = training.model_path(PROJECT)
         if not model.exists():
             raise StartupError(f"{model}: no model of today's data; run `nindy train`")
 
-        def load() -> object:
+        def load() -> Dialogue:
             from bot.turn.dialogue import Dialogue
 
-            return Dialogue(model, executor(self.services), self.choice_key)
+            executor = ActionExecutor()
+            dialogue = Dialogue(model, executor, self.choice_key)
+            hand_out(replace(self.services, judge=dialogue.judge), executor)
+            return dialogue
 
         dialogue = await asyncio.to_thread(load)
-        apology = Apology(self.services.words, self.services.calendar)
-        respond = dialogue.respond  # type: ignore[attr-defined]
+        services = self.services
+        apology = Apology(services.words, services.calendar, services.catalogue.unit(None))
+        respond = dialogue.respond
         return Worker(self.ledger, respond, apology, self.owner, self.wake, now, self.failpoints)
 
     def sender(self) -> Sender:

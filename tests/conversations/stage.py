@@ -155,6 +155,7 @@ async def stage(
             ledger=ledger,
             clients=connect(settings, session),
             clock=play.clock,
+            judge=dialogue.judge,
         )
         hand_out(services, executor)
         wake, failpoints = Wake(), Failpoints()
@@ -169,7 +170,7 @@ async def stage(
         play.worker = Worker(
             ledger,
             dialogue.respond,
-            Apology(services.words, services.calendar),
+            Apology(services.words, services.calendar, services.catalogue.unit(None)),
             owner,
             wake,
             play.clock,
