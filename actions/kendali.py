@@ -126,7 +126,7 @@ class Affirm(NindyAction):
     async def act(self, turn: Turn) -> Events:
         """Take the offer."""
         offer = turn.slot("tawaran")
-        if offer == offers.TICKET:
+        if offers.is_ticket(offer):
             return [FollowupAction("action_start_tiket")]
         if offers.entry_of(offer):
             return [FollowupAction("action_jawab")]

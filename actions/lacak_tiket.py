@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from actions import routing
 from actions.base import Turn
 from actions.form import FormGuide, StartForm, inline_fields
 from actions.lookup import Lookup
@@ -47,18 +48,13 @@ class LacakTiket(Lookup):
         if found is None:
             raise NotFound("ledger")
         mine = found.conversation_id == turn.work.claim.conversation_id
-        service = (
-            services.catalogue.service(found.service).name
-            if found.service
-            else services.words.text("utter_layanan_dipilah")
-        )
         other = "_lain" if found.state == State.WAITING and not mine else ""
         turn.say(
             "utter_hasil_tiket_sendiri" if mine else "utter_hasil_tiket",
             nomor=found.number,
             status=services.words.text(f"utter_status_{found.state}{other}"),
-            pelayanan=service,
-            unit=services.catalogue.unit(found.service),
+            pelayanan=routing.service_name(services, found.service),
+            unit=found.unit or services.catalogue.unit(found.service),
             perubahan=services.calendar.say_moment(found.updated_at),
             waktu=_time(turn, found, other),
             judul=found.content.subject if mine else "",

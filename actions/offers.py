@@ -9,6 +9,7 @@ ANSWER = "jawaban"
 FOR_TICKET = "titipan"
 """To put a message onto a ticket."""
 _ENTRY = "faq:"
+_DOOR = "pintu:"
 
 
 def of_entry(entry_id: str) -> str:
@@ -19,3 +20,18 @@ def of_entry(entry_id: str) -> str:
 def entry_of(offer: str | None) -> str | None:
     """Return the entry that was offered, if one was."""
     return offer[len(_ENTRY) :] if offer and offer.startswith(_ENTRY) else None
+
+
+def of_door(service: int) -> str:
+    """Name the offer of a ticket to another service than the one asked for."""
+    return f"{_DOOR}{service}"
+
+
+def door_of(offer: str | None) -> int | None:
+    """Return the service to which a ticket was offered instead, if one was."""
+    return int(offer[len(_DOOR) :]) if offer and offer.startswith(_DOOR) else None
+
+
+def is_ticket(offer: str | None) -> bool:
+    """Say whether any ticket was offered."""
+    return offer == TICKET or door_of(offer) is not None

@@ -14,13 +14,6 @@ from actions.base import NindyAction
 from actions.services import Services
 
 
-def executor(services: Services) -> ActionExecutor:
-    """Return an executor with every action of this package."""
-    made = ActionExecutor()
-    hand_out(services, made)
-    return made
-
-
 def hand_out(services: Services, to: ActionExecutor) -> None:
     """Give an executor every action, each with these services; earlier ones are replaced."""
     logging.getLogger("rasa_sdk.executor").setLevel(logging.WARNING)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -14,6 +15,7 @@ from bot.clock import Clock, now
 from bot.faq import Bank
 from bot.ledger.database import Ledger
 from bot.nlu.lexicon import Lexicon
+from bot.routing import Candidates
 from bot.settings import Settings
 from bot.tickets.changes import Changes
 from bot.words import Words
@@ -21,10 +23,21 @@ from bot.worktime import WorkCalendar
 
 PROJECT = Path(__file__).resolve().parents[1]
 
+Judge = Callable[[str], Awaitable[Candidates]]
+"""Tells which services a text may belong to."""
+
+
+async def undecided(_text: str) -> Candidates:
+    """Judge nothing, where no matcher is at hand: every ticket goes to who sorts tickets."""
+    return ()
+
 
 @dataclass(frozen=True)
 class Services:
-    """Everything an action may use beside its tracker."""
+    """Everything an action may use beside its tracker.
+
+    `judge` is the matcher, put in by the composition root once the model is loaded.
+    """
 
     ledger: Ledger
     clients: Clients
@@ -34,6 +47,7 @@ class Services:
     words: Words
     changes: Changes
     clock: Clock
+    judge: Judge = undecided
 
 
 def build(

@@ -6,11 +6,12 @@ from typing import Any
 
 from rasa_sdk.events import FollowupAction, SlotSet
 
-from actions import feedback, fields, offers, titipan
+from actions import feedback, fields, offers, routing, titipan
 from actions.base import Events, NindyAction, Turn, listen
 from actions.categories import start_for
 from actions.faq import decision, entry, matched_entry, say_answer
 from bot.faq import Entry
+from bot.routing import choose
 
 _NOTHING = 0.03
 """Probability up to which the matcher knows no word of a question."""
@@ -78,8 +79,8 @@ class TawarkanTiket(NindyAction):
 
     async def act(self, turn: Turn) -> Events:
         """Offer it."""
-        turn.say("utter_belum_tahu")
-        return [*feedback.refused(turn), SlotSet("tawaran", offers.TICKET), listen()]
+        offered = routing.offer_ticket(turn, routing.of_question(turn))
+        return [*feedback.refused(turn), *offered, listen()]
 
 
 def _answered(turn: Turn, found: Entry) -> Events:
@@ -89,8 +90,12 @@ def _answered(turn: Turn, found: Entry) -> Events:
 
 
 def _remember(turn: Turn) -> Events:
-    question = [SlotSet("pertanyaan", turn.text.strip())] if turn.text else []
-    return [SlotSet("asal", None), *question]
+    if not turn.text:
+        return [SlotSet("asal", None)]
+    services = routing.keep(turn.match.get("services", []))
+    # What was told before somebody was turned away belongs to another matter now.
+    told = (SlotSet(name, None) for name in ("asal", "subjek", "kronologi"))
+    return [*told, SlotSet("pertanyaan", turn.text.strip()), services]
 
 
 def _start_for_ticket(turn: Turn) -> str | None:
@@ -100,16 +105,21 @@ def _start_for_ticket(turn: Turn) -> str | None:
     return start_for(turn.text, number) if meant else None
 
 
+def _is_sure(turn: Turn) -> bool:
+    """Say whether the service at least is known, for the few words of a request."""
+    services = turn.match.get("services", [])
+    return choose(services, turn.services.catalogue.auto_route) is not None
+
+
 def _is_short(turn: Turn) -> bool:
     return len(turn.text.split()) < _WORDS
 
 
 def _unknown(turn: Turn) -> Events:
-    if _is_short(turn) and turn.match.get("probability", 0.0) < _NOTHING:
+    if _is_short(turn) and turn.match.get("probability", 0.0) < _NOTHING and not _is_sure(turn):
         turn.say("utter_tidak_paham")
         return [*(SlotSet(name, None) for name in ("asal", "pertanyaan", "tawaran")), listen()]
-    turn.say("utter_belum_tahu")
-    return [*_remember(turn), SlotSet("tawaran", offers.TICKET), listen()]
+    return [*_remember(turn), *routing.offer_ticket(turn, turn.match.get("services", [])), listen()]
 
 
 def _ask_which(turn: Turn, best: Entry) -> dict[str, float]:

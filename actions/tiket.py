@@ -6,33 +6,45 @@ from typing import Any
 
 from rasa_sdk.events import FollowupAction, SlotSet
 
-from actions import choices, feedback
-from actions.base import ASKED, FORM_MEMORY, Events, NindyAction, Turn, forget, listen
+from actions import choices, feedback, offers, routing
+from actions.base import (
+    ASKED,
+    FORM_MEMORY,
+    Events,
+    NindyAction,
+    Turn,
+    forget,
+    leave_form,
+    listen,
+)
 from actions.form import FormGuide
-from actions.questions import NO_ANSWER, Ask, Confirm, Tell, shorten
-from actions.reset_sakti import TIK_2
+from actions.questions import NO_ANSWER, Ask, Choose, Confirm, Tell, shorten
 from bot.ledger import tickets
 from bot.ledger.tickets import Content, NewTicket
 from bot.privacy import mask_email
+from bot.routing import fullest
 
 SUBJECT_LENGTH = 150
 _SUMMARY_LENGTH = 300
 """Characters of the chronology that are shown before sending; the ticket keeps all."""
 FROM_PERSON = "petugas"
 """Value of the slot ``asal`` when somebody asked for a person."""
-_SERVICES = {"reset_sakti_non_satker": TIK_2, "akun_digit": TIK_2}
-"""Where the category already says which service it is; the rest is sorted by the desk."""
 _CHANGE = "ubah"
+_SHORT = 4
+"""Words up to which an answer names a group and asks for nothing."""
+_OTHER_GROUP = "ganti_kelompok"
+"""What the button brings of somebody who pressed the wrong group."""
 
 
 class ValidateTiket(FormGuide):
-    """Hears subject, chronology, name, e-mail, satker and the confirmation."""
+    """Hears subject, chronology, group, name, e-mail, satker and the confirmation."""
 
     form = "tiket_form"
     category = "tiket"
     questions = (
         Tell("subjek", shortest=5, longest=SUBJECT_LENGTH),
         Tell("kronologi", shortest=10, words=4),
+        Choose("pengguna"),
         Ask("nama", "nama"),
         Ask("email", "email"),
         Tell("satker", shortest=3, longest=100, optional=True, story=False),
@@ -40,12 +52,20 @@ class ValidateTiket(FormGuide):
     )
 
     async def act(self, turn: Turn) -> Events:
+        """Hear the answer, and find out where the ticket goes as soon as it can be known."""
+        events = await self._hear(turn)
+        left = any(event["event"] == "active_loop" for event in events)
+        return events if left else await self._route(turn, events)
+
+    async def _hear(self, turn: Turn) -> Events:
         """Hear the answer; "ubah" asks which part, and that part is asked again."""
         asked = turn.slot("requested_slot")
         if asked and turn.intent == "agent":
             # The ticket is the way to a person, so what was told is kept.
             turn.say("utter_petugas_tiket")
             return self._again()
+        if asked == "pengguna" and (group := self._group(turn)):
+            return self._accept(turn, {"pengguna": group})
         if asked != "konfirmasi":
             return await super().act(turn)
         part = self._part_to_change(turn)
@@ -59,6 +79,29 @@ class ValidateTiket(FormGuide):
             turn.say("utter_ubah_apa")
             return [SlotSet("konfirmasi", None), SlotSet("ulang", ASKED), SlotSet("gagal", 0.0)]
         return events
+
+    @staticmethod
+    def _group(turn: Turn) -> str | None:
+        """Read a short answer before it is taken for a wish: "vendor" is a supplier elsewhere."""
+        asks = turn.text.rstrip().endswith("?") or len(turn.text.split()) > _SHORT
+        return None if asks else choices.parse("pengguna", turn.text)
+
+    async def _route(self, turn: Turn, events: Events) -> Events:
+        said = {event["name"]: event["value"] for event in events if event["event"] == "slot"}
+        told = [said.get(name, turn.slot(name)) for name in ("subjek", "kronologi")]
+        if all(told) and ("subjek" in said or "kronologi" in said):
+            text = fullest((turn.slot("pertanyaan") or "", _matter(turn, *told)))
+            found = routing.keep(await turn.services.judge(text))
+            said[routing.CANDIDATES] = found["value"]
+            events = [*events, found]
+        if said.get("pengguna"):
+            said[routing.GROUP] = said["pengguna"]
+            events = [*events, SlotSet(routing.GROUP, said["pengguna"])]
+        route = routing.route(turn, said)
+        if route.shut:
+            away = routing.turn_away(turn, *route.shut)
+            return [*events, *leave_form(("pengguna", "konfirmasi")), *away, listen()]
+        return [*events, SlotSet("pengguna", None if route.asks else NO_ANSWER)]
 
     @staticmethod
     def _ask_again(part: str) -> Events:
@@ -84,6 +127,7 @@ class AskKonfirmasi(NindyAction):
         if turn.slot("ulang"):
             turn.say("utter_konfirmasi_ulang")
             return []
+        services, service = turn.services, routing.route(turn, {}).service
         satker = turn.slot("satker")
         turn.say(
             "utter_ringkasan_tiket",
@@ -91,9 +135,9 @@ class AskKonfirmasi(NindyAction):
             kronologi=shorten(turn.slot("kronologi"), _SUMMARY_LENGTH),
             nama=turn.slot("nama"),
             alamat=mask_email(turn.slot("email")),
-            satker=satker
-            if satker != NO_ANSWER
-            else turn.services.words.text("utter_tanpa_satker"),
+            satker=satker if satker != NO_ANSWER else services.words.text("utter_tanpa_satker"),
+            pelayanan=routing.service_name(services, service),
+            unit=services.catalogue.unit(service),
         )
         return []
 
@@ -105,14 +149,29 @@ class StartTiket(NindyAction):
 
     async def act(self, turn: Turn) -> Events:
         """Fill the form's slots as far as they are known."""
-        values = await self._known(turn)
         judged = feedback.refused(turn) if turn.intent == "belum_terbantu" else []
+        door = offers.door_of(turn.slot("tawaran"))
+        turned_away = door is not None
+        changed: dict[str, Any] = {routing.DOOR: door}
+        if turn.entity("nilai") == _OTHER_GROUP:
+            changed = {routing.DOOR: None, routing.GROUP: None}
+        if not turned_away:
+            changed[routing.CANDIDATES] = list(routing.of_question(turn))
+        kept = [SlotSet(name, value) for name, value in changed.items()]
+        route = routing.route(turn, changed)
+        names = tuple(question.slot for question in ValidateTiket.questions)
+        if route.shut:
+            away = routing.turn_away(turn, *route.shut)
+            return [*judged, *kept, *forget(names), *away, listen()]
+        values = await self._known(turn)
+        if turned_away:
+            # Who was turned away has told a part of it already.
+            values.update({name: value for name in names if (value := turn.slot(name))})
+        values["pengguna"] = None if route.asks else NO_ANSWER
         return [
             *judged,
-            *(
-                SlotSet(name, values.get(name))
-                for name in (q.slot for q in ValidateTiket.questions)
-            ),
+            *kept,
+            *(SlotSet(name, values.get(name)) for name in names),
             *(SlotSet(name, None) for name in FORM_MEMORY),
             SlotSet("tawaran", None),
             FollowupAction("tiket_form"),
@@ -148,7 +207,8 @@ class KirimTiket(NindyAction):
         """Open the ticket."""
         services, now = turn.services, turn.work.now
         origin = turn.slot("asal") or "tanya_nindy"
-        service = _SERVICES.get(origin)
+        route = routing.route(turn, {})
+        service, unit = route.service, services.catalogue.unit(route.service)
         due = services.calendar.due(now, services.catalogue.hours(service))
         satker = turn.slot("satker")
         new = NewTicket(
@@ -164,12 +224,16 @@ class KirimTiket(NindyAction):
             ),
             created_at=now,
             due_at=due,
+            unit=unit,
+            candidates=tuple(route.candidates),
+            user_group=route.group,
         )
         turn.work.tickets.append(new)
         turn.say(
             "utter_tiket_dibuat",
             nomor=new.number,
-            unit=services.catalogue.unit(service),
+            pelayanan=routing.service_name(services, service),
+            unit=unit,
             tenggat=services.calendar.say_due(due),
             jam=str(services.catalogue.hours(service)),
         )
@@ -177,4 +241,12 @@ class KirimTiket(NindyAction):
             opening = services.calendar.next_opening(now)
             turn.say("utter_di_luar_jam", hari=services.calendar.say_day(opening.date()))
         slots = tuple(question.slot for question in ValidateTiket.questions)
-        return [*forget(slots), SlotSet("asal", None), SlotSet("pertanyaan", None), listen()]
+        done = ("asal", "pertanyaan", routing.CANDIDATES, routing.DOOR)
+        return [*forget(slots), *(SlotSet(name, None) for name in done), listen()]
+
+
+def _matter(turn: Turn, subject: str, chronology: str) -> str:
+    """Join what the ticket says; the subject of somebody who asked for a person says nothing."""
+    words = turn.services.words
+    nothing = words.text("utter_subjek_kategori", layanan=words.text(f"utter_nama_{FROM_PERSON}"))
+    return chronology if subject == nothing else f"{subject}\n{chronology}"

@@ -18,7 +18,7 @@ import tempfile
 import time
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -151,8 +151,9 @@ async def room(folder: Path) -> AsyncIterator[Room]:
             services = action_services.build(
                 Settings.parse_obj({"var_dir": folder}), ledger, session
             )
-            hand_out(services, executor)
-            apology = Apology(services.words, services.calendar)
+            hand_out(replace(services, judge=dialogue.judge), executor)
+            unit = services.catalogue.unit(None)
+            apology = Apology(services.words, services.calendar, unit)
             worker = BenchWorker(
                 ledger,
                 dialogue.respond,

@@ -8,9 +8,10 @@ import logging
 import os
 import signal
 from collections.abc import AsyncIterator, Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import aiohttp
 from aiohttp import web
@@ -43,6 +44,9 @@ from desk.cookies import Cookies
 from desk.keys import Desk
 from desk.login import Login
 from desk.oidc import Provider
+
+if TYPE_CHECKING:
+    from bot.turn.dialogue import Dialogue
 
 log = logging.getLogger(__name__)
 
@@ -106,21 +110,26 @@ class House:
 
     async def worker(self) -> Worker:
         """Load the model and make the worker; the event loop stays free meanwhile."""
-        from actions.registry import executor
+        from rasa_sdk.executor import ActionExecutor
+
+        from actions.registry import hand_out
 
         model = training.model_path(PROJECT)
         if not model.exists():
             raise StartupError(f"{model}: no model of today's data; run `nindy train`")
 
-        def load() -> object:
+        def load() -> Dialogue:
             from bot.turn.dialogue import Dialogue
 
-            return Dialogue(model, executor(self.services), self.choice_key)
+            executor = ActionExecutor()
+            dialogue = Dialogue(model, executor, self.choice_key)
+            hand_out(replace(self.services, judge=dialogue.judge), executor)
+            return dialogue
 
         dialogue = await asyncio.to_thread(load)
-        apology = Apology(self.services.words, self.services.calendar)
-        respond = dialogue.respond  # type: ignore[attr-defined]
-        listen = Held(self.services.changes)
+        services = self.services
+        apology = Apology(services.words, services.calendar, services.catalogue.unit(None))
+        respond, listen = dialogue.respond, Held(services.changes)
         return Worker(
             self.ledger, respond, apology, listen, self.owner, self.wake, now, self.failpoints
         )

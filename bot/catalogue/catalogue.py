@@ -20,6 +20,7 @@ class Catalogue:
     Attributes:
         version: For example ``2026.0``.
         triage_unit: Who sorts what belongs to no service yet.
+        auto_route: Probability from which on a ticket goes to its service unsorted.
         sla_hours: Working hours where a service names none of its own.
         units: Responsible units, in the order of section D.1.
         services: In the order of their numbers.
@@ -27,6 +28,7 @@ class Catalogue:
         mechanisms: The ways in which requests are taken (A).
         channels: With addresses and whom they are for (B.1).
         categories: What WhatsApp is for, with what each needs (B.2).
+        outside_categories: Numbers of the services that those categories leave out.
         office_hours: Working days and hours in the catalogue's words (C).
         limits: What is not served (F.1).
         requirements: What every request needs (F.2).
@@ -43,6 +45,7 @@ class Catalogue:
         listed = services.read(folder / "services.yml", fixed_size)
         self.version = listed.version
         self.triage_unit = listed.triage_unit
+        self.auto_route = listed.auto_route
         self.sla_hours = listed.sla_hours
         self.units = listed.units
         self.services = listed.services
@@ -54,10 +57,11 @@ class Catalogue:
         self.groups = matrix.groups
         self._matrix = matrix.matrix
         self._doors = matrix.doors
-        reach = channels.read(folder / "channels.yml")
+        reach = channels.read(folder / "channels.yml", self._by_number)
         self.mechanisms = reach.mechanisms
         self.channels = reach.channels
         self.categories = reach.categories
+        self.outside_categories = reach.outside_categories
         self.office_hours = reach.office_hours
         common = terms.read(folder / "terms.yml")
         self.limits = common.limits

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -61,27 +62,34 @@ class Category:
 
 @dataclass(frozen=True)
 class ChannelFile:
-    """The whole of ``channels.yml``; `office_hours` are the sentences of section C."""
+    """The whole of ``channels.yml``; see `Catalogue` for its fields."""
 
     mechanisms: tuple[Mechanism, ...]
     channels: tuple[Channel, ...]
     categories: tuple[Category, ...]
+    outside_categories: tuple[int, ...]
     office_hours: tuple[str, ...]
 
 
-def read(path: Path) -> ChannelFile:
+def read(path: Path, services: Collection[int]) -> ChannelFile:
     """Read mechanisms, channels, categories and office hours.
 
+    Args:
+        path: The file.
+        services: Numbers of the services there are.
+
     Raises:
-        DataError: Something is missing, or a mechanism or category is unknown.
+        DataError: Something is missing, or a mechanism, category or service is unknown.
     """
     data = load(path)
-    only(data, ("mechanisms", "channels", "categories", "office_hours"))
+    known = ("mechanisms", "channels", "categories", "outside_categories", "office_hours")
+    only(data, known)
     mechanisms = tuple(_mechanism(node) for node in items(data, "mechanisms", dict))
     return ChannelFile(
         mechanisms=mechanisms,
         channels=_channels(data, {mechanism.id: mechanism for mechanism in mechanisms}),
         categories=_categories(data),
+        outside_categories=_outside(data, services),
         office_hours=tuple(items(data, "office_hours", str)),
     )
 
@@ -132,3 +140,13 @@ def _categories(data: Any) -> tuple[Category, ...]:
         missing = ", ".join(CATEGORIES[len(categories) :])
         raise wrong(data, f"categories are missing: {missing}; add them", "categories")
     return tuple(categories)
+
+
+def _outside(data: Any, services: Collection[int]) -> tuple[int, ...]:
+    listed = items(data, "outside_categories", int)
+    for index, number in enumerate(listed):
+        if number not in services:
+            raise wrong(
+                data["outside_categories"], f"there is no service {number}; remove it", index
+            )
+    return tuple(listed)

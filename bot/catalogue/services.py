@@ -65,6 +65,7 @@ class ServiceFile:
 
     version: str
     triage_unit: str
+    auto_route: float
     sla_hours: int
     units: tuple[Unit, ...]
     services: tuple[Service, ...]
@@ -82,7 +83,7 @@ def read(path: Path, fixed_size: bool) -> ServiceFile:
             are not numbered 1, 2, 3 …
     """
     data = load(path)
-    only(data, ("version", "triage_unit", "sla_hours", "units", "services"))
+    only(data, ("version", "triage_unit", "auto_route", "sla_hours", "units", "services"))
     sla_hours = _hours(data)
     units = _units(data)
     services = _services(data, sla_hours, [unit.name for unit in units])
@@ -91,10 +92,18 @@ def read(path: Path, fixed_size: bool) -> ServiceFile:
     return ServiceFile(
         version=take(data, "version", str),
         triage_unit=take(data, "triage_unit", str),
+        auto_route=_auto_route(data),
         sla_hours=sla_hours,
         units=units,
         services=services,
     )
+
+
+def _auto_route(data: Any) -> float:
+    probability = take(data, "auto_route", float)
+    if not 0 < probability <= 1:
+        raise wrong(data, "'auto_route' must be a probability above 0, up to 1.0", "auto_route")
+    return probability
 
 
 def _units(data: Any) -> tuple[Unit, ...]:

@@ -44,6 +44,9 @@ class NewTicket:
         content: What it says.
         created_at: Aware moment.
         due_at: Aware moment, counted in working hours.
+        unit: Who is responsible; without a service, who sorts tickets.
+        candidates: Services with the matcher's probabilities, the best first.
+        user_group: The sender's group in the catalogue, 1..13, where known.
     """
 
     number: str
@@ -52,6 +55,9 @@ class NewTicket:
     content: Content
     created_at: datetime
     due_at: datetime
+    unit: str = ""
+    candidates: tuple[tuple[int, float], ...] = ()
+    user_group: int | None = None
 
 
 @dataclass(frozen=True)
@@ -68,6 +74,9 @@ class Ticket:
     resolved_at: datetime | None
     updated_at: datetime
     due_at: datetime
+    unit: str
+    candidates: tuple[tuple[int, float], ...]
+    user_group: int | None
 
 
 def new_number(now: datetime) -> str:
@@ -101,6 +110,9 @@ def open_ticket(
             created_at=new.created_at,
             updated_at=new.created_at,
             due_at=new.due_at,
+            unit=new.unit,
+            candidates=[list(pair) for pair in new.candidates],
+            user_group=new.user_group,
         )
     )
     connection.execute(
@@ -128,6 +140,9 @@ def find(connection: Connection, vault: Vault, number: str) -> Ticket | None:
         resolved_at=row.resolved_at,
         updated_at=row.updated_at,
         due_at=row.due_at,
+        unit=row.unit,
+        candidates=tuple((service, probability) for service, probability in row.candidates),
+        user_group=row.user_group,
     )
 
 

@@ -16,11 +16,13 @@ class Apology:
     Args:
         words: Sentences for users.
         calendar: Counts the due time.
+        unit: Who sorts tickets.
     """
 
-    def __init__(self, words: Words, calendar: WorkCalendar) -> None:
+    def __init__(self, words: Words, calendar: WorkCalendar, unit: str) -> None:
         self._words = words
         self._calendar = calendar
+        self._unit = unit
 
     async def __call__(self, work: UnitOfWork) -> None:
         """Open a ticket with the message that could not be answered, and say so.
@@ -43,6 +45,7 @@ class Apology:
                 ),
                 created_at=work.now,
                 due_at=due,
+                unit=self._unit,
             )
         ]
         work.replies = [

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from datetime import timedelta
 from pathlib import Path
+from typing import Any
 
 from rasa.core.agent import Agent
 from rasa.core.channels.channel import UserMessage
@@ -15,6 +16,7 @@ from bot.channels.message import Inbound, Kind
 from bot.errors import StartupError, TurnFailed
 from bot.ledger import unit_of_work
 from bot.ledger.unit_of_work import UnitOfWork
+from bot.routing import Candidates
 from bot.turn.collect import CollectingOutput, merge
 from bot.turn.in_process import InProcessActions
 from bot.turn.plain import plain
@@ -93,6 +95,11 @@ class Dialogue:
         if reply is None:
             raise TurnFailed("the dialogue said nothing")
         work.replies.append(reply)
+
+    async def judge(self, text: str) -> Candidates:
+        """Return the services that a text may belong to, for what was told over several turns."""
+        match: Any = (await self.parse(plain(text)))["match"]
+        return [(service, probability) for service, probability in match["services"]]
 
     async def parse(self, text: str) -> dict[str, object]:
         """Return what the model makes of a text, without a conversation."""

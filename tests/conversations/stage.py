@@ -207,6 +207,7 @@ async def stage(
             ledger=ledger,
             clients=connect(settings, session),
             clock=play.clock,
+            judge=dialogue.judge,
         )
         hand_out(services, executor)
         wake, failpoints = Wake(), Failpoints()
@@ -228,7 +229,7 @@ async def stage(
         play.worker = Worker(
             ledger,
             dialogue.respond,
-            Apology(services.words, services.calendar),
+            Apology(services.words, services.calendar, services.catalogue.unit(None)),
             Held(services.changes),
             owner,
             wake,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -200,10 +201,14 @@ def test_a_ticket_is_found_by_number_and_by_conversation(ledger: Ledger) -> None
         Content("subject", "chronology", "Siti"), "tiket", 3, "new", START + timedelta(hours=16),
     )  # fmt: skip
     second = UnitOfWork(claimed(ledger), START)
-    second.tickets = [ticket("20261123-GHJKMN", START + timedelta(minutes=1))]
+    routed = ticket("20261123-GHJKMN", START + timedelta(minutes=1))
+    likely = ((3, 0.95), (8, 0.04))
+    second.tickets = [replace(routed, unit="Unit Contoh", candidates=likely, user_group=2)]
     commit(ledger, second)
     newest = ledger.transact(tickets.latest, found.conversation_id)
     assert newest is not None and newest.number == "20261123-GHJKMN"
+    assert (newest.unit, newest.candidates, newest.user_group) == ("Unit Contoh", likely, 2)
+    assert (found.unit, found.candidates, found.user_group) == ("", (), None)
     assert ledger.transact(tickets.latest, "nobody") is None
 
 

@@ -168,6 +168,7 @@ def test_names_taken_in_by_one_service_are_removed_not_renamed(run: Run, folder:
     edit(folder, "access.yml", "  20: O O O O O O O O O O O O O\n", "")
     edit(folder, "access.yml", "turn_to: [2, 7, 20]", "turn_to: [2, 7]")
     edit(folder, "notes.yml", "services: [3, 4, 5, 19]", "services: [3, 4, 5]")
+    edit(folder, "channels.yml", "13, 19, 20]", "13, 19]")
     said = run("diff", HOME, folder)
     assert "- 20 Layanan Pengaduan (an alias of Layanan Baru now)" in said
     assert "Services renamed" not in said

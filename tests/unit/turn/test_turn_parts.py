@@ -251,10 +251,11 @@ async def test_the_apology_has_a_ticket_and_drops_the_state(ledger: Ledger) -> N
     now = datetime(2026, 11, 23, 2, 0, tzinfo=timezone.utc)
     receive(ledger, message(1, text="SP2D saya"))
     work = UnitOfWork(claimed(ledger), now, state={"slots": {}, "loop": "x"})
-    await Apology(Words(PROJECT / "domain.yml"), calendar)(work)
+    await Apology(Words(PROJECT / "domain.yml"), calendar, "Tim Contoh")(work)
     (ticket,), (reply,) = work.tickets, work.replies
     assert work.state is None
     assert ticket.content.chronology == "SP2D saya"
+    assert ticket.unit == "Tim Contoh"
     assert ticket.due_at == calendar.due(now, SLA_HOURS) > now + timedelta(hours=SLA_HOURS)
     assert ticket.number in reply.text
     assert "{" not in reply.text
