@@ -7,23 +7,25 @@ import contextlib
 import logging
 import os
 import signal
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable
 from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
+from typing import Any
 
 import aiohttp
 from aiohttp import web
 
 from actions import services as action_services
 from actions.services import Services
-from bot import faq_check, name_check
+from bot import demo, faq_check, name_check
 from bot.catalogue import Catalogue
 from bot.channels.whatsapp.client import GraphClient
 from bot.channels.whatsapp.outgoing import WhatsAppOut
 from bot.channels.whatsapp.webhook import LARGEST_BODY, PATH, Webhook
 from bot.clock import JAKARTA, now
 from bot.errors import StartupError
+from bot.faq import Entry
 from bot.ledger import inbox, migrate, outbox
 from bot.ledger.database import Ledger
 from bot.live.owner import Owner
@@ -36,9 +38,17 @@ from bot.turn.apology import Apology
 from bot.turn.failpoints import Failpoints
 from bot.turn.held import Held
 from bot.turn.intake import Intake
+from bot.turn.plain import plain
 from bot.turn.sender import Send, Sender
 from bot.turn.worker import Worker
 from desk.app import create_app as create_desk
+from desk.canned import read_canned, read_outside
+from desk.cookies import Cookies
+from desk.keys import Desk
+from desk.live import Live
+from desk.login import Login
+from desk.oidc import Provider
+from desk.work import Work
 
 log = logging.getLogger(__name__)
 
@@ -46,6 +56,9 @@ PROJECT = Path(__file__).resolve().parents[1]
 STOP_SECONDS = 12.0
 _LOOK_AGAIN = 60.0
 """Seconds between two looks at the tickets' clocks."""
+
+
+Parse = Callable[[str], Awaitable[dict[str, Any]]]
 
 
 @dataclass
@@ -59,6 +72,8 @@ class House:
     services: Services
     session: aiohttp.ClientSession
     failpoints: Failpoints
+    parse: Parse | None = None
+    """What the model makes of a text, once it is loaded."""
 
     @property
     def choice_key(self) -> bytes:
@@ -75,7 +90,53 @@ class House:
 
     def desk(self) -> web.Application:
         """Make the desk."""
-        return create_desk(self.counts)
+        settings = self.settings
+        provider = None
+        if settings.oidc_issuer:
+            provider = Provider(
+                self.session,
+                settings.oidc_issuer,
+                settings.oidc_client_id,
+                settings.oidc_client_secret.get_secret_value(),
+                settings.oidc_role_claim,
+                settings.desk_url,
+                now,
+            )
+        return create_desk(
+            Desk(
+                ledger=self.ledger,
+                now=now,
+                url=settings.desk_url,
+                cookies=Cookies(self.ledger.vault, settings.desk_url.startswith("https://")),
+                login=Login(self.ledger, now),
+                counts=self.counts,
+                provider=provider,
+                units=frozenset(unit.name for unit in self.services.catalogue.units),
+            ),
+            self.work(),
+        )
+
+    def work(self) -> Work:
+        """Gather what the desk's pages about tickets share."""
+        services, data = self.services, PROJECT / "data/desk"
+        return Work(
+            changes=services.changes,
+            calendar=services.calendar,
+            catalogue=services.catalogue,
+            canned=read_canned(data / "balasan.yml"),
+            outside=read_outside(data / "tujuan.yml"),
+            suggest=self.suggest,
+            wake=self.wake,
+            live=Live(self.ledger),
+        )
+
+    async def suggest(self, text: str) -> list[Entry]:
+        """Give the FAQ entries nearest to a text; none until the model is loaded."""
+        if self.parse is None:
+            return []
+        found = (await self.parse(plain(text)))["match"]["alternatives"]
+        bank = self.services.bank
+        return [bank.get(one["id"]) for one in found if one["id"] in bank]
 
     async def worker(self) -> Worker:
         """Load the model and make the worker; the event loop stays free meanwhile."""
@@ -93,6 +154,7 @@ class House:
         dialogue = await asyncio.to_thread(load)
         apology = Apology(self.services.words, self.services.calendar)
         respond = dialogue.respond  # type: ignore[attr-defined]
+        self.parse = dialogue.parse  # type: ignore[attr-defined]
         listen = Held(self.services.changes)
         return Worker(
             self.ledger, respond, apology, listen, self.owner, self.wake, now, self.failpoints
@@ -184,6 +246,8 @@ def check_data() -> list[str]:
     today = now().astimezone(JAKARTA).date()
     calendar = action_services.check_data()
     warnings = [f"{calendar.folder}: {line}" for line in calendar.check(today)]
+    read_canned(PROJECT / "data/desk/balasan.yml")
+    read_outside(PROJECT / "data/desk/tujuan.yml")
     faq = PROJECT / "data/faq"
     catalogue = Catalogue(PROJECT / "data/catalogue")
     return [
@@ -193,12 +257,12 @@ def check_data() -> list[str]:
     ]
 
 
-async def up(settings: Settings, ready: Callable[[], None]) -> None:
+async def up(settings: Settings, ready: Callable[[list[demo.Account]], None]) -> None:
     """Run everything in this process until a signal comes; then drain and stop.
 
     Args:
         settings: Where to listen and what to speak to.
-        ready: Called once the doors are open.
+        ready: Called once the doors are open, with the desk's demo accounts.
 
     Raises:
         StartupError: A port is taken, or a part cannot start.
@@ -213,10 +277,11 @@ async def up(settings: Settings, ready: Callable[[], None]) -> None:
             access_token=settings.whatsapp_access_token.get_secret_value(),
             phone_number_id=settings.whatsapp_phone_number_id,
         )
+        accounts = await asyncio.to_thread(demo.ensure, settings, house.ledger, now())
         await _serve(stack, sandbox, settings.host, settings.sandbox_port, "SANDBOX")
         await _serve(stack, house.desk(), settings.host, settings.desk_port, "DESK")
         await _serve(stack, house.webhook(), settings.host, settings.edge_port, "EDGE")
-        ready()
+        ready(accounts)
         await _work(house, stop)
 
 

@@ -11,6 +11,7 @@ import time
 import warnings
 from datetime import date
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 # Rasa and TensorFlow talk at import; what they say is not for the people who start Nindy.
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
@@ -20,10 +21,13 @@ os.environ.setdefault("RASA_TELEMETRY_ENABLED", "false")
 # A filter would not last: importing sanic puts its own in front.
 warnings.showwarning = lambda *_args, **_kwargs: None
 
-from bot import log, settings  # noqa: E402
+from bot import cli_desk, log, settings  # noqa: E402
 from bot.errors import StartupError  # noqa: E402
 from bot.privacy import new_key  # noqa: E402
 from bot.settings import Settings  # noqa: E402
+
+if TYPE_CHECKING:
+    from bot.demo import Account
 
 _CATALOGUE = Path(__file__).resolve().parents[1] / "data/catalogue"
 
@@ -62,6 +66,7 @@ def _parser() -> argparse.ArgumentParser:
     check = commands.add_parser("check", help="read every data file and say what to mend")
     check.set_defaults(run=_check)
     _add_catalogue(commands.add_parser("catalogue", help="read and compare the service catalogue"))
+    cli_desk.add_to(commands.add_parser("desk", help="manage the accounts of the agents' desk"))
     key = commands.add_parser("key", help="print a fresh key for NINDY_ENCRYPTION_KEYS")
     key.set_defaults(run=lambda _: print(new_key()))
     return parser
@@ -142,7 +147,7 @@ def _up(_options: argparse.Namespace) -> None:
     from bot.app import up
 
     _train_if_needed()
-    asyncio.run(up(read, lambda: _say_addresses(read)))
+    asyncio.run(up(read, lambda accounts: _say_addresses(read, accounts)))
 
 
 def _match(options: argparse.Namespace) -> None:
@@ -182,14 +187,19 @@ def _train() -> None:
     print(f"Trained in {time.monotonic() - began:.0f} s: {path.relative_to(PROJECT)}", flush=True)
 
 
-def _say_addresses(read: Settings) -> None:
+def _say_addresses(read: Settings, accounts: list[Account]) -> None:
     base = f"http://{read.host}"
     print(
         f"""
 Nindy is up. Ctrl-C stops it.
   {base}:{read.sandbox_port}/  the phone: write to Nindy, press buttons, switch faults on
   {base}:{read.edge_port}/webhooks/whatsapp  the public edge, where WhatsApp delivers
-  {base}:{read.desk_port}/  the agents' desk (a placeholder for now)
+  {read.desk_url}/  the agents' desk
 """,
         flush=True,
     )
+    if accounts:
+        print("Accounts of the desk until the next start, for this machine only:")
+        for account in accounts:
+            print(f"  {account.login:24} {account.password}")
+        print(flush=True)

@@ -14,6 +14,7 @@
     │   │   └── Blocked         … once a person has mended the account
     │   ├── Permanent           it never will
     │   └── Uncertain           it may have been accepted; nobody knows yet
+    ├── SignInError             an identity provider said what must not be believed
     └── TurnError               a turn could not be finished and was rolled back
         ├── TurnLost            lease or version lost; somebody else has the conversation
         └── TurnFailed          Rasa, an action or the database raised
@@ -112,6 +113,10 @@ class Permanent(ChannelError):
 
 class Uncertain(ChannelError):
     """The provider may have accepted the message; nobody knows yet."""
+
+
+class SignInError(NindyError):
+    """OpenID Connect could not be finished; the text is a word for the log."""
 
 
 class TurnError(NindyError):

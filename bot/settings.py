@@ -7,6 +7,7 @@ Each field is read from the environment as ``NINDY_<FIELD>`` in capitals, or fro
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 from pydantic import BaseSettings, Field, SecretStr, ValidationError, validator
 from pydantic.fields import ModelField
@@ -53,6 +54,13 @@ class Settings(BaseSettings):
     settle_seconds: float = Field(
         60.0, gt=0, description="How long a send of unknown outcome waits for its status."
     )
+    desk_url: str = Field(
+        "", description="Address of the desk in browsers; default http on host and port."
+    )
+    oidc_issuer: str = Field("", description="OpenID Connect for the desk; empty is off.")
+    oidc_client_id: str = Field("", description="The desk's id with the issuer.")
+    oidc_client_secret: SecretStr = Field(SecretStr(""), description="The desk's secret there.")
+    oidc_role_claim: str = Field("role", description="Claim that names the agent's role.")
     log_level: str = Field("INFO", description="DEBUG, INFO, WARNING or ERROR.")
 
     class Config:
@@ -77,6 +85,25 @@ class Settings(BaseSettings):
         if f"{values.get('whatsapp_api_url', '')}/".startswith(f"{_sandbox(values)}/"):
             return SecretStr(SANDBOX_SECRET)
         raise ValueError("must be set when NINDY_WHATSAPP_API_URL is not the sandbox")
+
+    @validator("desk_url", always=True)
+    def _default_desk(cls, value: str, values: dict[str, object]) -> str:
+        if value and not value.startswith(("https://", "http://")):
+            raise ValueError("must be an address that begins with https:// or http://")
+        return value.rstrip("/") or f"http://{values.get('host')}:{values.get('desk_port')}"
+
+    @validator("oidc_issuer")
+    def _issuer_is_sealed(cls, value: str) -> str:
+        if value and not value.startswith(("https://", "http://127.0.0.1:")):
+            raise ValueError("must begin with https://")
+        return value
+
+    @validator("oidc_client_id", "oidc_client_secret", always=True)
+    def _with_issuer(cls, value: Any, values: dict[str, object]) -> Any:
+        given = value.get_secret_value() if isinstance(value, SecretStr) else value
+        if values.get("oidc_issuer") and not given:
+            raise ValueError("must be set when NINDY_OIDC_ISSUER is")
+        return value
 
     @property
     def app_secrets(self) -> tuple[bytes, ...]:

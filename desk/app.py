@@ -1,35 +1,80 @@
-"""The desk's server. Until the desk itself is here it says so, and whether the system is well."""
+"""The desk's server: pages for agents, and how the system is for those who watch it."""
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
 from pathlib import Path
 
 from aiohttp import web
 
-_PAGE = Path(__file__).parent / "static" / "placeholder.html"
+from desk import (
+    account_page,
+    live_page,
+    login_page,
+    oidc_page,
+    queue_page,
+    supervisor_page,
+    ticket_actions,
+    ticket_page,
+)
+from desk.keys import DESK, Desk
+from desk.pages import add_templates, errors
+from desk.security import guard, protect, public, requires
+from desk.work import WORK, Work
 
-Counts = Callable[[], Awaitable[dict[str, int]]]
+_STATIC = Path(__file__).parent / "static"
+_FILES = {path.name: path for path in _STATIC.iterdir() if path.suffix in (".css", ".js")}
 
 
-def create_app(counts: Counts) -> web.Application:
+def create_app(desk: Desk, work: Work) -> web.Application:
     """Make the application.
 
     Args:
-        counts: Gives the numbers of the readiness page: what waits, what failed.
+        desk: The parts that the pages share.
+        work: What the pages about tickets share beside it.
     """
-
-    async def page(_request: web.Request) -> web.FileResponse:
-        return web.FileResponse(_PAGE, headers={"Content-Security-Policy": "default-src 'self'"})
-
-    async def ready(_request: web.Request) -> web.Response:
-        return web.json_response(await counts())
-
-    async def health(_request: web.Request) -> web.Response:
-        return web.Response(text="ok")
-
-    app = web.Application()
-    app.router.add_get("/", page)
-    app.router.add_get("/healthz", health)
-    app.router.add_get("/readyz", ready)
+    app = web.Application(middlewares=[errors, guard])
+    app[DESK] = desk
+    app[WORK] = work
+    add_templates(app)
+    app.on_response_prepare.append(protect)
+    app.router.add_get("/", _first)
+    app.router.add_get("/healthz", _health)
+    app.router.add_get("/readyz", _ready)
+    app.router.add_get("/static/{name}", _static)
+    # The changes of a ticket come last: their path takes every word that is left.
+    for module in (
+        login_page,
+        oidc_page,
+        account_page,
+        queue_page,
+        supervisor_page,
+        live_page,
+        ticket_page,
+        ticket_actions,
+    ):
+        app.add_routes(module.routes)
     return app
+
+
+@requires()
+async def _first(_request: web.Request) -> web.Response:
+    return web.Response(status=303, headers={"Location": "/antrean"})
+
+
+@public
+async def _health(_request: web.Request) -> web.Response:
+    return web.Response(text="ok")
+
+
+@public
+async def _ready(request: web.Request) -> web.Response:
+    return web.json_response(await request.app[DESK].counts())
+
+
+@public
+async def _static(request: web.Request) -> web.StreamResponse:
+    path = _FILES.get(request.match_info["name"])
+    if path is None:
+        raise web.HTTPNotFound
+    # May be kept, but asked about each time: after an update no page runs with old files.
+    return web.FileResponse(path, headers={"Cache-Control": "no-cache"})

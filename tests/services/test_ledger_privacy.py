@@ -9,7 +9,8 @@ import sqlalchemy as sa
 
 from bot.channels.message import Choice, Delivery, IdentityChange, Inbound, Kind, Reply, Sender
 from bot.channels.message import Status as News
-from bot.ledger import outbox, people, tables, unit_of_work
+from bot.ledger import agents, logins, outbox, people, tables, unit_of_work
+from bot.ledger.agents import Role
 from bot.ledger.database import Ledger
 from bot.ledger.feedback import CHOICE, NONE_OF_THESE, Feedback
 from bot.ledger.tickets import Content, NewTicket
@@ -33,6 +34,9 @@ PLANTED = {
     "reply": "markerreplytext",
     "subject": "markersubject",
     "question": "markerquestiontext",
+    "totp secret": "MARKERTOTPSECRET",
+    "receipt": "markerreceipt",
+    "draft": "markerdrafttext",
 }
 
 
@@ -60,9 +64,31 @@ def plant(ledger: Ledger) -> None:
     ledger.transact(outbox.sent, taken, p["sent id"], START)
     news = News("whatsapp", "1", p["sent id"], Delivery.READ, START)
     assert ledger.transact(outbox.apply_status, news, START)
+    plant_desk(ledger)
     moved = Sender(p["new user id"], p["new phone"])
     change = IdentityChange("whatsapp", "1", p["message id"], sender, moved, START)
     assert ledger.transact(people.change_identity, change, START)
+
+
+def plant_desk(ledger: Ledger) -> None:
+    agent = ledger.transact(agents.add, "budi", "Budi", Role.AGENT, "", "a-hash", START)
+    assert agent is not None
+    ledger.transact(agents.set_totp, agent.id, PLANTED["totp secret"], 0, START)
+    PLANTED["session token"] = ledger.transact(logins.succeeded, agent.id, START)
+    with ledger.engine.begin() as connection:
+        ticket = connection.execute(sa.select(tables.ticket.c.id)).scalar_one()
+        connection.execute(
+            tables.ticket_forward.insert().values(
+                ticket_id=ticket, to_unit="Sekretariat DJPb", outside=False, sent_at=START,
+                sent_by=agent.id, sealed_receipt=ledger.vault.seal(PLANTED["receipt"]),
+            )
+        )  # fmt: skip
+        connection.execute(
+            tables.ticket_draft.insert().values(
+                ticket_id=ticket, agent_id=agent.id, updated_at=START,
+                sealed_text=ledger.vault.seal(PLANTED["draft"]),
+            )
+        )  # fmt: skip
 
 
 def everything(ledger: Ledger, folder: Path) -> bytes:

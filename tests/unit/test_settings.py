@@ -66,7 +66,14 @@ def test_no_secret_is_shown(monkeypatch: pytest.MonkeyPatch) -> None:
         **{name: f"geheim-{name}" for name in SECRETS},
         **{
             name: f"geheim-{name}"
-            for name in ("ENCRYPTION_KEYS", "INDEX_KEY", "SPAN_TOKEN", "SAKTI_TOKEN", "DIGIT_TOKEN")
+            for name in (
+                "ENCRYPTION_KEYS",
+                "INDEX_KEY",
+                "SPAN_TOKEN",
+                "SAKTI_TOKEN",
+                "DIGIT_TOKEN",
+                "OIDC_CLIENT_SECRET",
+            )
         },
     )
     settings = load()
@@ -79,6 +86,36 @@ def test_no_secret_is_shown(monkeypatch: pytest.MonkeyPatch) -> None:
         assert "geheim" not in shown
     assert settings.database_url.endswith("@db/nindy")
     assert settings.span_token.get_secret_value() == "geheim-SPAN_TOKEN"
+
+
+def test_the_desk_is_where_it_listens_unless_a_proxy_is_before_it(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    given(monkeypatch, DESK_PORT="9001")
+    assert load().desk_url == "http://127.0.0.1:9001"
+    given(monkeypatch, DESK_URL="https://meja.contoh.go.id/")
+    assert load().desk_url == "https://meja.contoh.go.id"
+    given(monkeypatch, DESK_URL="meja.contoh.go.id")
+    with pytest.raises(StartupError, match="NINDY_DESK_URL: must be an address"):
+        load()
+
+
+@pytest.mark.parametrize("left_out", ["OIDC_CLIENT_ID", "OIDC_CLIENT_SECRET"])
+def test_an_issuer_without_our_account_there_is_refused(
+    monkeypatch: pytest.MonkeyPatch, left_out: str
+) -> None:
+    given(monkeypatch, OIDC_CLIENT_ID="x", OIDC_CLIENT_SECRET="x")
+    given(monkeypatch, OIDC_ISSUER="https://sso.contoh.go.id")
+    assert load().oidc_role_claim == "role"
+    monkeypatch.delenv(f"NINDY_{left_out}")
+    with pytest.raises(StartupError, match=f"NINDY_{left_out}: must be set"):
+        load()
+
+
+def test_an_issuer_is_reached_by_https(monkeypatch: pytest.MonkeyPatch) -> None:
+    given(monkeypatch, OIDC_ISSUER="http://sso.contoh.go.id")
+    with pytest.raises(StartupError, match="NINDY_OIDC_ISSUER: must begin with https"):
+        load()
 
 
 def test_a_second_app_secret_is_accepted_while_rotating(monkeypatch: pytest.MonkeyPatch) -> None:
