@@ -37,6 +37,7 @@ def create_app(desk: Desk, work: Work) -> web.Application:
     app[WORK] = work
     add_templates(app)
     app.on_response_prepare.append(protect)
+    app.on_shutdown.append(_end_streams)
     app.router.add_get("/", _first)
     app.router.add_get("/healthz", _health)
     app.router.add_get("/readyz", _ready)
@@ -54,6 +55,10 @@ def create_app(desk: Desk, work: Work) -> web.Application:
     ):
         app.add_routes(module.routes)
     return app
+
+
+async def _end_streams(app: web.Application) -> None:
+    app[WORK].live.close()
 
 
 @requires()

@@ -37,14 +37,14 @@ class Live:
 
     def __init__(self, ledger: Ledger) -> None:
         self._ledger = ledger
-        self._pages: set[asyncio.Queue[News]] = set()
+        self._pages: set[asyncio.Queue[News | None]] = set()
         self._looking: asyncio.Task[None] | None = None
         self._here: dict[tuple[str, str], tuple[str, datetime]] = {}
 
     @contextlib.contextmanager
-    def page(self) -> Iterator[asyncio.Queue[News]]:
-        """Open a page; news are put into its queue until it is closed."""
-        queue: asyncio.Queue[News] = asyncio.Queue(_WAITING)
+    def page(self) -> Iterator[asyncio.Queue[News | None]]:
+        """Open a page; news are put into its queue until it is closed, None when all must end."""
+        queue: asyncio.Queue[News | None] = asyncio.Queue(_WAITING)
         self._pages.add(queue)
         if self._looking is None or self._looking.done():
             self._looking = asyncio.create_task(self._look())
@@ -52,6 +52,12 @@ class Live:
             yield queue
         finally:
             self._pages.discard(queue)
+
+    def close(self) -> None:
+        """Let every stream end: the server is about to stop."""
+        for queue in self._pages:
+            with contextlib.suppress(asyncio.QueueFull):
+                queue.put_nowait(None)
 
     def here(self, number: str, agent: Agent, now: datetime) -> list[str]:
         """Note that an agent looks at a ticket, and return the names of the others who do."""

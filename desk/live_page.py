@@ -44,6 +44,8 @@ async def stream(request: web.Request) -> web.StreamResponse:
                 except asyncio.TimeoutError:
                     await response.write(b": ping\n\n")
                     continue
+                if one is None:
+                    break
                 if event := told(request[AGENT], one):
                     await response.write(event)
     return response
