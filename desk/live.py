@@ -39,12 +39,15 @@ class Live:
         self._ledger = ledger
         self._pages: set[asyncio.Queue[News | None]] = set()
         self._looking: asyncio.Task[None] | None = None
+        self._closed = False
         self._here: dict[tuple[str, str], tuple[str, datetime]] = {}
 
     @contextlib.contextmanager
     def page(self) -> Iterator[asyncio.Queue[News | None]]:
         """Open a page; news are put into its queue until it is closed, None when all must end."""
         queue: asyncio.Queue[News | None] = asyncio.Queue(_WAITING)
+        if self._closed:
+            queue.put_nowait(None)
         self._pages.add(queue)
         if self._looking is None or self._looking.done():
             self._looking = asyncio.create_task(self._look())
@@ -54,7 +57,8 @@ class Live:
             self._pages.discard(queue)
 
     def close(self) -> None:
-        """Let every stream end: the server is about to stop."""
+        """Let every stream end, also those that come back: the server is about to stop."""
+        self._closed = True
         for queue in self._pages:
             with contextlib.suppress(asyncio.QueueFull):
                 queue.put_nowait(None)

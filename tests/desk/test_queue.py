@@ -150,6 +150,15 @@ async def test_open_pages_hear_what_they_may_know(
     await asyncio.wait_for(live._looking, 10)
 
 
+async def test_streams_end_with_the_server(ledger: Ledger) -> None:
+    live = Live(ledger)
+    with live.page() as before:
+        live.close()
+        assert await asyncio.wait_for(before.get(), 10) is None
+        with live.page() as after:
+            assert await asyncio.wait_for(after.get(), 10) is None
+
+
 async def test_the_stream_carries_a_change_to_the_browser(
     browser: Browser, ledger: Ledger, stage: Stage, monkeypatch: pytest.MonkeyPatch
 ) -> None:
