@@ -7,11 +7,11 @@ import contextlib
 import logging
 import os
 import signal
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable
 from dataclasses import dataclass, replace
 from datetime import timedelta
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import aiohttp
 from aiohttp import web
@@ -25,6 +25,7 @@ from bot.channels.whatsapp.outgoing import WhatsAppOut
 from bot.channels.whatsapp.webhook import LARGEST_BODY, PATH, Webhook
 from bot.clock import JAKARTA, now
 from bot.errors import StartupError
+from bot.faq import Entry
 from bot.ledger import inbox, migrate, outbox
 from bot.ledger.database import Ledger
 from bot.live.owner import Owner
@@ -37,13 +38,17 @@ from bot.turn.apology import Apology
 from bot.turn.failpoints import Failpoints
 from bot.turn.held import Held
 from bot.turn.intake import Intake
+from bot.turn.plain import plain
 from bot.turn.sender import Send, Sender
 from bot.turn.worker import Worker
 from desk.app import create_app as create_desk
+from desk.canned import read_canned, read_outside
 from desk.cookies import Cookies
 from desk.keys import Desk
+from desk.live import Live
 from desk.login import Login
 from desk.oidc import Provider
+from desk.work import Work
 
 if TYPE_CHECKING:
     from bot.turn.dialogue import Dialogue
@@ -54,6 +59,9 @@ PROJECT = Path(__file__).resolve().parents[1]
 STOP_SECONDS = 12.0
 _LOOK_AGAIN = 60.0
 """Seconds between two looks at the tickets' clocks."""
+
+
+Parse = Callable[[str], Awaitable[dict[str, Any]]]
 
 
 @dataclass
@@ -67,6 +75,8 @@ class House:
     services: Services
     session: aiohttp.ClientSession
     failpoints: Failpoints
+    parse: Parse | None = None
+    """What the model makes of a text, once it is loaded."""
 
     @property
     def choice_key(self) -> bytes:
@@ -104,9 +114,32 @@ class House:
                 login=Login(self.ledger, now),
                 counts=self.counts,
                 provider=provider,
-                units=frozenset(unit.name for unit in Catalogue(PROJECT / "data/catalogue").units),
-            )
+                units=frozenset(unit.name for unit in self.services.catalogue.units),
+            ),
+            self.work(),
         )
+
+    def work(self) -> Work:
+        """Gather what the desk's pages about tickets share."""
+        services, data = self.services, PROJECT / "data/desk"
+        return Work(
+            changes=services.changes,
+            calendar=services.calendar,
+            catalogue=services.catalogue,
+            canned=read_canned(data / "balasan.yml"),
+            outside=read_outside(data / "tujuan.yml"),
+            suggest=self.suggest,
+            wake=self.wake,
+            live=Live(self.ledger),
+        )
+
+    async def suggest(self, text: str) -> list[Entry]:
+        """Give the FAQ entries nearest to a text; none until the model is loaded."""
+        if self.parse is None:
+            return []
+        found = (await self.parse(plain(text)))["match"]["alternatives"]
+        bank = self.services.bank
+        return [bank.get(one["id"]) for one in found if one["id"] in bank]
 
     async def worker(self) -> Worker:
         """Load the model and make the worker; the event loop stays free meanwhile."""
@@ -127,6 +160,7 @@ class House:
             return dialogue
 
         dialogue = await asyncio.to_thread(load)
+        self.parse = dialogue.parse
         services = self.services
         apology = Apology(services.words, services.calendar, services.catalogue.unit(None))
         respond, listen = dialogue.respond, Held(services.changes)
@@ -220,6 +254,8 @@ def check_data() -> list[str]:
     today = now().astimezone(JAKARTA).date()
     calendar = action_services.check_data()
     warnings = [f"{calendar.folder}: {line}" for line in calendar.check(today)]
+    read_canned(PROJECT / "data/desk/balasan.yml")
+    read_outside(PROJECT / "data/desk/tujuan.yml")
     faq = PROJECT / "data/faq"
     catalogue = Catalogue(PROJECT / "data/catalogue")
     return [

@@ -6,32 +6,59 @@ from pathlib import Path
 
 from aiohttp import web
 
-from desk import account_page, login_page, oidc_page, queue_page
+from desk import (
+    account_page,
+    live_page,
+    login_page,
+    oidc_page,
+    queue_page,
+    supervisor_page,
+    ticket_actions,
+    ticket_page,
+)
 from desk.keys import DESK, Desk
 from desk.pages import add_templates, errors
 from desk.security import guard, protect, public, requires
+from desk.work import WORK, Work
 
 _STATIC = Path(__file__).parent / "static"
 _FILES = {path.name: path for path in _STATIC.iterdir() if path.suffix in (".css", ".js")}
 
 
-def create_app(desk: Desk) -> web.Application:
+def create_app(desk: Desk, work: Work) -> web.Application:
     """Make the application.
 
     Args:
         desk: The parts that the pages share.
+        work: What the pages about tickets share beside it.
     """
     app = web.Application(middlewares=[errors, guard])
     app[DESK] = desk
+    app[WORK] = work
     add_templates(app)
     app.on_response_prepare.append(protect)
+    app.on_shutdown.append(_end_streams)
     app.router.add_get("/", _first)
     app.router.add_get("/healthz", _health)
     app.router.add_get("/readyz", _ready)
     app.router.add_get("/static/{name}", _static)
-    for module in (login_page, oidc_page, account_page, queue_page):
+    # The changes of a ticket come last: their path takes every word that is left.
+    for module in (
+        login_page,
+        oidc_page,
+        account_page,
+        queue_page,
+        supervisor_page,
+        live_page,
+        ticket_page,
+        ticket_actions,
+    ):
         app.add_routes(module.routes)
     return app
+
+
+async def _end_streams(app: web.Application) -> None:
+    app[WORK].live.close()
 
 
 @requires()

@@ -42,6 +42,7 @@ class Filter:
         unit: Only those of this unit.
         unassigned: Only those of nobody.
         due_before: Only those due before this moment (a running clock).
+        due_after: Only those due after this moment.
         number: Only those whose number holds this.
     """
 
@@ -51,6 +52,7 @@ class Filter:
     unit: str | None = None
     unassigned: bool = False
     due_before: datetime | None = None
+    due_after: datetime | None = None
     number: str = ""
 
 
@@ -225,6 +227,8 @@ def _where(wanted: Filter) -> list[Any]:
         where.append(ticket.c.owner_id.is_(None))
     if wanted.due_before is not None:
         where += [ticket.c.due_at < wanted.due_before, ticket.c.paused_at.is_(None)]
+    if wanted.due_after is not None:
+        where.append(ticket.c.due_at >= wanted.due_after)
     if wanted.number:
         where.append(ticket.c.number.contains(wanted.number.strip().upper(), autoescape=True))
     return where

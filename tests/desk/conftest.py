@@ -22,6 +22,8 @@ from desk.cookies import Cookies
 from desk.keys import Desk
 from desk.login import Login
 from desk.oidc import Provider
+from desk.work import Work
+from tests.desk.stage import make_work
 from tests.kit import START, Clock, sqlite_ledger
 
 PASSWORD = "merpati putih 17 ekor"
@@ -101,6 +103,11 @@ def provider() -> Provider | None:
 
 
 @pytest.fixture
+def work(ledger: Ledger) -> Work:
+    return make_work(ledger)
+
+
+@pytest.fixture
 def desk(ledger: Ledger, clock: Clock, provider: Provider | None) -> Desk:
     async def counts() -> dict[str, int]:
         return {"inbox_waiting": 0}
@@ -118,8 +125,8 @@ def desk(ledger: Ledger, clock: Clock, provider: Provider | None) -> Desk:
 
 
 @pytest_asyncio.fixture
-async def open_browser(desk: Desk) -> AsyncIterator[Callable[[], Browser]]:
-    server = TestServer(create_app(desk))
+async def open_browser(desk: Desk, work: Work) -> AsyncIterator[Callable[[], Browser]]:
+    server = TestServer(create_app(desk, work))
     await server.start_server()
     clients: list[TestClient] = []
 

@@ -23,6 +23,7 @@ from desk.cookies import Cookies
 from desk.keys import Desk
 from desk.login import Login
 from tests.conftest import missing
+from tests.desk.stage import make_work
 from tests.kit import sqlite_ledger
 from tests.web.test_phone import FLAGS
 
@@ -42,7 +43,7 @@ async def address(tmp_path: Path) -> AsyncIterator[str]:
         ledger.transact(agents.add, "budi", "Budi Contoh", Role.SUPERVISOR, "", kept, now())
         cookies = Cookies(ledger.vault, secure=False)
         parts = Desk(ledger, now, "", cookies, Login(ledger, now), _counts, None, frozenset())
-        server = TestServer(create_app(parts))
+        server = TestServer(create_app(parts, make_work(ledger)))
         await server.start_server()
         yield str(server.make_url("")).rstrip("/")
         await server.close()

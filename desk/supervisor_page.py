@@ -1,0 +1,80 @@
+"""How the desk stands (`/supervisor`), as charts and as a table to download."""
+
+from __future__ import annotations
+
+import csv
+import io
+from datetime import datetime
+from typing import Any
+
+from aiohttp import web
+
+from bot.clock import JAKARTA
+from bot.ledger import numbers
+from desk.keys import DESK
+from desk.pages import render
+from desk.scope import OVERSEERS
+from desk.security import requires
+from desk.work import WORK
+
+routes = web.RouteTableDef()
+
+_COLUMNS = (*numbers.COLUMNS, "owner")
+_COMMANDS = ("=", "+", "-", "@", "\t", "\r")
+"""A cell that begins so would be run by spreadsheet programs."""
+
+
+@routes.get("/supervisor")
+@requires(*OVERSEERS)
+async def show(request: web.Request) -> web.StreamResponse:
+    """Show open tickets by unit, the SLA, ratings, and where tickets come from."""
+    desk, work = request.app[DESK], request.app[WORK]
+    now = desk.now()
+    found = await desk.ledger.run(numbers.overview, month(now), now)
+    waited = 0
+    if found.oldest is not None:
+        waited = work.calendar.working_minutes(found.oldest[2], now)
+    names = {one.id: one.name for one in work.catalogue.categories}
+    return render(
+        request,
+        "supervisor.html",
+        found=found,
+        waited=waited,
+        names=names,
+        triage=work.catalogue.triage_unit,
+        since=month(now),
+        now=now,
+    )
+
+
+@routes.get("/supervisor/tiket.csv")
+@requires(*OVERSEERS)
+async def download(request: web.Request) -> web.Response:
+    """Give the tickets of this month and all open ones as CSV, without what people wrote."""
+    desk = request.app[DESK]
+    rows = await desk.ledger.run(numbers.table, month(desk.now()))
+    out = io.StringIO()
+    writer = csv.writer(out, delimiter=";", lineterminator="\r\n")
+    writer.writerow(_COLUMNS)
+    for row in rows:
+        writer.writerow([cell(getattr(row, name)) for name in _COLUMNS])
+    # The mark at the beginning tells spreadsheet programs that this is UTF-8.
+    return web.Response(
+        body=("\ufeff" + out.getvalue()).encode(),
+        content_type="text/csv",
+        charset="utf-8",
+        headers={"Content-Disposition": 'attachment; filename="tiket.csv"'},
+    )
+
+
+def month(now: datetime) -> datetime:
+    """Return the beginning of the month in WIB."""
+    return now.astimezone(JAKARTA).replace(day=1, hour=0, minute=0, second=0, microsecond=0)
+
+
+def cell(value: Any) -> str:
+    """Return a value as a cell that no spreadsheet program takes for a formula."""
+    if isinstance(value, datetime):
+        return value.astimezone(JAKARTA).strftime("%Y-%m-%d %H:%M")
+    text = "" if value is None else str(value)
+    return f"'{text}" if text.startswith(_COMMANDS) else text

@@ -1,0 +1,179 @@
+"""One ticket (`/tiket/{number}`): what is known, what was said, and what can be done."""
+
+from __future__ import annotations
+
+import asyncio
+from collections import defaultdict
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from aiohttp import web
+from sqlalchemy.engine import Connection
+
+from bot.channels.message import Sender
+from bot.channels.whatsapp.errors import action_for
+from bot.faq import Entry
+from bot.ledger import agents, drafts, people, reveals
+from bot.ledger.agents import Agent, Role
+from bot.privacy import Vault, mask_email, mask_number
+from bot.tickets import queue
+from bot.tickets.life import OPEN, State
+from bot.tickets.queue import Sheet
+from bot.tickets.record import WINDOW
+from desk.keys import AGENT, DESK
+from desk.pages import render
+from desk.scope import READERS, may_change, may_see
+from desk.security import requires
+from desk.veil import veil, veil_name
+from desk.work import WORK
+
+routes = web.RouteTableDef()
+
+_SEERS = (*READERS, Role.COMPLAINT_OFFICER)
+_SUGGEST_SECONDS = 3.0
+
+
+@dataclass(frozen=True)
+class Found:
+    """What the page shows.
+
+    Attributes:
+        sheet: The ticket.
+        person: Who writes, as the channel knows them.
+        draft: What this agent has begun to write.
+        takers: To whom the ticket can be given.
+    """
+
+    sheet: Sheet
+    person: Sender
+    draft: str
+    takers: list[Agent]
+
+    def shuts_at(self) -> datetime | None:
+        """Return when the channel stops taking free text; None where it always does."""
+        if self.sheet.line.channel != "whatsapp":
+            return None
+        heard = self.sheet.last_heard
+        return heard + WINDOW if heard is not None else self.sheet.line.created_at
+
+
+def read(connection: Connection, vault: Vault, agent: Agent, number: str) -> Found | None:
+    """Read a ticket; None when there is none that the agent sees."""
+    sheet = queue.sheet(connection, vault, number)
+    if sheet is None or not may_see(agent, sheet.line.service, sheet.line.unit):
+        return None
+    takers = [
+        one
+        for one in agents.every(connection, vault)
+        if not one.disabled
+        and one.id != sheet.owner_id
+        and may_change(one)
+        and may_see(one, sheet.line.service, sheet.line.unit)
+    ]
+    _, person = people.address(connection, vault, sheet.conversation_id)
+    return Found(sheet, person, drafts.read(connection, vault, number, agent.id), takers)
+
+
+@routes.get("/tiket/{number}")
+@requires(*_SEERS)
+async def show(request: web.Request) -> web.StreamResponse:
+    """Show a ticket with the person's data masked."""
+    return await page(request)
+
+
+@routes.get("/tiket/{number}/percakapan")
+@requires(*_SEERS)
+async def said(request: web.Request) -> web.StreamResponse:
+    """Show the conversation alone, for a page that is open already."""
+    return render(request, "tiket_percakapan.html", **await _context(request, False))
+
+
+@routes.post("/tiket/{number}/tampilkan")
+@requires(*_SEERS)
+async def reveal(request: web.Request) -> web.StreamResponse:
+    """Show the person's data in the clear, and write down who saw them."""
+    desk, number = request.app[DESK], request.match_info["number"]
+    await _found(request)
+    await desk.ledger.run(reveals.write, number, request[AGENT].id, desk.now())
+    return await page(request, revealed=True)
+
+
+async def page(
+    request: web.Request, status: int = 200, revealed: bool = False, **more: Any
+) -> web.StreamResponse:
+    """Make the page.
+
+    Args:
+        request: The request; its path names the ticket.
+        status: 409 when a change was refused.
+        revealed: Whether the person's data are shown in the clear.
+        more: ``refused``: why a change was refused; ``typed``: what was to be changed.
+    """
+    context = await _context(request, revealed)
+    # What a form does not hold is read as empty.
+    typed = defaultdict(str, more.pop("typed", {}))
+    suggestions = await _suggest(request, context["found"].sheet)
+    return render(
+        request,
+        "tiket.html",
+        status,
+        **{"refused": "", **context, **more, "typed": typed, "suggestions": suggestions},
+    )
+
+
+async def _found(request: web.Request) -> Found:
+    found = await request.app[DESK].ledger.run(read, request[AGENT], request.match_info["number"])
+    if found is None:
+        raise web.HTTPNotFound
+    return found
+
+
+async def _context(request: web.Request, revealed: bool) -> dict[str, Any]:
+    desk, work = request.app[DESK], request.app[WORK]
+    found = await _found(request)
+    sheet, now = found.sheet, desk.now()
+    shuts = found.shuts_at()
+    return {
+        "found": found,
+        "sheet": sheet,
+        "line": sheet.line,
+        "due": work.due(sheet.line, now),
+        "who": _who(found, revealed),
+        "veil": (lambda text: text) if revealed else veil,
+        "revealed": revealed,
+        "can_change": may_change(request[AGENT]),
+        "open": sheet.line.state in OPEN,
+        "state_of": State,
+        "reason": lambda code: action_for(code).value,
+        "shuts_at": shuts,
+        "window_open": shuts is None or shuts > now,
+        "now": now,
+        "heard": sheet.last_heard.isoformat() if sheet.last_heard else "",
+        "services": {one.number: one.name for one in work.catalogue.services},
+        "categories": {one.id: one.name for one in work.catalogue.categories},
+        "groups": {one.number: one.name for one in work.catalogue.groups},
+        "units": [one.name for one in work.catalogue.units if one.name != sheet.line.unit],
+        "outside": work.outside,
+        "canned": work.canned,
+        "moment": work.calendar.say_moment,
+    }
+
+
+def _who(found: Found, revealed: bool) -> dict[str, str]:
+    content, phone = found.sheet.content, found.person.phone or ""
+    if revealed:
+        return {"name": content.name, "email": content.email, "phone": phone}
+    return {
+        "name": veil_name(content.name),
+        "email": mask_email(content.email) if content.email else "",
+        "phone": mask_number(phone) if phone else "",
+    }
+
+
+async def _suggest(request: web.Request, sheet: Sheet) -> list[Entry]:
+    text = f"{sheet.content.subject}. {sheet.content.chronology}"
+    try:
+        return await asyncio.wait_for(request.app[WORK].suggest(text), _SUGGEST_SECONDS)
+    except asyncio.TimeoutError:
+        return []
