@@ -6,7 +6,6 @@ import asyncio
 import contextlib
 import logging
 import os
-import signal
 from collections.abc import AsyncIterator, Awaitable, Callable
 from dataclasses import dataclass, replace
 from datetime import timedelta
@@ -18,11 +17,9 @@ from aiohttp import web
 
 from actions import services as action_services
 from actions.services import Services
-from bot import demo, faq_check, name_check, phrase_check
-from bot.catalogue import Catalogue
 from bot.channels.whatsapp.client import GraphClient
 from bot.channels.whatsapp.outgoing import WhatsAppOut
-from bot.channels.whatsapp.webhook import LARGEST_BODY, PATH, Webhook
+from bot.channels.whatsapp.webhook import LARGEST_BODY, Webhook
 from bot.clock import JAKARTA, now
 from bot.errors import StartupError
 from bot.faq import Entry
@@ -56,9 +53,6 @@ if TYPE_CHECKING:
 log = logging.getLogger(__name__)
 
 PROJECT = Path(__file__).resolve().parents[1]
-STOP_SECONDS = 12.0
-_LOOK_AGAIN = 60.0
-"""Seconds between two looks at the tickets' clocks."""
 
 
 Parse = Callable[[str], Awaitable[dict[str, Any]]]
@@ -243,111 +237,6 @@ async def open_house(settings: Settings) -> AsyncIterator[House]:
             session,
             Failpoints(os.environ.get("NINDY_FAILPOINT", "")),
         )
-
-
-def check_data() -> list[str]:
-    """Read every data file and return what should be mended soon, a line each.
-
-    Raises:
-        StartupError: A file is wrong, or the calendar does not reach far enough.
-    """
-    today = now().astimezone(JAKARTA).date()
-    calendar = action_services.check_data()
-    warnings = [f"{calendar.folder}: {line}" for line in calendar.check(today)]
-    read_canned(PROJECT / "data/desk/balasan.yml")
-    read_outside(PROJECT / "data/desk/tujuan.yml")
-    faq = PROJECT / "data/faq"
-    catalogue = Catalogue(PROJECT / "data/catalogue")
-    return [
-        *warnings,
-        *faq_check.problems(faq, today, catalogue),
-        *phrase_check.problems(PROJECT / "data"),
-        *name_check.problems(faq, PROJECT / "domain.yml", catalogue),
-    ]
-
-
-async def up(settings: Settings, ready: Callable[[list[demo.Account]], None]) -> None:
-    """Run everything in this process until a signal comes; then drain and stop.
-
-    Args:
-        settings: Where to listen and what to speak to.
-        ready: Called once the doors are open, with the desk's demo accounts.
-
-    Raises:
-        StartupError: A port is taken, or a part cannot start.
-    """
-    from sandbox.app import create_app as create_sandbox
-
-    stop = _stop_event()
-    async with open_house(settings) as house, contextlib.AsyncExitStack() as stack:
-        sandbox = create_sandbox(
-            webhook_url=f"http://{settings.host}:{settings.edge_port}{PATH}",
-            app_secret=settings.app_secrets[0].decode(),
-            access_token=settings.whatsapp_access_token.get_secret_value(),
-            phone_number_id=settings.whatsapp_phone_number_id,
-        )
-        accounts = await asyncio.to_thread(demo.ensure, settings, house.ledger, now())
-        await _serve(stack, sandbox, settings.host, settings.sandbox_port, "SANDBOX")
-        await _serve(stack, house.desk(), settings.host, settings.desk_port, "DESK")
-        await _serve(stack, house.webhook(), settings.host, settings.edge_port, "EDGE")
-        ready(accounts)
-        await _work(house, stop)
-
-
-async def _work(house: House, stop: asyncio.Event) -> None:
-    sender = house.sender()
-    sending = asyncio.create_task(sender.run())
-    watching = asyncio.create_task(_look(house))
-    stopping = asyncio.create_task(stop.wait())
-    try:
-        loading = asyncio.create_task(house.worker())
-        await asyncio.wait({loading, stopping}, return_when=asyncio.FIRST_COMPLETED)
-        if stop.is_set() and not loading.done():
-            return
-        worker = await loading
-        log.info("worker is ready")
-        working = asyncio.create_task(worker.run())
-        await asyncio.wait({working, sending, stopping}, return_when=asyncio.FIRST_COMPLETED)
-        worker.stop()
-        await asyncio.wait({working}, timeout=STOP_SECONDS * 0.7)
-    finally:
-        stopping.cancel()
-        watching.cancel()
-        sender.stop()
-        await asyncio.wait({sending}, timeout=STOP_SECONDS * 0.3)
-
-
-async def _look(house: House) -> None:
-    watch = house.watch()
-    while True:
-        try:
-            if await house.ledger.run(watch.look, now()):
-                house.wake.ring("outbox")
-        except Exception:
-            log.exception("the tickets' clocks cannot be read; trying again")
-        await asyncio.sleep(_LOOK_AGAIN)
-
-
-async def _serve(
-    stack: contextlib.AsyncExitStack, app: web.Application, host: str, port: int, name: str
-) -> None:
-    runner = web.AppRunner(app, access_log=None, shutdown_timeout=2)
-    await runner.setup()
-    stack.push_async_callback(runner.cleanup)
-    try:
-        await web.TCPSite(runner, host, port).start()
-    except OSError as error:
-        raise StartupError(
-            f"port {port} on {host}: {error.strerror}; end what uses it or set NINDY_{name}_PORT"
-        ) from None
-
-
-def _stop_event() -> asyncio.Event:
-    stop = asyncio.Event()
-    loop = asyncio.get_running_loop()
-    for number in (signal.SIGINT, signal.SIGTERM):
-        loop.add_signal_handler(number, stop.set)
-    return stop
 
 
 async def _ok(_request: web.Request) -> web.Response:

@@ -157,7 +157,7 @@ def _day(text: str) -> date:
 
 def _check(_options: argparse.Namespace) -> None:
     _settings()
-    from bot.app import check_data
+    from bot.data_check import check_data
 
     found = check_data()
     for line in found:
@@ -169,7 +169,7 @@ def _check(_options: argparse.Namespace) -> None:
 
 def _up(_options: argparse.Namespace) -> None:
     read = _settings()
-    from bot.app import up
+    from bot.run import up
 
     _train_if_needed()
     asyncio.run(up(read, lambda accounts: _say_addresses(read, accounts)))

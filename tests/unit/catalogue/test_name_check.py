@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from bot import app
+from bot import data_check
 from bot.catalogue import Catalogue
 from bot.name_check import problems
 from tests.conftest import PROJECT
@@ -63,8 +63,8 @@ def test_responses_are_looked_at_too(tmp_path: Path, catalogue: Catalogue) -> No
 
 
 def test_nindy_check_tells_wrong_names(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(app, "now", lambda: datetime(2026, 11, 23, tzinfo=timezone.utc))
-    monkeypatch.setattr(app.faq_check, "problems", lambda *_: ["of the bank"])
-    monkeypatch.setattr(app.phrase_check, "problems", lambda *_: ["of a phrase"])
-    monkeypatch.setattr(app.name_check, "problems", lambda *_: ["of a name"])
-    assert app.check_data()[-3:] == ["of the bank", "of a phrase", "of a name"]
+    monkeypatch.setattr(data_check, "now", lambda: datetime(2026, 11, 23, tzinfo=timezone.utc))
+    monkeypatch.setattr(data_check.faq_check, "problems", lambda *_: ["of the bank"])
+    monkeypatch.setattr(data_check.phrase_check, "problems", lambda *_: ["of a phrase"])
+    monkeypatch.setattr(data_check.name_check, "problems", lambda *_: ["of a name"])
+    assert data_check.check_data()[-3:] == ["of the bank", "of a phrase", "of a name"]

@@ -1,0 +1,34 @@
+"""Reads every data file and tells what should be mended soon (`nindy check`)."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from actions import services as action_services
+from bot import faq_check, name_check, phrase_check
+from bot.catalogue import Catalogue
+from bot.clock import JAKARTA, now
+from desk.canned import read_canned, read_outside
+
+PROJECT = Path(__file__).resolve().parents[1]
+
+
+def check_data() -> list[str]:
+    """Read every data file and return what should be mended soon, a line each.
+
+    Raises:
+        StartupError: A file is wrong, or the calendar does not reach far enough.
+    """
+    today = now().astimezone(JAKARTA).date()
+    calendar = action_services.check_data()
+    warnings = [f"{calendar.folder}: {line}" for line in calendar.check(today)]
+    read_canned(PROJECT / "data/desk/balasan.yml")
+    read_outside(PROJECT / "data/desk/tujuan.yml")
+    faq = PROJECT / "data/faq"
+    catalogue = Catalogue(PROJECT / "data/catalogue")
+    return [
+        *warnings,
+        *faq_check.problems(faq, today, catalogue),
+        *phrase_check.problems(PROJECT / "data"),
+        *name_check.problems(faq, PROJECT / "domain.yml", catalogue),
+    ]
