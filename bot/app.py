@@ -16,18 +16,27 @@ import aiohttp
 from aiohttp import web
 
 from actions import services as action_services
+from actions.clients import upstream
 from actions.services import Services
+from bot.api import hooks
+from bot.api.app import PREFIX as API_PREFIX
+from bot.api.app import create_app as create_api
+from bot.api.bubbles import ApiOut
+from bot.api.courier import Carry, Courier
+from bot.api.crm import Crm
+from bot.api.parts import Api
 from bot.channels.whatsapp.client import GraphClient
 from bot.channels.whatsapp.outgoing import WhatsAppOut
 from bot.channels.whatsapp.webhook import LARGEST_BODY, Webhook
 from bot.clock import JAKARTA, now
 from bot.errors import StartupError
 from bot.faq import Entry
-from bot.ledger import inbox, migrate, outbox
+from bot.ledger import deliveries, inbox, migrate, outbox, subscribers
 from bot.ledger.database import Ledger
 from bot.live.owner import Owner
 from bot.live.wake import Wake
 from bot.privacy import open_vault
+from bot.routing import Candidates
 from bot.settings import Settings
 from bot.tickets.takeover import Takeover
 from bot.tickets.watch import Watch
@@ -69,6 +78,8 @@ class House:
     owner: Owner
     services: Services
     session: aiohttp.ClientSession
+    hooks: aiohttp.ClientSession
+    """For webhooks alone: it reaches only what they may reach."""
     failpoints: Failpoints
     parse: Parse | None = None
     """What the model makes of a text, once it is loaded."""
@@ -82,9 +93,29 @@ class House:
         """Make the public edge."""
         app = web.Application(client_max_size=LARGEST_BODY)
         Webhook(self.settings, Intake(self.ledger, self.wake, now), now).add_to(app)
+        app.add_subapp(API_PREFIX, self.api())
         app.router.add_get("/healthz", _ok)
         app.router.add_get("/readyz", self._ready)
         return app
+
+    def api(self) -> web.Application:
+        """Make the API of other front doors."""
+        services = self.services
+        return create_api(
+            Api(
+                ledger=self.ledger,
+                now=now,
+                wake=self.wake,
+                changes=services.changes,
+                calendar=services.calendar,
+                catalogue=services.catalogue,
+                judge=self.judge,
+            )
+        )
+
+    async def judge(self, text: str) -> Candidates:
+        """Tell which services a text may belong to; none until the model is loaded."""
+        return await self.services.judge(text)
 
     def desk(self) -> web.Application:
         """Make the desk."""
@@ -152,7 +183,8 @@ class House:
 
             executor = ActionExecutor()
             dialogue = Dialogue(model, executor, self.choice_key)
-            hand_out(replace(self.services, judge=dialogue.judge), executor)
+            self.services = replace(self.services, judge=dialogue.judge)
+            hand_out(self.services, executor)
             return dialogue
 
         dialogue = await asyncio.to_thread(load)
@@ -179,7 +211,10 @@ class House:
             settings.whatsapp_access_token.get_secret_value(),
         )
         menu_word = self.services.words.text("utter_menu_button")
-        channels: dict[str, Send] = {"whatsapp": WhatsAppOut(client, self.choice_key, menu_word)}
+        channels: dict[str, Send] = {
+            "whatsapp": WhatsAppOut(client, self.choice_key, menu_word),
+            deliveries.API: ApiOut(self.ledger, self.wake, now),
+        }
         return Sender(
             self.ledger,
             channels,
@@ -190,12 +225,21 @@ class House:
             timedelta(seconds=settings.settle_seconds),
         )
 
+    def courier(self) -> Courier:
+        """Make what tells other programs of tickets."""
+        settings, others = self.settings, dict[str, Carry]()
+        if settings.crm_url:
+            others[subscribers.CRM] = Crm(upstream("crm", settings, self.session))
+        carry = hooks.Hooks(self.hooks, settings.reachable, now)
+        return Courier(self.ledger, carry, others, self.wake, now, self.failpoints)
+
     async def counts(self) -> dict[str, int]:
         """Count what waits and what could not be done."""
         return {
             "inbox_waiting": await self.ledger.run(inbox.waiting),
             "dead_letters": await self.ledger.run(inbox.dead_letters),
             **{f"outbox_{k}": v for k, v in (await self.ledger.run(outbox.counts)).items()},
+            **await self.ledger.run(deliveries.totals),
         }
 
     async def _ready(self, _request: web.Request) -> web.Response:
@@ -227,6 +271,8 @@ async def open_house(settings: Settings) -> AsyncIterator[House]:
                 connector=aiohttp.TCPConnector(keepalive_timeout=4, limit=200),
             )
         )
+        to_hooks = await stack.enter_async_context(hooks.open_session(settings.reachable))
+        ledger.transact(subscribers.set_crm, bool(settings.crm_url), now())
         services = action_services.build(settings, ledger, session)
         for warning in services.calendar.check(now().astimezone(JAKARTA).date()):
             log.warning("calendar: %s", warning)
@@ -237,6 +283,7 @@ async def open_house(settings: Settings) -> AsyncIterator[House]:
             owner,
             services,
             session,
+            to_hooks,
             Failpoints(os.environ.get("NINDY_FAILPOINT", "")),
         )
 

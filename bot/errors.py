@@ -14,6 +14,7 @@
     │   │   └── Blocked         … once a person has mended the account
     │   ├── Permanent           it never will
     │   └── Uncertain           it may have been accepted; nobody knows yet
+    ├── ApiRefused              a program's request is refused, with a status and a stable code
     ├── SignInError             an identity provider said what must not be believed
     └── TurnError               a turn could not be finished and was rolled back
         ├── TurnLost            lease or version lost; somebody else has the conversation
@@ -25,6 +26,7 @@ No message of these exceptions may hold personal data: they reach logs.
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 
 class NindyError(Exception):
@@ -113,6 +115,24 @@ class Permanent(ChannelError):
 
 class Uncertain(ChannelError):
     """The provider may have accepted the message; nobody knows yet."""
+
+
+class ApiRefused(NindyError):
+    """A request of another program is refused.
+
+    Args:
+        status: HTTP status.
+        code: The stable word for it (docs/api.openapi.yaml).
+        detail: What to do about it, in English; never data of a person.
+        more: Further members of the answer.
+    """
+
+    def __init__(self, status: int, code: str, detail: str = "", **more: Any) -> None:
+        self.status = status
+        self.code = code
+        self.detail = detail
+        self.more = more
+        super().__init__(code)
 
 
 class SignInError(NindyError):

@@ -53,8 +53,9 @@ async def up(settings: Settings, ready: Callable[[list[demo.Account]], None]) ->
 
 
 async def _work(house: House, stop: asyncio.Event) -> None:
-    sender = house.sender()
+    sender, courier = house.sender(), house.courier()
     sending = asyncio.create_task(sender.run())
+    delivering = asyncio.create_task(courier.run())
     watching = asyncio.create_task(_look(house))
     stopping = asyncio.create_task(stop.wait())
     try:
@@ -65,14 +66,16 @@ async def _work(house: House, stop: asyncio.Event) -> None:
         worker = await loading
         log.info("worker is ready")
         working = asyncio.create_task(worker.run())
-        await asyncio.wait({working, sending, stopping}, return_when=asyncio.FIRST_COMPLETED)
+        ends = {working, sending, delivering, stopping}
+        await asyncio.wait(ends, return_when=asyncio.FIRST_COMPLETED)
         worker.stop()
         await asyncio.wait({working}, timeout=STOP_SECONDS * 0.7)
     finally:
         stopping.cancel()
         watching.cancel()
         sender.stop()
-        await asyncio.wait({sending}, timeout=STOP_SECONDS * 0.3)
+        courier.stop()
+        await asyncio.wait({sending, delivering}, timeout=STOP_SECONDS * 0.3)
 
 
 async def _look(house: House) -> None:

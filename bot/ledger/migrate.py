@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
+from collections.abc import Iterator
 from pathlib import Path
 
 import sqlalchemy as sa
@@ -11,6 +13,8 @@ from alembic.util import CommandError
 
 from bot.errors import StartupError
 from bot.ledger.database import Ledger
+from bot.privacy import open_vault
+from bot.settings import Settings
 
 _LOCK = 0x6E696E6479
 """Key of the advisory lock on PostgreSQL; SQLite has one writer anyway."""
@@ -35,3 +39,18 @@ def upgrade(ledger: Ledger) -> None:
         raise StartupError(f"database cannot be used: {reason}") from None
     except CommandError as error:
         raise StartupError(f"database is newer than this program: {error}") from None
+
+
+@contextlib.contextmanager
+def opened(settings: Settings) -> Iterator[Ledger]:
+    """Open the ledger for a command, its tables up to date.
+
+    Raises:
+        StartupError: The keys or the database cannot be used.
+    """
+    ledger = Ledger(settings.database_url, open_vault(settings))
+    try:
+        upgrade(ledger)
+        yield ledger
+    finally:
+        ledger.close()

@@ -12,25 +12,33 @@ import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
 from bot.clock import JAKARTA
+from bot.ledger import announcements
 from bot.ledger.tables import inbox, outbox, ticket, ticket_event
 from bot.privacy import Vault
 
 ALPHABET = "23456789ABCDEFGHJKMNPQRSTUVWXYZ"
 """Without 0 and O, 1, I and L: read aloud and copied by hand nothing is mistaken."""
 
+LENGTHS = {"subject": (5, 150), "chronology": (10, 4096), "satker": (3, 100)}
+"""The fewest and the most characters of what a ticket says."""
 _TRANSCRIPT = 40
 """Messages before the ticket that are kept with it."""
 
 
 @dataclass(frozen=True)
 class Content:
-    """What a ticket says; sealed in the ledger."""
+    """What a ticket says; sealed in the ledger.
+
+    `reference` and `person` are what a program that opened it calls the ticket and its person.
+    """
 
     subject: str
     chronology: str
     name: str = ""
     email: str = ""
     satker: str = ""
+    reference: str = ""
+    person: str = ""
 
 
 @dataclass(frozen=True)
@@ -47,6 +55,7 @@ class NewTicket:
         unit: Who is responsible; without a service, who sorts tickets.
         candidates: Services with the matcher's probabilities, the best first.
         user_group: The sender's group in the catalogue, 1..13, where known.
+        client_id: The program that opens it over the API.
     """
 
     number: str
@@ -58,6 +67,7 @@ class NewTicket:
     unit: str = ""
     candidates: tuple[tuple[int, float], ...] = ()
     user_group: int | None = None
+    client_id: str | None = None
 
 
 @dataclass(frozen=True)
@@ -93,7 +103,7 @@ def open_ticket(
     inbox_id: int | None,
     channel: str,
 ) -> None:
-    """Write a ticket, its first event and the conversation that led to it."""
+    """Write a ticket, its first event and the conversation that led to it, and announce it."""
     ticket_id = str(uuid.uuid4())
     content = {**asdict(new.content), "transcript": transcript(connection, vault, conversation_id)}
     connection.execute(
@@ -113,6 +123,7 @@ def open_ticket(
             unit=new.unit,
             candidates=[list(pair) for pair in new.candidates],
             user_group=new.user_group,
+            client_id=new.client_id,
         )
     )
     connection.execute(
@@ -120,6 +131,8 @@ def open_ticket(
             ticket_id=ticket_id, at=new.created_at, actor="nindy", kind="opened"
         )
     )
+    row = connection.execute(sa.select(ticket).where(ticket.c.id == ticket_id)).one()
+    announcements.announce(connection, vault, row._mapping, announcements.OPENED, new.created_at)
 
 
 def find(connection: Connection, vault: Vault, number: str) -> Ticket | None:
