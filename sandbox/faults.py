@@ -29,6 +29,7 @@ KINDS = {
     "span": UPSTREAM,
     "sakti": UPSTREAM,
     "digit": UPSTREAM,
+    "crm": UPSTREAM,
     "graph": GRAPH,
     "webhooks": WEBHOOKS,
 }

@@ -10,6 +10,7 @@ from aiohttp import web
 
 from sandbox import records
 from sandbox.chats import Chats
+from sandbox.crm import Crm
 from sandbox.digit import Digit
 from sandbox.events import Events
 from sandbox.faults import Faults
@@ -48,6 +49,7 @@ class World:
         self.changes = Changes(now, self.events)
         self.span = Span(self.records, self.events)
         self.sakti = Sakti(self.records, self.changes)
+        self.crm = Crm(self.events)
         self.digit = Digit(self.records, self.changes, self.events)
         self.webhooks = Webhooks(
             url=webhook_url,
@@ -84,6 +86,7 @@ class World:
         self.chats.reset()
         self.changes.reset()
         self.digit.reset()
+        self.crm.reset()
         self.graph.refused.clear()
         self.events.log.clear()
         self.events.publish("reset", {})

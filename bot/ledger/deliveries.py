@@ -25,8 +25,8 @@ from bot.ledger.subscribers import signing
 from bot.ledger.tables import COMPLAINTS, delivery, subscriber, ticket
 from bot.privacy import Vault
 
-LEASE = timedelta(seconds=60)
-"""Longer than one delivery can take."""
+LEASE = timedelta(seconds=30)
+"""Far longer than one delivery can take (10 s)."""
 KEPT = timedelta(days=7)
 """How long what was delivered is kept."""
 DONE, DEAD = "done", "dead"
