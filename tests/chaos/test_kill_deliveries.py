@@ -9,9 +9,6 @@ from __future__ import annotations
 
 import asyncio
 import json
-import re
-import subprocess
-import sys
 import time
 from collections import defaultdict
 from pathlib import Path
@@ -22,35 +19,12 @@ import pytest
 from aiohttp import web
 from aiohttp.test_utils import TestServer
 
-from tests.product import PROJECT, Product
+from tests.api.conftest import TICKET
+from tests.product import Product
 
 pytestmark = [pytest.mark.rasa, pytest.mark.chaos, pytest.mark.timeout(240)]
 
 TICKETS = 8
-TICKET = {
-    "subject": "SP2D belum terbit",
-    "chronology": "SPM sudah disetujui sejak Senin.",
-    "name": "Siti Contoh",
-    "email": "siti@contoh.go.id",
-    "group": 1,
-    "service": 7,
-}
-
-
-def _add_client(product: Product, url: str) -> str:
-    """Let the program in by the command; return its API key."""
-    line = ["api", "client", "add", "portal", "--name", "Portal", "--scope", "tickets:write"]
-    made = subprocess.run(
-        [str(Path(sys.executable).parent / "nindy"), *line, "--webhook", url],
-        cwd=PROJECT,
-        env=product.environment,
-        capture_output=True,
-        text=True,
-        check=True,
-    )
-    key = re.search(r"nk_\S+", made.stdout)
-    assert key is not None, made.stdout
-    return key.group()
 
 
 async def _post(product: Product, api_key: str, path: str, body: Any, once: str) -> dict[str, Any]:
@@ -82,7 +56,7 @@ async def test_killed_around_a_delivery(model: Path, tmp_path: Path, failpoint: 
     settings = {"NINDY_WEBHOOK_NETWORKS": "127.0.0.0/8", "NINDY_UPSTREAM_BUDGET": "2"}
     async with TestServer(app) as server, Product(tmp_path, **settings) as product:
         product.environment["NINDY_CRM_URL"] = f"{product.sandbox}/crm"
-        api_key = _add_client(product, str(server.make_url("/kait")))
+        api_key = product.let_in("portal", "tickets:write", str(server.make_url("/kait")))
         await product.start(failpoint)
         opening = asyncio.gather(
             *(_post(product, api_key, "/api/tickets", TICKET, f"t{n}") for n in range(TICKETS))
