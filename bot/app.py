@@ -18,6 +18,7 @@ from aiohttp import web
 from actions import services as action_services
 from actions.clients import upstream
 from actions.services import Services
+from bot import metrics
 from bot.api import hooks
 from bot.api.app import PREFIX as API_PREFIX
 from bot.api.app import create_app as create_api
@@ -91,7 +92,7 @@ class House:
 
     def webhook(self) -> web.Application:
         """Make the public edge."""
-        app = web.Application(client_max_size=LARGEST_BODY)
+        app = web.Application(client_max_size=LARGEST_BODY, middlewares=[metrics.time_edge])
         Webhook(self.settings, Intake(self.ledger, self.wake, now), now).add_to(app)
         app.add_subapp(API_PREFIX, self.api())
         app.router.add_get("/healthz", _ok)
@@ -139,6 +140,7 @@ class House:
                 cookies=Cookies(self.ledger.vault, settings.desk_url.startswith("https://")),
                 login=Login(self.ledger, now),
                 counts=self.counts,
+                metrics_token=settings.metrics_token.get_secret_value(),
                 provider=provider,
                 units=frozenset(unit.name for unit in self.services.catalogue.units),
             ),
@@ -239,7 +241,7 @@ class House:
             "inbox_waiting": await self.ledger.run(inbox.waiting),
             "dead_letters": await self.ledger.run(inbox.dead_letters),
             **{f"outbox_{k}": v for k, v in (await self.ledger.run(outbox.counts)).items()},
-            **await self.ledger.run(deliveries.totals),
+            **{f"deliveries_{k}": v for k, v in (await self.ledger.run(deliveries.totals)).items()},
         }
 
     async def _ready(self, _request: web.Request) -> web.Response:

@@ -20,7 +20,7 @@ from bot.ledger.api_clients import Client, Scope
 from bot.ledger.api_tickets import Sight
 from bot.ledger.deliveries import API as CHANNEL
 from bot.ledger.tables import COMPLAINTS
-from bot.ledger.tickets import LENGTHS, Content, NewTicket
+from bot.ledger.tickets import LENGTHS, Content, NewTicket, Reason
 from bot.privacy import Vault
 from bot.routing import Candidates
 
@@ -123,6 +123,7 @@ def open_ticket(
         candidates=tuple(found),
         user_group=told.group,
         client_id=client.id,
+        reason=Reason.WISHED,
     )
     # What one person writes about two matters never mixes, and what is said to them has a ticket.
     whose = Sender(user_id=f"{client.id}:{new.number}", name=client.name)

@@ -175,12 +175,14 @@ def counts(connection: Connection, vault: Vault) -> dict[tuple[str, str], int]:
 
 
 def totals(connection: Connection, vault: Vault) -> dict[str, int]:
-    """Count the events that wait and those that were given up, for the readiness page."""
-    found = counts(connection, vault)
-    return {
-        f"deliveries_{name}": sum(number for key, number in found.items() if key[1] == name)
-        for name in (OPEN, DEAD)
-    }
+    """Count the events that wait and those that were given up, for who watches the system."""
+    found = dict.fromkeys((OPEN, DEAD), 0)
+    rows = connection.execute(
+        sa.select(delivery.c.state, sa.func.count())
+        .where(delivery.c.state.in_(found), delivery.c.error != WITHHELD)
+        .group_by(delivery.c.state)
+    )
+    return {**found, **{state: int(number) for state, number in rows}}
 
 
 def tidy(connection: Connection, vault: Vault, now: datetime) -> int:

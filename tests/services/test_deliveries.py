@@ -210,7 +210,7 @@ def test_what_was_given_up_lets_the_next_pass_and_can_be_tried_again(desk: Desk)
     desk.do("claim", number)
     [first] = take(desk)
     desk.ledger.transact(deliveries.dead, first, "timeout", START)
-    assert desk.ledger.transact(deliveries.totals) == {"deliveries_open": 1, "deliveries_dead": 1}
+    assert desk.ledger.transact(deliveries.totals) == {"open": 1, "dead": 1}
     assert [one.body["version"] for one in drain(desk)] == [1]
     assert desk.ledger.transact(deliveries.revive, "watcher", START) == 1
     assert [one.event_id for one in drain(desk)] == [first.event_id]
