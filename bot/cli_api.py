@@ -34,6 +34,14 @@ def add_to(parser: argparse.ArgumentParser) -> None:
         help="what it may do; several times for several",
     )
     add.add_argument("--webhook", default="", metavar="URL", help="where its events go")
+    change = _one(commands, "change", "give a program other scopes or another webhook", _change)
+    change.add_argument(
+        "--scope",
+        action="append",
+        choices=[scope.value for scope in Scope],
+        help="all that it may do from now on; as before when left out",
+    )
+    change.add_argument("--webhook", default="", metavar="URL", help="where its events go")
     listing = commands.add_parser("list", help="print all programs")
     listing.set_defaults(run=_list)
     _one(commands, "disable", "refuse a program from now on", _disable)
@@ -63,8 +71,7 @@ def _add(options: argparse.Namespace) -> None:
     if not 0 < len(options.name.strip()) <= 100:
         raise StartupError("--name: use 1 to 100 characters")
     read = _settings()
-    if options.webhook and (wrong := addresses.problem(options.webhook, read.reachable)):
-        raise StartupError(f"--webhook: {wrong}")
+    _check_webhook(options, read)
     scopes = frozenset(Scope(scope) for scope in options.scope)
     with migrate.opened(read) as ledger:
         about = (options.id, options.name.strip(), scopes, options.webhook)
@@ -75,6 +82,22 @@ def _add(options: argparse.Namespace) -> None:
     if made[1]:
         print(f"signing secret   {made[1]}")
     print("They are not shown again.")
+
+
+def _change(options: argparse.Namespace) -> None:
+    _check_webhook(options, _settings())
+    with _client(options) as (ledger, client):
+        scopes = frozenset(Scope(scope) for scope in options.scope or client.scopes)
+        url = options.webhook or client.url
+        signing = ledger.transact(api_clients.change, client.id, scopes, url, now())
+    print(f"{client.id} is changed.")
+    if signing:
+        print(f"signing secret   {signing}\nIt is not shown again.")
+
+
+def _check_webhook(options: argparse.Namespace, read: Settings) -> None:
+    if options.webhook and (wrong := addresses.problem(options.webhook, read.reachable)):
+        raise StartupError(f"--webhook: {wrong}")
 
 
 def _print_secret(id: str, secret: str) -> None:

@@ -97,7 +97,7 @@ async def by_secret(api: Api, request: web.Request, id: str, secret: str) -> tup
         ApiRefused: ``credentials``, or ``too_many`` wrong ones from this address.
     """
     found = None
-    if api_clients.id_allowed(id) and secret:
+    if api_clients.is_ours(api.ledger.vault, id, secret):
         found = await api.ledger.run(api_clients.by_secret, id, secret, api.now())
     if found is None:
         count_guess(api, request)

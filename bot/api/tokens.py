@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime, timedelta, timezone
 from typing import Any
 
 import jwt
@@ -55,5 +55,5 @@ def read(key: bytes, token: str) -> Grant | None:
         )
     except jwt.PyJWTError:
         return None
-    until = datetime.fromtimestamp(claims["exp"]).astimezone()
+    until = datetime.fromtimestamp(claims["exp"], timezone.utc)
     return Grant(claims["sub"], claims["scope"], claims["mark"], until)

@@ -68,14 +68,10 @@ def announce(
         now: The moment.
     """
     hearers = [one for one in _subscribers(connection) if _hears(one, row)]
-    if not hearers:
-        return
     event = {"id": str(uuid.uuid4()), "type": kind, "at": moment(now), **facts(row)}
-    content = vault.open(row["sealed_content"])
     for one in hearers:
         named = _OF_CRM if one.id == CRM else _OF_CLIENT if one.id == row["client_id"] else ()
-        more = {name: content.get(name, "") for name in named}
-        _write(connection, vault, one.id, row["id"], {**event, **more}, now)
+        _write(connection, vault, one.id, row, event, named, now)
 
 
 def tell(
@@ -85,8 +81,8 @@ def tell(
     id: str,
     text: str,
     now: datetime,
-) -> bool:
-    """Write what is said to the person for the program that opened their ticket.
+) -> None:
+    """Write what is said to the person, for the program that opened their ticket if it listens.
 
     Args:
         connection: The open transaction.
@@ -95,19 +91,11 @@ def tell(
         id: The event's id; a second call with it writes nothing.
         text: The words.
         now: The moment.
-
-    Returns:
-        Whether the program has a webhook.
     """
-    hearers = [
-        one for one in _subscribers(connection) if one.id == row["client_id"] and _hears(one, row)
-    ]
-    for one in hearers:
-        content = vault.open(row["sealed_content"])
-        more = {name: content.get(name, "") for name in _OF_CLIENT}
-        said = {"id": id, "type": MESSAGE, "at": moment(now), **facts(row), **more}
-        _write(connection, vault, one.id, row["id"], {**said, "text": text}, now)
-    return bool(hearers)
+    for one in _subscribers(connection):
+        if one.id == row["client_id"] and _hears(one, row):
+            event = {"id": id, "type": MESSAGE, "at": moment(now), **facts(row), "text": text}
+            _write(connection, vault, one.id, row, event, _OF_CLIENT, now)
 
 
 def _subscribers(connection: Connection) -> list[Any]:
@@ -125,19 +113,22 @@ def _write(
     connection: Connection,
     vault: Vault,
     subscriber_id: str,
-    ticket_id: str,
+    row: Mapping[str, Any],
     event: dict[str, Any],
+    named: tuple[str, ...],
     now: datetime,
 ) -> None:
+    content = vault.open(row["sealed_content"]) if named else {}
+    body = {**event, **{name: content.get(name, "") for name in named}}
     insert_once(
         connection,
         delivery,
         {
             "event_id": event["id"],
             "subscriber_id": subscriber_id,
-            "ticket_id": ticket_id,
+            "ticket_id": row["id"],
             "kind": event["type"],
-            "sealed_body": vault.seal(event),
+            "sealed_body": vault.seal(body),
             "state": OPEN,
             "attempts": 0,
             "next_at": now,

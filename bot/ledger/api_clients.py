@@ -1,8 +1,9 @@
 """Programs that may use the API: who they are, their secrets, and what they may do.
 
 A secret has 256 random bits, so the ledger keeps a keyed hash of it: there is nothing to guess
-that a slow hash would protect. A rotated secret stays good for `GRACE`, so that a program can be
-given the new one without a gap.
+that a slow hash would protect. It ends with a tag that only this installation can make, so what is
+no secret of ours is known without a look into the ledger. A rotated secret stays good for `GRACE`,
+so that a program can be given the new one without a gap.
 """
 
 from __future__ import annotations
@@ -25,6 +26,8 @@ from bot.privacy import Vault
 
 GRACE = timedelta(hours=24)
 """How long the secret before a rotation stays good."""
+_TAG = 12
+"""Characters at a secret's end that say that we made it."""
 _KEY, _MARK = 64, 16
 """Hex digits of a secret's hash, and those that an access token shows of it."""
 _ID = re.compile(r"[a-z0-9][a-z0-9-]{1,30}[a-z0-9]")
@@ -83,7 +86,7 @@ def add(
     Returns:
         None when the id is taken.
     """
-    secret = secrets.token_urlsafe(32)
+    secret = _new_secret(vault, id)
     values = {
         "id": id,
         "name": name,
@@ -97,15 +100,14 @@ def add(
     write_down(connection, "client_added", id, now)
     signing = ""
     if url:
-        signing = subscribers.add(
-            connection, vault, id, url, Scope.READ_ALL in scopes, Scope.COMPLAINTS in scopes
-        )
+        hears = (Scope.READ_ALL in scopes, Scope.COMPLAINTS in scopes)
+        signing = subscribers.put(connection, vault, id, url, *hears)
     return secret, signing
 
 
 def rotate(connection: Connection, vault: Vault, id: str, keep_old: bool, now: datetime) -> str:
     """Give a client another secret and return it; the present one goes at once or after `GRACE`."""
-    secret = secrets.token_urlsafe(32)
+    secret = _new_secret(vault, id)
     present = connection.execute(
         sa.select(api_client.c.secret_key).where(api_client.c.id == id).with_for_update()
     ).scalar_one()
@@ -120,6 +122,26 @@ def rotate(connection: Connection, vault: Vault, id: str, keep_old: bool, now: d
     )
     write_down(connection, "client_rotated", id, now)
     return secret
+
+
+def change(
+    connection: Connection,
+    vault: Vault,
+    id: str,
+    scopes: frozenset[Scope],
+    url: str,
+    now: datetime,
+) -> str:
+    """Let a client do other things, or hear elsewhere.
+
+    Returns:
+        The secret of its webhooks if it had none before, else nothing.
+    """
+    values = sorted(scope.value for scope in scopes)
+    connection.execute(api_client.update().where(api_client.c.id == id).values(scopes=values))
+    write_down(connection, "client_changed", id, now)
+    hears = (Scope.READ_ALL in scopes, Scope.COMPLAINTS in scopes)
+    return subscribers.put(connection, vault, id, url, *hears) if url else ""
 
 
 def set_disabled(
@@ -141,6 +163,12 @@ def find(connection: Connection, vault: Vault, id: str) -> Client | None:
 def every(connection: Connection, vault: Vault) -> list[Client]:
     """List all clients by id."""
     return [_of_row(row) for row in connection.execute(_every().order_by(api_client.c.id))]
+
+
+def is_ours(vault: Vault, id: str, secret: str) -> bool:
+    """Say whether we once made this secret for this id, be it good or not."""
+    tag = _tag(vault, id, secret[:-_TAG])
+    return hmac.compare_digest(tag.encode(), secret[-_TAG:].encode())
 
 
 def by_secret(
@@ -199,6 +227,15 @@ def _of_row(row: Any) -> Client:
         disabled=row.disabled_at is not None,
         url=row.url or "",
     )
+
+
+def _new_secret(vault: Vault, id: str) -> str:
+    drawn = secrets.token_urlsafe(32)
+    return drawn + _tag(vault, id, drawn)
+
+
+def _tag(vault: Vault, id: str, drawn: str) -> str:
+    return vault.key("api-tag", id, drawn)[:_TAG]
 
 
 def _key(vault: Vault, id: str, secret: str) -> str:

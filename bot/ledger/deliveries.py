@@ -27,8 +27,8 @@ from bot.privacy import Vault
 
 LEASE = timedelta(seconds=30)
 """Far longer than one delivery can take (10 s)."""
-KEPT = timedelta(days=7)
-"""How long what was delivered is kept."""
+KEPT, KEPT_DEAD = timedelta(days=7), timedelta(days=30)
+"""How long what was delivered, and what was given up, is kept."""
 DONE, DEAD = "done", "dead"
 WITHHELD = "withheld"
 API = "api"
@@ -186,11 +186,12 @@ def totals(connection: Connection, vault: Vault) -> dict[str, int]:
 
 
 def tidy(connection: Connection, vault: Vault, now: datetime) -> int:
-    """Forget what was delivered longer than `KEPT` ago; return how many there were."""
-    gone = connection.execute(
-        delivery.delete().where(delivery.c.state == DONE, delivery.c.updated_at < now - KEPT)
-    )
-    return int(gone.rowcount)
+    """Forget what was settled longer than `KEPT` or `KEPT_DEAD` ago; return how many there were."""
+    number = 0
+    for state, kept in ((DONE, KEPT), (DEAD, KEPT_DEAD)):
+        over = (delivery.c.state == state, delivery.c.updated_at < now - kept)
+        number += connection.execute(delivery.delete().where(*over)).rowcount
+    return number
 
 
 def _still_ours(parcel: Parcel) -> tuple[Any, ...]:

@@ -18,7 +18,7 @@ GRACE = timedelta(hours=24)
 """How long events are signed with the secret before a rotation too."""
 
 
-def add(
+def put(
     connection: Connection,
     vault: Vault,
     id: str,
@@ -26,18 +26,14 @@ def add(
     hears_all: bool,
     hears_complaints: bool,
 ) -> str:
-    """Add a webhook and return the secret that signs its events."""
+    """Add or change a webhook; return the secret that signs its events when it is new."""
     secret = secrets.token_urlsafe(32)
-    connection.execute(
-        subscriber.insert().values(
-            id=id,
-            url=url,
-            sealed_secrets=vault.seal([[secret, None]]),
-            hears_all=hears_all,
-            hears_complaints=hears_complaints,
-        )
-    )
-    return secret
+    about = {"url": url, "hears_all": hears_all, "hears_complaints": hears_complaints}
+    new = {"id": id, "sealed_secrets": vault.seal([[secret, None]]), **about}
+    if insert_once(connection, subscriber, new):
+        return secret
+    connection.execute(subscriber.update().where(subscriber.c.id == id).values(**about))
+    return ""
 
 
 def rotate(connection: Connection, vault: Vault, id: str, keep_old: bool, now: datetime) -> str:

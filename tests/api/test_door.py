@@ -259,6 +259,19 @@ class TestRevoking:
         for portal.headers in (old, token):
             assert (await portal.get("/tickets")).status == 401
 
+    def test_a_guess_is_known_without_the_ledger(self, enter: Enter, ledger: Ledger) -> None:
+        portal = enter()
+        assert api_clients.is_ours(ledger.vault, portal.id, portal.secret)
+        for id, secret in (
+            ("lain", portal.secret),
+            (portal.id, "x" + portal.secret[1:]),
+            (portal.id, portal.secret[:-1] + "x"),
+            (portal.id, portal.secret[:-12]),
+            (portal.id, ""),
+            (portal.id, "é"),
+        ):
+            assert not api_clients.is_ours(ledger.vault, id, secret)
+
     def test_no_secret_is_kept(self, enter: Enter, ledger: Ledger) -> None:
         program = enter(url="https://pintu.contoh.go.id/kait")
         kept = str([rows(ledger, table) for table in (tables.api_client, tables.subscriber)])

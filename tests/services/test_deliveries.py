@@ -248,6 +248,10 @@ def test_what_was_delivered_is_forgotten_after_a_week(desk: Desk) -> None:
     assert desk.ledger.transact(deliveries.tidy, START + deliveries.KEPT) == 0
     assert desk.ledger.transact(deliveries.tidy, later) == 1
     assert states(desk) == ["open"]
+    [lost] = take(desk, later)
+    desk.ledger.transact(deliveries.dead, lost, "timeout", later)
+    assert desk.ledger.transact(deliveries.tidy, later + deliveries.KEPT_DEAD) == 0
+    assert desk.ledger.transact(deliveries.tidy, later + deliveries.KEPT_DEAD + MINUTE) == 1
 
 
 def test_events_are_sealed(desk: Desk) -> None:

@@ -84,6 +84,22 @@ def test_secrets_are_rotated_with_or_without_a_day_of_grace(
     assert "signing secret" in said and "client_secret" not in said
 
 
+def test_scopes_and_webhook_can_be_changed(capsys: pytest.CaptureFixture[str]) -> None:
+    run(ADD)
+    shown = secret(capsys.readouterr().out)
+    run("client change portal-hai --webhook https://portal.contoh.go.id/kait")
+    assert "signing secret" in capsys.readouterr().out
+    run("client change portal-hai --scope tickets:read_all --webhook https://portal.contoh.go.id/2")
+    assert "signing secret" not in capsys.readouterr().out
+    client = let_in(shown)
+    assert client is not None
+    assert (client.scopes, client.url) == ({Scope.READ_ALL}, "https://portal.contoh.go.id/2")
+    with migrate.opened(load()) as ledger:
+        assert rows(ledger, tables.subscriber)[-1].hears_all is True
+    with pytest.raises(StartupError, match="must begin with https"):
+        run("client change portal-hai --webhook http://portal.contoh.go.id/")
+
+
 @pytest.mark.parametrize(
     ("line", "says"),
     [
