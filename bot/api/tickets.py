@@ -46,7 +46,10 @@ async def create(request: web.Request) -> web.Response:
     if answer is None:
         found = await opening.candidates(api, told)
         service = opening.route(api, told, found, sight)
-        act = opening.opener(api, client, told, found, service)
+
+        def act(connection: Connection, vault: Vault) -> Answer:
+            return opening.open_ticket(connection, vault, api, client, told, found, service)
+
         answer = await api.ledger.run(api_answers.once, question, api.now(), act)
         api.wake.ring("deliveries")
     return _answer(answer, Location=f"/api/tickets/{answer.body['number']}")
