@@ -17,6 +17,8 @@ from aiohttp import web
 
 from actions import services as action_services
 from actions.services import Services
+from bot.attachments.files import Files
+from bot.attachments.scanner import Scanner
 from bot.channels.whatsapp.client import GraphClient
 from bot.channels.whatsapp.outgoing import WhatsAppOut
 from bot.channels.whatsapp.webhook import LARGEST_BODY, Webhook
@@ -68,6 +70,7 @@ class House:
     owner: Owner
     services: Services
     session: aiohttp.ClientSession
+    files: Files
     failpoints: Failpoints
     parse: Parse | None = None
     """What the model makes of a text, once it is loaded."""
@@ -226,6 +229,8 @@ async def open_house(settings: Settings) -> AsyncIterator[House]:
             )
         )
         services = action_services.build(settings, ledger, session)
+        scanner = Scanner(settings.scan_command) if settings.scan_command else None
+        files = Files(settings.files_dir, ledger.vault, settings.file_bytes, scanner)
         for warning in services.calendar.check(now().astimezone(JAKARTA).date()):
             log.warning("calendar: %s", warning)
         yield House(
@@ -235,6 +240,7 @@ async def open_house(settings: Settings) -> AsyncIterator[House]:
             owner,
             services,
             session,
+            files,
             Failpoints(os.environ.get("NINDY_FAILPOINT", "")),
         )
 
