@@ -10,7 +10,7 @@ from bot.attachments.kinds import Kind
 
 LONGEST = 80
 """Characters of a name before its extension."""
-_NAMELESS = "berkas"
+_NAMELESS = {"image": "foto", "audio": "suara", "video": "video"}
 _FORBIDDEN = re.compile(r'[<>:"|?*;%]')
 _EXTENSION = re.compile(r"\.[A-Za-z0-9]{1,5}$")
 _DEVICES = re.compile(r"(?i)(con|prn|aux|nul|com\d|lpt\d)(\.|$)")
@@ -31,7 +31,7 @@ def safe_name(claimed: str, kind: Kind) -> str:
         if character.isspace() or unicodedata.category(character)[0] != "C"
     )
     stem = _EXTENSION.sub("", _FORBIDDEN.sub("", " ".join(shown.split()))).strip(" .")
-    stem = stem[:LONGEST].rstrip(" .") or _NAMELESS
+    stem = stem[:LONGEST].rstrip(" .") or _NAMELESS.get(kind.type.partition("/")[0], "berkas")
     if _DEVICES.match(stem):
         stem = f"_{stem}"
     return f"{stem}.{kind.extension}"
