@@ -20,6 +20,7 @@ from actions.services import Services
 from bot.attachments.files import Files
 from bot.attachments.scanner import Scanner
 from bot.channels.whatsapp.client import GraphClient
+from bot.channels.whatsapp.media import GraphMedia
 from bot.channels.whatsapp.outgoing import WhatsAppOut
 from bot.channels.whatsapp.webhook import LARGEST_BODY, Webhook
 from bot.clock import JAKARTA, now
@@ -36,10 +37,13 @@ from bot.tickets.watch import Watch
 from bot.turn import training
 from bot.turn.apology import Apology
 from bot.turn.failpoints import Failpoints
+from bot.turn.fetcher import Fetched, Fetcher
+from bot.turn.file_words import FileWords
 from bot.turn.held import Held
 from bot.turn.intake import Intake
 from bot.turn.plain import plain
 from bot.turn.sender import Send, Sender
+from bot.turn.with_files import WithFiles
 from bot.turn.worker import Worker
 from desk.app import create_app as create_desk
 from desk.canned import read_canned, read_outside
@@ -162,7 +166,8 @@ class House:
         self.parse = dialogue.parse
         services = self.services
         apology = Apology(services.words, services.calendar, services.catalogue.unit(None))
-        respond, listen = dialogue.respond, Held(services.changes)
+        respond = WithFiles(self.ledger, services.changes, self.file_words, dialogue.respond)
+        listen = Held(services.changes)
         return Worker(
             self.ledger, respond, apology, listen, self.owner, self.wake, now, self.failpoints
         )
@@ -172,15 +177,28 @@ class House:
         services = self.services
         return Watch(services.calendar, services.catalogue, services.changes)
 
+    @property
+    def file_words(self) -> FileWords:
+        """What people are told about files."""
+        return FileWords(self.services.words, self.files.largest)
+
+    def fetcher(self) -> Fetcher:
+        """Make what fetches files from the channels."""
+        sources: dict[str, Fetched] = {"whatsapp": self._graph_media().fetch}
+        return Fetcher(self.ledger, self.files, sources, self.file_words, self.wake, now)
+
+    def _graph_media(self) -> GraphMedia:
+        return GraphMedia(self.session, *self._graph(), self.files.largest)
+
+    def _graph(self) -> tuple[str, str, str]:
+        settings = self.settings
+        token = settings.whatsapp_access_token.get_secret_value()
+        return settings.whatsapp_api_url, settings.whatsapp_phone_number_id, token
+
     def sender(self) -> Sender:
         """Make the sender."""
         settings = self.settings
-        client = GraphClient(
-            self.session,
-            settings.whatsapp_api_url,
-            settings.whatsapp_phone_number_id,
-            settings.whatsapp_access_token.get_secret_value(),
-        )
+        client = GraphClient(self.session, *self._graph())
         menu_word = self.services.words.text("utter_menu_button")
         channels: dict[str, Send] = {"whatsapp": WhatsAppOut(client, self.choice_key, menu_word)}
         return Sender(

@@ -53,8 +53,9 @@ async def up(settings: Settings, ready: Callable[[list[demo.Account]], None]) ->
 
 
 async def _work(house: House, stop: asyncio.Event) -> None:
-    sender = house.sender()
+    sender, fetcher = house.sender(), house.fetcher()
     sending = asyncio.create_task(sender.run())
+    fetching = asyncio.create_task(fetcher.run())
     watching = asyncio.create_task(_look(house))
     stopping = asyncio.create_task(stop.wait())
     try:
@@ -71,8 +72,9 @@ async def _work(house: House, stop: asyncio.Event) -> None:
     finally:
         stopping.cancel()
         watching.cancel()
+        fetcher.stop()
         sender.stop()
-        await asyncio.wait({sending}, timeout=STOP_SECONDS * 0.3)
+        await asyncio.wait({sending, fetching}, timeout=STOP_SECONDS * 0.3)
 
 
 async def _look(house: House) -> None:

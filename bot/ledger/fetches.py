@@ -15,6 +15,7 @@ import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
 from bot.attachments.files import Kept
+from bot.attachments.names import label
 from bot.channels.message import Inbound, Media
 from bot.errors import TurnLost
 from bot.ledger import attachments
@@ -69,7 +70,7 @@ def expect(
             conversation_id=conversation_id,
             inbox_id=inbox_id,
             sender=USER,
-            sealed_name=vault.seal({"name": media.name}),
+            sealed_name=vault.seal({"name": label(media.name)}),
             type="",
             size=0,
             state=EXPECTED,

@@ -9,13 +9,13 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncGenerator, Callable
 from contextlib import aclosing
 from datetime import datetime, timedelta
 
 from sqlalchemy.engine import Connection
 
-from bot.attachments.files import Files
+from bot.attachments.files import Files, Kept
 from bot.attachments.scanner import Verdict
 from bot.channels.message import Media, Reply
 from bot.clock import Clock
@@ -37,10 +37,12 @@ ATTEMPTS = 10
 STRICT = 3
 """Tries in which the digest must fit."""
 LONGEST_PAUSE = 300
+SECONDS = 50.0
+"""For fetching, scanning and sealing one file; less than its lease."""
 REMEMBERED = timedelta(days=7)
 """So long a provider keeps a file (WhatsApp: ids of what people send)."""
 
-Fetched = Callable[[Media, bool], AsyncIterator[bytes]]
+Fetched = Callable[[Media, bool], AsyncGenerator[bytes, None]]
 """Reads a file from its channel: which, and whether its digest must fit."""
 
 
@@ -110,12 +112,18 @@ class Fetcher:
 
     async def _fetch(self, fetch: Fetch) -> None:
         try:
+            await self._settle(fetch)
+        except Exception:
+            log.exception("what became of a file cannot be recorded; it is fetched again")
+        self._wake.ring("inbox")
+        self._wake.ring("outbox")
+
+    async def _settle(self, fetch: Fetch) -> None:
+        try:
             if fetch.media is None:
                 await self._scan(fetch)
             else:
-                strict = fetch.attempts <= STRICT
-                async with aclosing(self._source(fetch)(fetch.media, strict)) as pieces:
-                    kept = await self._files.keep(pieces, fetch.media.name, fetch.id)
+                kept = await asyncio.wait_for(self._keep(fetch, fetch.media), SECONDS)
                 await self._ledger.run(fetches.kept, fetch, kept, self._clock())
         except FileRefused as refused:
             await self._gone(fetch, REJECTED, refused.reason)
@@ -124,14 +132,13 @@ class Fetcher:
             await self._gone(fetch, LOST)
         except Exception as error:
             await self._later(fetch, error)
-        self._wake.ring("inbox")
-        self._wake.ring("outbox")
 
-    def _source(self, fetch: Fetch) -> Fetched:
-        try:
-            return self._sources[fetch.channel]
-        except KeyError:
-            raise Permanent(0, f"no files come from {fetch.channel}") from None
+    async def _keep(self, fetch: Fetch, media: Media) -> Kept:
+        source = self._sources.get(fetch.channel)
+        if source is None:
+            raise Permanent(0, f"no files come from {fetch.channel}")
+        async with aclosing(source(media, fetch.attempts <= STRICT)) as pieces:
+            return await self._files.keep(pieces, media.name, fetch.id)
 
     async def _scan(self, fetch: Fetch) -> None:
         verdict = await self._files.scan_again(fetch.id)
@@ -177,4 +184,4 @@ def _write_off(
 
 def pause(attempts: int) -> timedelta:
     """Return how long to wait after so many attempts: doubling from two seconds."""
-    return timedelta(seconds=min(2**attempts, LONGEST_PAUSE))
+    return timedelta(seconds=min(2 ** min(attempts, 9), LONGEST_PAUSE))

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
 from dataclasses import replace
+from functools import partial
 
 from sqlalchemy.engine import Connection
 
@@ -73,7 +74,7 @@ class WithFiles:
             work.replies[0] = replace(work.replies[0], text=text)
         open_ends = tuple(file.id for file in there if file.state != KEPT)
         if open_ends:
-            work.writes.append(lambda *ledger: fetches.promise(*ledger, open_ends))
+            work.writes.append(partial(fetches.promise, ids=open_ends))
 
     def _missing(self, files: list[Attachment]) -> str:
         return "\n\n".join(self._refusals(files)) or self._words.lost()

@@ -10,7 +10,7 @@ import base64
 import binascii
 import hashlib
 import re
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator
 from typing import IO
 
 import aiohttp
@@ -62,7 +62,7 @@ class GraphMedia:
     def __repr__(self) -> str:
         return f"GraphMedia(phone_number_id={self._number!r})"
 
-    async def fetch(self, media: Media, strict: bool) -> AsyncIterator[bytes]:
+    async def fetch(self, media: Media, strict: bool) -> AsyncGenerator[bytes, None]:
         """Read a file that a person sent.
 
         Args:
