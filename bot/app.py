@@ -22,6 +22,7 @@ from bot.attachments.scanner import Scanner
 from bot.channels.whatsapp.client import GraphClient
 from bot.channels.whatsapp.media import GraphMedia
 from bot.channels.whatsapp.outgoing import WhatsAppOut
+from bot.channels.whatsapp.uploads import Uploads
 from bot.channels.whatsapp.webhook import LARGEST_BODY, Webhook
 from bot.clock import JAKARTA, now
 from bot.errors import StartupError
@@ -200,7 +201,9 @@ class House:
         settings = self.settings
         client = GraphClient(self.session, *self._graph())
         menu_word = self.services.words.text("utter_menu_button")
-        channels: dict[str, Send] = {"whatsapp": WhatsAppOut(client, self.choice_key, menu_word)}
+        uploads = Uploads(self.ledger, self.files, self._graph_media(), now)
+        whatsapp = WhatsAppOut(client, uploads, self.choice_key, menu_word)
+        channels: dict[str, Send] = {"whatsapp": whatsapp}
         return Sender(
             self.ledger,
             channels,
