@@ -135,6 +135,7 @@ class House:
             suggest=self.suggest,
             wake=self.wake,
             live=Live(self.ledger),
+            files=self.files,
         )
 
     async def suggest(self, text: str) -> list[Entry]:

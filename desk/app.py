@@ -8,6 +8,7 @@ from aiohttp import web
 
 from desk import (
     account_page,
+    files_page,
     live_page,
     login_page,
     oidc_page,
@@ -50,6 +51,7 @@ def create_app(desk: Desk, work: Work) -> web.Application:
         queue_page,
         supervisor_page,
         live_page,
+        files_page,
         ticket_page,
         ticket_actions,
     ):

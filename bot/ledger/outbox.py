@@ -167,14 +167,19 @@ def _read(connection: Connection, vault: Vault, row: Any) -> Outgoing:
         conversation_id=row.conversation_id,
         channel=channel,
         to=to,
-        reply=Reply(
-            body["text"],
-            tuple(Choice(**one) for one in body["choices"]),
-            body["menu"],
-            tuple(body.get("attachments", ())),
-        ),
+        reply=read_reply(body),
         reply_to=_external_id(connection, vault, row.inbox_id),
         attempts=row.attempts + 1,
+    )
+
+
+def read_reply(body: dict[str, Any]) -> Reply:
+    """Read a bubble as it was sealed."""
+    return Reply(
+        body["text"],
+        tuple(Choice(**one) for one in body["choices"]),
+        body["menu"],
+        tuple(body.get("attachments", ())),
     )
 
 

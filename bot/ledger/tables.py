@@ -327,4 +327,5 @@ audit = sa.Table(
     sa.Column("person_id", sa.ForeignKey("person.id")),
     sa.Column("agent_id", sa.String(36)),
     sa.Column("ticket_id", sa.String(36)),
+    sa.Column("attachment_id", sa.String(36)),
 )
