@@ -86,7 +86,7 @@ async def upload(
     """Choose files at the reply, as htmx sends them."""
     await browser.get(TICKET)
     token = browser.token
-    form = FormData()
+    form = FormData(quote_fields=False)
     for name, content in files:
         form.add_field("berkas", content, filename=name, content_type="text/html")
     answer = await browser.client.post(
