@@ -28,7 +28,7 @@ from bot.channels.whatsapp.webhook import LARGEST_BODY, Webhook
 from bot.clock import JAKARTA, now
 from bot.errors import StartupError
 from bot.faq import Entry
-from bot.ledger import inbox, migrate, outbox
+from bot.ledger import fetches, inbox, migrate, outbox
 from bot.ledger.database import Ledger
 from bot.live.owner import Owner
 from bot.live.wake import Wake
@@ -221,6 +221,7 @@ class House:
         """Count what waits and what could not be done."""
         return {
             "inbox_waiting": await self.ledger.run(inbox.waiting),
+            "files_waiting": await self.ledger.run(fetches.waiting),
             "dead_letters": await self.ledger.run(inbox.dead_letters),
             **{f"outbox_{k}": v for k, v in (await self.ledger.run(outbox.counts)).items()},
         }

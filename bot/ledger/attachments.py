@@ -227,10 +227,11 @@ def put_onto_new(
     )
 
 
-def forget_orphans(connection: Connection, vault: Vault, now: datetime) -> list[str]:
+def forget_orphans(connection: Connection, vault: Vault, now: datetime, limit: int) -> list[str]:
     """Forget files that are on no ticket and `ORPHANED`; return the ids to drop from the store."""
     old = sa.and_(attachment.c.ticket_id.is_(None), attachment.c.created_at < now - ORPHANED)
-    ids = [row.id for row in connection.execute(sa.select(attachment.c.id).where(old))]
+    some = sa.select(attachment.c.id).where(old).limit(limit)
+    ids = [row.id for row in connection.execute(some)]
     connection.execute(attachment.delete().where(attachment.c.id.in_(ids)))
     return ids
 

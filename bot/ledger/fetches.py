@@ -167,6 +167,15 @@ def promise(connection: Connection, vault: Vault, ids: tuple[str, ...]) -> None:
         raise TurnLost("a file turned out not to come during the turn")
 
 
+def waiting(connection: Connection, vault: Vault) -> int:
+    """Count the files that are to be fetched or scanned again."""
+    return int(
+        connection.execute(
+            sa.select(sa.func.count()).select_from(attachment).where(_DUE)
+        ).scalar_one()
+    )
+
+
 def postpone(connection: Connection, vault: Vault, fetch: Fetch, next_at: datetime) -> None:
     """Try again later."""
     connection.execute(

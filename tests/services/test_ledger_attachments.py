@@ -250,9 +250,9 @@ def test_files_on_no_ticket_are_forgotten_after_a_while(ledger: Ledger) -> None:
     receive(ledger, replace(message("m"), attachments=(kept,)))
     with_it = rows(ledger, tables.inbox, tables.inbox.c.id)[-1].id
     late = START + ORPHANED + timedelta(seconds=1)
-    assert ledger.transact(attachments.forget_orphans, START + ORPHANED) == []
+    assert ledger.transact(attachments.forget_orphans, START + ORPHANED, 9) == []
     with ledger.engine.begin() as connection:
         attachments.put_onto(connection, ticket_id, with_it)
-    assert ledger.transact(attachments.forget_orphans, late) == [orphan]
+    assert ledger.transact(attachments.forget_orphans, late, 9) == [orphan]
     assert ledger.transact(attachments.unknown, [kept, orphan]) == [orphan]
     assert ledger.transact(attachments.find, orphan) is None

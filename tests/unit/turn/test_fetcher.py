@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+import os
 import sys
+import time
 from collections.abc import AsyncGenerator, Callable
 from dataclasses import dataclass, field, replace
 from datetime import timedelta
@@ -16,14 +18,15 @@ from bot.attachments.files import Files
 from bot.channels.message import Kind, Media
 from bot.errors import Blocked, Permanent, Retryable
 from bot.ledger import attachments, fetches, outbox, tables
-from bot.ledger.attachments import EXPECTED, KEPT, LOST, REJECTED, WAITING
+from bot.ledger.attachments import EXPECTED, KEPT, LOST, ORPHANED, REJECTED, WAITING
 from bot.ledger.database import Ledger
 from bot.live.wake import Wake
 from bot.turn.fetcher import ATTEMPTS, REMEMBERED, STRICT, Fetcher, pause
 from bot.turn.file_words import FileWords
+from bot.turn.sweep import sweep
 from bot.words import Words
 from tests.conftest import PROJECT
-from tests.filing import EICAR, LARGEST, PDF, PNG, content_of, store
+from tests.filing import EICAR, LARGEST, PDF, PNG, content_of, keep, store
 from tests.kit import START, Clock, message, receive, rows
 
 WORDS = FileWords(Words(PROJECT / "domain.yml"), LARGEST)
@@ -246,3 +249,21 @@ async def test_a_bubble_about_a_file_goes_to_its_own_conversation(
     await make().drain()
     (outgoing,) = ledger.transact(outbox.take, "s1", START, 5)
     assert outgoing.conversation_id == only(ledger).conversation_id
+
+
+async def test_files_that_nobody_needs_are_swept_away(
+    ledger: Ledger, make: Make, files: Files, clock: Clock, tmp_path: Path
+) -> None:
+    photo(ledger)
+    await make().drain()
+    unknown = await keep(files, PDF)
+    fresh = await keep(files, PDF)
+    long_ago = time.time() - 2 * 24 * 3600
+    for path in (tmp_path / "files").rglob(unknown.id):
+        os.utime(path, (long_ago, long_ago))
+    assert await sweep(ledger, files, clock()) == 1
+    assert await content_of(files, only(ledger).id) == PNG
+    assert await sweep(ledger, files, START + ORPHANED + timedelta(seconds=1)) == 1
+    assert rows(ledger, tables.attachment) == []
+    left = [path.name for path in (tmp_path / "files").rglob("*") if path.is_file()]
+    assert left == [fresh.id]
