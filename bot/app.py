@@ -26,13 +26,17 @@ from bot.api.bubbles import ApiOut
 from bot.api.courier import Carry, Courier
 from bot.api.crm import Crm
 from bot.api.parts import Api
+from bot.attachments.files import Files
+from bot.attachments.scanner import Scanner
 from bot.channels.whatsapp.client import GraphClient
+from bot.channels.whatsapp.media import GraphMedia
 from bot.channels.whatsapp.outgoing import WhatsAppOut
+from bot.channels.whatsapp.uploads import Uploads
 from bot.channels.whatsapp.webhook import LARGEST_BODY, Webhook
 from bot.clock import JAKARTA, now
 from bot.errors import StartupError
 from bot.faq import Entry
-from bot.ledger import deliveries, inbox, migrate, outbox, subscribers
+from bot.ledger import deliveries, fetches, inbox, migrate, outbox, subscribers
 from bot.ledger.database import Ledger
 from bot.live.owner import Owner
 from bot.live.wake import Wake
@@ -44,10 +48,13 @@ from bot.tickets.watch import Watch
 from bot.turn import training
 from bot.turn.apology import Apology
 from bot.turn.failpoints import Failpoints
+from bot.turn.fetcher import Fetched, Fetcher
+from bot.turn.file_words import FileWords
 from bot.turn.held import Held
 from bot.turn.intake import Intake
 from bot.turn.plain import plain
 from bot.turn.sender import Send, Sender
+from bot.turn.with_files import WithFiles
 from bot.turn.worker import Worker
 from desk.app import create_app as create_desk
 from desk.canned import read_canned, read_outside
@@ -79,6 +86,7 @@ class House:
     owner: Owner
     services: Services
     session: aiohttp.ClientSession
+    files: Files
     hooks: aiohttp.ClientSession
     """For webhooks alone: it reaches only what they may reach."""
     failpoints: Failpoints
@@ -160,6 +168,7 @@ class House:
             suggest=self.suggest,
             wake=self.wake,
             live=Live(self.ledger),
+            files=self.files,
         )
 
     async def suggest(self, text: str) -> list[Entry]:
@@ -193,7 +202,8 @@ class House:
         self.parse = dialogue.parse
         services = self.services
         apology = Apology(services.words, services.calendar, services.catalogue.unit(None))
-        respond, listen = dialogue.respond, Held(services.changes)
+        respond = WithFiles(self.ledger, services.changes, self.file_words, dialogue.respond)
+        listen = Held(services.changes)
         return Worker(
             self.ledger, respond, apology, listen, self.owner, self.wake, now, self.failpoints
         )
@@ -203,18 +213,32 @@ class House:
         services = self.services
         return Watch(services.calendar, services.catalogue, services.changes)
 
+    @property
+    def file_words(self) -> FileWords:
+        """What people are told about files."""
+        return FileWords(self.services.words, self.files.largest)
+
+    def fetcher(self) -> Fetcher:
+        """Make what fetches files from the channels."""
+        sources: dict[str, Fetched] = {"whatsapp": self._graph_media().fetch}
+        return Fetcher(self.ledger, self.files, sources, self.file_words, self.wake, now)
+
+    def _graph_media(self) -> GraphMedia:
+        return GraphMedia(self.session, *self._graph(), self.files.largest)
+
+    def _graph(self) -> tuple[str, str, str]:
+        settings = self.settings
+        token = settings.whatsapp_access_token.get_secret_value()
+        return settings.whatsapp_api_url, settings.whatsapp_phone_number_id, token
+
     def sender(self) -> Sender:
         """Make the sender."""
         settings = self.settings
-        client = GraphClient(
-            self.session,
-            settings.whatsapp_api_url,
-            settings.whatsapp_phone_number_id,
-            settings.whatsapp_access_token.get_secret_value(),
-        )
+        client = GraphClient(self.session, *self._graph())
         menu_word = self.services.words.text("utter_menu_button")
+        uploads = Uploads(self.ledger, self.files, self._graph_media(), now)
         channels: dict[str, Send] = {
-            "whatsapp": WhatsAppOut(client, self.choice_key, menu_word),
+            "whatsapp": WhatsAppOut(client, uploads, self.choice_key, menu_word),
             deliveries.API: ApiOut(self.ledger, self.wake, now),
         }
         return Sender(
@@ -239,6 +263,7 @@ class House:
         """Count what waits and what could not be done."""
         return {
             "inbox_waiting": await self.ledger.run(inbox.waiting),
+            "files_waiting": await self.ledger.run(fetches.waiting),
             "dead_letters": await self.ledger.run(inbox.dead_letters),
             **{f"outbox_{k}": v for k, v in (await self.ledger.run(outbox.counts)).items()},
             **{f"deliveries_{k}": v for k, v in (await self.ledger.run(deliveries.totals)).items()},
@@ -276,6 +301,8 @@ async def open_house(settings: Settings) -> AsyncIterator[House]:
         to_hooks = await stack.enter_async_context(hooks.open_session(settings.reachable))
         ledger.transact(subscribers.set_crm, bool(settings.crm_url), now())
         services = action_services.build(settings, ledger, session)
+        scanner = Scanner(settings.scan_command) if settings.scan_command else None
+        files = Files(settings.files_dir, ledger.vault, settings.file_bytes, scanner)
         for warning in services.calendar.check(now().astimezone(JAKARTA).date()):
             log.warning("calendar: %s", warning)
         yield House(
@@ -285,6 +312,7 @@ async def open_house(settings: Settings) -> AsyncIterator[House]:
             owner,
             services,
             session,
+            files,
             to_hooks,
             Failpoints(os.environ.get("NINDY_FAILPOINT", "")),
         )

@@ -14,6 +14,8 @@
     │   │   └── Blocked         … once a person has mended the account
     │   ├── Permanent           it never will
     │   └── Uncertain           it may have been accepted; nobody knows yet
+    ├── FileRefused             a file is not taken, for a reason that its sender is told
+    ├── FileLost                a file that was kept is not there, or is not what was kept
     ├── ApiRefused              a program's request is refused, with a status and a stable code
     ├── SignInError             an identity provider said what must not be believed
     └── TurnError               a turn could not be finished and was rolled back
@@ -115,6 +117,23 @@ class Permanent(ChannelError):
 
 class Uncertain(ChannelError):
     """The provider may have accepted the message; nobody knows yet."""
+
+
+class FileRefused(NindyError):
+    """A file is not taken.
+
+    Args:
+        reason: ``empty``, ``large``, ``type`` (not on the list), ``unsafe`` (something inside may
+            run, or unfolds too far), ``infected``.
+    """
+
+    def __init__(self, reason: str) -> None:
+        super().__init__(reason)
+        self.reason = reason
+
+
+class FileLost(NindyError):
+    """A file that was kept is not there, or is not what was kept."""
 
 
 class ApiRefused(NindyError):

@@ -53,8 +53,9 @@ async def up(settings: Settings, ready: Callable[[list[demo.Account]], None]) ->
 
 
 async def _work(house: House, stop: asyncio.Event) -> None:
-    sender, courier = house.sender(), house.courier()
+    sender, fetcher, courier = house.sender(), house.fetcher(), house.courier()
     sending = asyncio.create_task(sender.run())
+    fetching = asyncio.create_task(fetcher.run())
     delivering = asyncio.create_task(courier.run())
     watching = asyncio.create_task(_look(house))
     stopping = asyncio.create_task(stop.wait())
@@ -73,9 +74,10 @@ async def _work(house: House, stop: asyncio.Event) -> None:
     finally:
         stopping.cancel()
         watching.cancel()
+        fetcher.stop()
         sender.stop()
         courier.stop()
-        await asyncio.wait({sending, delivering}, timeout=STOP_SECONDS * 0.3)
+        await asyncio.wait({sending, fetching, delivering}, timeout=STOP_SECONDS * 0.3)
 
 
 async def _look(house: House) -> None:

@@ -14,6 +14,8 @@ from bot.tickets.queue import Filter
 
 READERS = (Role.AGENT, Role.UNIT_AGENT, Role.SUPERVISOR, Role.AUDITOR, Role.ADMIN)
 """Who sees tickets that are no complaints."""
+SEERS = (*READERS, Role.COMPLAINT_OFFICER)
+"""Who sees tickets of any kind."""
 WRITERS = (Role.AGENT, Role.UNIT_AGENT, Role.SUPERVISOR, Role.ADMIN, Role.COMPLAINT_OFFICER)
 """Who may change what they see."""
 OVERSEERS = (Role.SUPERVISOR, Role.ADMIN, Role.AUDITOR)

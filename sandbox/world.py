@@ -14,7 +14,9 @@ from sandbox.crm import Crm
 from sandbox.digit import Digit
 from sandbox.events import Events
 from sandbox.faults import Faults
+from sandbox.files import Files
 from sandbox.graph import Graph
+from sandbox.graph_media import GraphMedia
 from sandbox.people import People
 from sandbox.sakti import Sakti
 from sandbox.span import Span
@@ -46,6 +48,7 @@ class World:
         self.faults = Faults(lambda faults: self.events.publish("faults", faults))
         self.people = People()
         self.chats = Chats()
+        self.files = Files()
         self.changes = Changes(now, self.events)
         self.span = Span(self.records, self.events)
         self.sakti = Sakti(self.records, self.changes)
@@ -71,9 +74,19 @@ class World:
             people=self.people,
             chats=self.chats,
             statuses=self.statuses,
+            files=self.files,
             faults=self.faults,
             events=self.events,
             closing=self.closing,
+            now=now,
+        )
+
+        self.graph_media = GraphMedia(
+            access_token=access_token,
+            phone_number_id=phone_number_id,
+            files=self.files,
+            faults=self.faults,
+            events=self.events,
             now=now,
         )
 
@@ -84,6 +97,7 @@ class World:
         self.faults.reset()
         self.people.reset()
         self.chats.reset()
+        self.files.reset()
         self.changes.reset()
         self.digit.reset()
         self.crm.reset()

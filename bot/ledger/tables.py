@@ -232,6 +232,38 @@ ticket = sa.Table(
     sa.Index("ix_ticket_client", "client_id", "updated_at", "number"),
 )
 
+attachment = sa.Table(
+    "attachment",
+    metadata,
+    # Also the file's name in the store (`bot.attachments.files`).
+    sa.Column("id", sa.String(36), primary_key=True),
+    sa.Column("conversation_id", sa.ForeignKey("conversation.id"), nullable=False, index=True),
+    # The message that brought it; none while a web chat's upload waits for its message.
+    sa.Column("inbox_id", sa.ForeignKey("inbox.id"), index=True),
+    sa.Column("ticket_id", sa.ForeignKey("ticket.id"), index=True),
+    # ``user`` or ``agent:<id>``.
+    sa.Column("sender", sa.String(64), nullable=False),
+    sa.Column("sealed_name", sa.LargeBinary, nullable=False),
+    sa.Column("type", sa.String(100), nullable=False),
+    sa.Column("size", sa.Integer, nullable=False),
+    sa.Column("state", sa.String(8), nullable=False),
+    sa.Column("reason", sa.String(8), nullable=False),
+    # Whether the sender was told that it was received before that was certain.
+    sa.Column("promised", sa.Boolean, nullable=False),
+    # What the channel calls it: where to fetch it, or under which id it was uploaded, and when.
+    sa.Column("sealed_source", sa.LargeBinary),
+    sa.Column("uploaded_at", Moment),
+    sa.Column("attempts", sa.Integer, nullable=False),
+    sa.Column("next_at", Moment, nullable=False),
+    sa.Column("created_at", Moment, nullable=False, index=True),
+    sa.Index(
+        "ix_attachment_due",
+        "next_at",
+        sqlite_where=sa.text("state IN ('expected', 'waiting')"),
+        postgresql_where=sa.text("state IN ('expected', 'waiting')"),
+    ),
+)
+
 ticket_forward = sa.Table(
     "ticket_forward",
     metadata,
@@ -301,6 +333,7 @@ audit = sa.Table(
     sa.Column("person_id", sa.ForeignKey("person.id")),
     sa.Column("agent_id", sa.String(36)),
     sa.Column("ticket_id", sa.String(36)),
+    sa.Column("attachment_id", sa.String(36)),
     sa.Column("client_id", sa.String(32)),
 )
 

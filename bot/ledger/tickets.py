@@ -13,7 +13,7 @@ import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
 from bot.clock import JAKARTA
-from bot.ledger import announcements
+from bot.ledger import announcements, attachments
 from bot.ledger.tables import inbox, outbox, ticket, ticket_event
 from bot.privacy import Vault
 
@@ -152,6 +152,7 @@ def open_ticket(
             ticket_id=ticket_id, at=new.created_at, actor="nindy", kind="opened"
         )
     )
+    attachments.put_onto_new(connection, ticket_id, conversation_id, new.created_at)
     row = connection.execute(sa.select(ticket).where(ticket.c.id == ticket_id)).one()
     announcements.announce(connection, vault, row._mapping, announcements.OPENED, new.created_at)
 
@@ -205,7 +206,15 @@ def transcript(connection: Connection, vault: Vault, conversation_id: str) -> li
         .order_by(outbox.c.position.desc())
         .limit(_TRANSCRIPT)
     )
-    lines = [(row.sent_at, "user", vault.open(row.sealed_body)["text"]) for row in heard]
-    lines += [(row.created_at, "nindy", vault.open(row.sealed_body)["text"]) for row in said]
+    lines = [(row.sent_at, "user", vault.open(row.sealed_body)) for row in heard]
+    lines += [(row.created_at, "nindy", vault.open(row.sealed_body)) for row in said]
     lines.sort(key=lambda line: line[0])
-    return [{"at": at.isoformat(), "who": who, "text": text} for at, who, text in lines]
+    return [
+        {
+            "at": at.isoformat(),
+            "who": who,
+            "text": body["text"],
+            "attachments": body.get("attachments", []),
+        }
+        for at, who, body in lines
+    ]
