@@ -119,6 +119,7 @@ class House:
                 calendar=services.calendar,
                 catalogue=services.catalogue,
                 judge=self.judge,
+                files=self.files,
             )
         )
 

@@ -10,7 +10,7 @@ from typing import Any
 from aiohttp import web
 from sqlalchemy.engine import Connection
 
-from bot.api import opening, paging, states
+from bot.api import files, opening, paging, states
 from bot.api.door import needs
 from bot.api.parts import API, CLIENT, SIGHT
 from bot.api.reading import asked, read_members
@@ -20,6 +20,7 @@ from bot.ledger import api_answers, api_tickets, inbox
 from bot.ledger.announcements import moment
 from bot.ledger.api_answers import Answer, Asked
 from bot.ledger.api_clients import Scope
+from bot.ledger.attachments import KEPT
 from bot.ledger.deliveries import API as CHANNEL
 from bot.privacy import Vault
 from bot.tickets.record import USER, Seen
@@ -92,12 +93,14 @@ async def said(request: web.Request) -> web.Response:
     sheet = await api.ledger.run(read_sheet, number) if row is not None else None
     if sheet is None:
         raise web.HTTPNotFound
+    there = {one.id: one for one in sheet.files if one.state == KEPT}
     lines = [
         {
             "id": one.id or None,
             "at": moment(one.at),
             "from": "person" if one.who == USER else "hai",
             "text": one.text,
+            "files": [files.facts(there[id]) for id in one.files if id in there],
         }
         for one in sheet.said
     ]
