@@ -13,6 +13,7 @@
     │   ├── Retryable           later may work
     │   │   └── Blocked         … once a person has mended the account
     │   ├── Permanent           it never will
+    │   │   └── WindowShut      … as free text; a template may go out instead
     │   └── Uncertain           it may have been accepted; nobody knows yet
     ├── SignInError             an identity provider said what must not be believed
     └── TurnError               a turn could not be finished and was rolled back
@@ -109,6 +110,10 @@ class Blocked(Retryable):
 
 class Permanent(ChannelError):
     """No later try will work."""
+
+
+class WindowShut(Permanent):
+    """The channel takes no free text for this person until they write again."""
 
 
 class Uncertain(ChannelError):

@@ -73,6 +73,8 @@ class Delivery(str, Enum):
     DELIVERED = "delivered"
     READ = "read"
     FAILED = "failed"
+    SHUT = "shut"
+    """Refused because the channel takes no free text for this person now."""
 
 
 @dataclass(frozen=True)
@@ -85,7 +87,7 @@ class Status:
         external_id: The provider's id of the message.
         state: What happened.
         callback: The key that we gave along (our outbox id), if given back.
-        error_code: The provider's code when `state` is FAILED, else 0.
+        error_code: The provider's code when `state` is FAILED or SHUT, else 0.
         at: The provider's time.
     """
 
@@ -135,6 +137,21 @@ class Choice:
 
 
 @dataclass(frozen=True)
+class Template:
+    """Words that the channel has approved beforehand.
+
+    Attributes:
+        name: Their name at the channel.
+        language: Their language there.
+        parameters: What is filled in, by name, in the order of the words.
+    """
+
+    name: str
+    language: str
+    parameters: dict[str, str]
+
+
+@dataclass(frozen=True)
 class Reply:
     """One bubble to a person.
 
@@ -142,8 +159,13 @@ class Reply:
         text: The words, never empty.
         choices: What can be pressed beneath.
         menu: The word on the button that opens a list, where the channel has one.
+        template: Set when the bubble is such a template; `text` is how it reads.
+        otherwise: The template that goes out first where the channel takes no free text. If it
+            offers something to press, the bubble waits until the person writes; else it said all.
     """
 
     text: str
     choices: tuple[Choice, ...] = ()
     menu: str = ""
+    template: Template | None = None
+    otherwise: Reply | None = None

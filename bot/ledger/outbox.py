@@ -8,7 +8,8 @@
 
 WhatsApp has no idempotency key: when a connection breaks, or the process dies, between their
 "accepted" and our commit, nobody knows whether a bubble was shown. Such a row waits as *unknown*
-for the delivery status that carries its id, and is sent again only when none comes.
+for the delivery status that carries its id, and is sent again only when none comes. What waits
+because the channel takes no free text now is in `bot.ledger.window`.
 """
 
 from __future__ import annotations
@@ -22,7 +23,7 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
-from bot.channels.message import Choice, Delivery, Inbound, Reply, Sender, Status
+from bot.channels.message import Choice, Delivery, Inbound, Reply, Sender, Status, Template
 from bot.ledger.people import address
 from bot.ledger.tables import inbox, outbox
 from bot.privacy import Vault
@@ -74,6 +75,7 @@ def enqueue(
     inbox_id: int | None,
     reply: Reply,
     now: datetime,
+    state: str = QUEUED,
 ) -> None:
     """Add a bubble to the end of a conversation's queue."""
     connection.execute(
@@ -83,7 +85,7 @@ def enqueue(
             conversation_id=conversation_id,
             inbox_id=inbox_id,
             sealed_body=vault.seal(asdict(reply)),
-            state=QUEUED,
+            state=state,
             attempts=0,
             repeats=0,
             next_at=now,
@@ -161,15 +163,27 @@ def _take_one(
 
 def _read(connection: Connection, vault: Vault, row: Any) -> Outgoing:
     channel, to = address(connection, vault, row.conversation_id)
-    body = vault.open(row.sealed_body)
     return Outgoing(
         id=row.id,
         conversation_id=row.conversation_id,
         channel=channel,
         to=to,
-        reply=Reply(body["text"], tuple(Choice(**c) for c in body["choices"]), body["menu"]),
+        reply=unpack(vault.open(row.sealed_body)),
         reply_to=_external_id(connection, vault, row.inbox_id),
         attempts=row.attempts + 1,
+    )
+
+
+def unpack(body: dict[str, Any]) -> Reply:
+    """Return a bubble from the form in which it is kept."""
+    # Bubbles of earlier versions know no templates.
+    template, otherwise = body.get("template"), body.get("otherwise")
+    return Reply(
+        text=body["text"],
+        choices=tuple(Choice(**choice) for choice in body["choices"]),
+        menu=body["menu"],
+        template=Template(**template) if template else None,
+        otherwise=unpack(otherwise) if otherwise else None,
     )
 
 

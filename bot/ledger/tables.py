@@ -169,6 +169,13 @@ outbox = sa.Table(
         postgresql_where=sa.text("state IN ('queued', 'sending', 'unknown')"),
     ),
     sa.Index("ix_outbox_conversation", "conversation_id", "position"),
+    sa.Index(
+        # What waits until the person writes; looked for by every turn.
+        "ix_outbox_parked",
+        "conversation_id",
+        sqlite_where=sa.text("state = 'parked'"),
+        postgresql_where=sa.text("state = 'parked'"),
+    ),
 )
 
 ticket = sa.Table(

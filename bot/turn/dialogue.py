@@ -92,9 +92,10 @@ class Dialogue:
         if work.failure is not None:
             raise TurnFailed(type(work.failure).__name__) from work.failure
         reply = merge(output.messages)
-        if reply is None:
+        if reply is not None:
+            work.replies.append(reply)
+        elif not work.quiet:
             raise TurnFailed("the dialogue said nothing")
-        work.replies.append(reply)
 
     async def judge(self, text: str) -> Candidates:
         """Return the services that a text may belong to, for what was told over several turns."""

@@ -14,6 +14,7 @@ from datetime import datetime
 from bot.channels.message import Delivery, IdentityChange, Inbound, Sender, Status
 from bot.channels.whatsapp import contents, wire
 from bot.channels.whatsapp.delivered import About, Delivered, Note
+from bot.channels.whatsapp.errors import Action, action_for
 from bot.channels.whatsapp.senders import Contacts, is_user_id, known, told_apart
 
 __all__ = ["CHANNEL", "About", "Delivered", "Note", "parse"]
@@ -186,6 +187,9 @@ class _Reader:
             return
         state, external_id = _STATES[word], self._id(item, "status")
         codes = [wire.number(wire.table(e).get("code")) for e in wire.rows(item.get("errors"))]
+        code = codes[0] if codes and state is Delivery.FAILED else 0
+        if code and action_for(code) is Action.WINDOW:
+            state = Delivery.SHUT
         status = Status(
             channel=CHANNEL,
             account=self._account,
@@ -193,7 +197,7 @@ class _Reader:
             state=state,
             at=wire.moment(item.get("timestamp"), self._received_at),
             callback=wire.words(item.get("biz_opaque_callback_data"), _CALLBACK_LIMIT) or None,
-            error_code=codes[0] if codes and state is Delivery.FAILED else 0,
+            error_code=code,
         )
         self.statuses.setdefault((external_id, state), status)
 
