@@ -17,6 +17,7 @@ from aiohttp import web
 
 from actions import services as action_services
 from actions.services import Services
+from bot.channels.message import Reply
 from bot.channels.whatsapp.client import GraphClient
 from bot.channels.whatsapp.outgoing import WhatsAppOut
 from bot.channels.whatsapp.webhook import LARGEST_BODY, Webhook
@@ -29,6 +30,7 @@ from bot.live.owner import Owner
 from bot.live.wake import Wake
 from bot.privacy import open_vault
 from bot.settings import Settings
+from bot.templates import Occasion
 from bot.tickets.takeover import Takeover
 from bot.tickets.watch import Watch
 from bot.turn import training
@@ -78,10 +80,16 @@ class House:
         """Signs the ids of buttons and rows."""
         return self.ledger.vault.derived("choice")
 
+    @property
+    def spare(self) -> Reply:
+        """The template for bubbles that turn out to be too late and bring none of their own."""
+        return self.services.templates.reply(Occasion.MESSAGE)
+
     def webhook(self) -> web.Application:
         """Make the public edge."""
         app = web.Application(client_max_size=LARGEST_BODY)
-        Webhook(self.settings, Intake(self.ledger, self.wake, now), now).add_to(app)
+        intake = Intake(self.ledger, self.wake, now, self.spare)
+        Webhook(self.settings, intake, now).add_to(app)
         app.router.add_get("/healthz", _ok)
         app.router.add_get("/readyz", self._ready)
         return app
@@ -124,6 +132,7 @@ class House:
             catalogue=services.catalogue,
             canned=read_canned(data / "balasan.yml"),
             outside=read_outside(data / "tujuan.yml"),
+            templates=services.templates,
             suggest=self.suggest,
             wake=self.wake,
             live=Live(self.ledger),
@@ -159,7 +168,7 @@ class House:
         self.parse = dialogue.parse
         services = self.services
         apology = Apology(services.words, services.calendar, services.catalogue.unit(None))
-        respond, listen = dialogue.respond, Held(services.changes)
+        respond, listen = dialogue.respond, Held(services.changes, self.choice_key)
         return Worker(
             self.ledger, respond, apology, listen, self.owner, self.wake, now, self.failpoints
         )
@@ -188,6 +197,7 @@ class House:
             now,
             self.failpoints,
             timedelta(seconds=settings.settle_seconds),
+            self.spare,
         )
 
     async def counts(self) -> dict[str, int]:

@@ -10,9 +10,10 @@ import re
 from dataclasses import dataclass
 from enum import Enum
 from pathlib import Path
+from typing import Any
 
 from bot.channels.message import Choice, Reply, Template
-from bot.datafile import Map, items, load, only, take, wrong
+from bot.datafile import items, load, only, take, wrong
 
 SHOW = "/lihat_balasan"
 """What the button of a template asks for."""
@@ -129,8 +130,12 @@ class Templates:
         template = Template(one.name, one.language, filled)
         return Reply(one.body.format(**filled), choices, template=template)
 
+    def replies(self, number: str) -> list[tuple[Approved, str]]:
+        """Return what an agent may announce a reply with, and how each reads for a ticket."""
+        return [(self._approved[one], self.reply(one, nomor=number).text) for one in REPLIES]
 
-def _read(node: Map) -> Approved:
+
+def _read(node: dict[str, Any]) -> Approved:
     only(node, ("occasion", "name", "language", "category", "body", "button"))
     try:
         occasion = Occasion(take(node, "occasion", str))
@@ -155,7 +160,7 @@ def _read(node: Map) -> Approved:
     return one
 
 
-def _check_words(node: Map, one: Approved) -> None:
+def _check_words(node: dict[str, Any], one: Approved) -> None:
     allowed = _GAPS[one.occasion]
     if not one.body or len(one.body) > _BODY:
         raise wrong(node, f"use 1 to {_BODY} characters", "body")

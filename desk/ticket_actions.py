@@ -16,6 +16,7 @@ from sqlalchemy.engine import Connection
 from bot.ledger import drafts
 from bot.ledger.agents import Agent
 from bot.privacy import Vault
+from bot.templates import REPLIES
 from bot.tickets.life import ChangeRefused, Priority, Resolution
 from bot.tickets.record import Seen
 from desk.keys import AGENT, DESK
@@ -137,6 +138,15 @@ def _resolve(work: Work, form: Form, _found: Found) -> Change:
     return _with(work.changes.resolve, resolution, _text(form, required=False))
 
 
+def _reply(work: Work, form: Form, _found: Found) -> Change:
+    # The page offers a template only while the window is shut; it is used only then.
+    name = str(form.get("templat", ""))
+    chosen = next((one for one in REPLIES if one.value == name), None)
+    if name and chosen is None:
+        raise ChangeRefused("form")
+    return _with(work.changes.reply, _text(form), str(form.get("tunggu", "")) == "ya", chosen)
+
+
 def _prioritise(work: Work, form: Form, _found: Found) -> Change:
     urgent = str(form.get("prioritas", "")) == str(Priority.URGENT.value)
     return _with(work.changes.prioritise, Priority.URGENT if urgent else Priority.NORMAL)
@@ -146,9 +156,7 @@ _CHANGES: dict[str, Callable[[Work, Form, Found], Change]] = {
     "ambil": lambda work, form, found: work.changes.claim,
     "lepas": lambda work, form, found: _with(work.changes.hand_over, None),
     "alihkan": _give,
-    "balas": lambda work, form, found: _with(
-        work.changes.reply, _text(form), str(form.get("tunggu", "")) == "ya"
-    ),
+    "balas": _reply,
     "catat": lambda work, form, found: _with(work.changes.note, _text(form)),
     "lanjutkan": lambda work, form, found: work.changes.resume,
     "teruskan": _forward,
@@ -159,5 +167,5 @@ _CHANGES: dict[str, Callable[[Work, Form, Found], Change]] = {
     "prioritas": _prioritise,
     "ambil-alih": lambda work, form, found: work.takeover.take_over,
     "kembalikan": lambda work, form, found: work.takeover.hand_back,
-    "ulang": lambda work, form, found: _with(resend, str(form.get("pesan", ""))),
+    "ulang": lambda work, form, found: _with(resend, work.templates, str(form.get("pesan", ""))),
 }

@@ -12,6 +12,7 @@ from aiohttp import web
 from bot.catalogue import Catalogue
 from bot.faq import Entry
 from bot.live.wake import Wake
+from bot.templates import Templates
 from bot.tickets.changes import Changes
 from bot.tickets.life import OPEN, WARNINGS
 from bot.tickets.queue import Line
@@ -38,6 +39,7 @@ class Work:
         catalogue: Services and units.
         canned: Ready-made replies.
         outside: Help desks outside DJPb.
+        templates: What goes out while WhatsApp takes no free text.
         suggest: Gives FAQ entries for a ticket.
         wake: Rings when something is to be sent.
         live: Tells open pages what changes, and who looks at what.
@@ -49,6 +51,7 @@ class Work:
     catalogue: Catalogue
     canned: tuple[Canned, ...]
     outside: tuple[str, ...]
+    templates: Templates
     suggest: Suggest
     wake: Wake
     live: Live

@@ -18,6 +18,7 @@ from bot.clock import JAKARTA
 from bot.ledger import inbox, tables, tickets
 from bot.ledger.database import Ledger
 from bot.ledger.tickets import Content, NewTicket
+from bot.templates import Templates
 from bot.tickets.changes import Changes
 from bot.tickets.record import USER, Seen
 from bot.tickets.takeover import Takeover
@@ -30,7 +31,8 @@ from tests.kit import START, answer, rows, siti
 CATALOGUE = Catalogue(PROJECT / "data/catalogue")
 CALENDAR = WorkCalendar.load(PROJECT / "data/calendar")
 WORDS = Words(PROJECT / "domain.yml")
-CHANGES = Changes(CALENDAR, CATALOGUE, WORDS)
+TEMPLATES = Templates.load(PROJECT / "data/whatsapp/templates.yml")
+CHANGES = Changes(CALENDAR, CATALOGUE, WORDS, TEMPLATES)
 TAKEOVER = Takeover(WORDS)
 WATCH = Watch(CALENDAR, CATALOGUE, CHANGES)
 BUDI, ANI = "agent:budi", "agent:ani"

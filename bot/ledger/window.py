@@ -101,7 +101,8 @@ def shut(
         vault: Opens and seals bubbles.
         outgoing: The bubble.
         code: The channel's code, kept when nothing can stand in.
-        spare: The template for bubbles that bring none of their own; None lets them wait unannounced.
+        spare: The template for bubbles that bring none of their own; with None these wait and
+            nothing goes out.
         now: The moment.
     """
     _shut(connection, vault, outgoing.id, code, spare, now)

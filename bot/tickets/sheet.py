@@ -10,7 +10,7 @@ import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
 from bot.ledger.inbox import SILENT
-from bot.ledger.outbox import FAILED
+from bot.ledger.outbox import FAILED, unpack
 from bot.ledger.tables import (
     agent,
     conversation,
@@ -21,9 +21,9 @@ from bot.ledger.tables import (
     ticket_forward,
 )
 from bot.ledger.tickets import Content
+from bot.ledger.window import last_heard
 from bot.privacy import Vault
 from bot.tickets.queue import Line, as_line
-from bot.tickets.record import last_heard
 
 
 @dataclass(frozen=True)
@@ -54,6 +54,7 @@ class Said:
         state: Of ours: how far it got.
         error: Of ours: the channel's error code, 0 for none.
         id: Of ours: its id in the outbox.
+        template: Of ours: whether it is a template.
     """
 
     at: datetime
@@ -62,6 +63,7 @@ class Said:
     state: str = ""
     error: int = 0
     id: str = ""
+    template: bool = False
 
 
 @dataclass(frozen=True)
@@ -162,17 +164,19 @@ def _said(
         )
     )
     found = [Said(row.sent_at, "user", vault.open(row.sealed_body)["text"]) for row in heard]
-    found += [
-        Said(
-            at=row.created_at,
-            who="nindy",
-            text=vault.open(row.sealed_body)["text"],
-            state=row.state,
-            error=row.error_code if row.state == FAILED else 0,
-            id=row.id,
+    for row in ours:
+        reply = unpack(vault.open(row.sealed_body))
+        found.append(
+            Said(
+                at=row.created_at,
+                who="nindy",
+                text=reply.text,
+                state=row.state,
+                error=row.error_code if row.state == FAILED else 0,
+                id=row.id,
+                template=reply.template is not None,
+            )
         )
-        for row in ours
-    ]
     return sorted(found, key=lambda one: one.at)
 
 

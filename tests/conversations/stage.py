@@ -233,7 +233,7 @@ async def stage(
             ledger,
             dialogue.respond,
             Apology(services.words, services.calendar, services.catalogue.unit(None)),
-            Held(services.changes),
+            Held(services.changes, CHOICE_KEY),
             owner,
             wake,
             play.clock,
