@@ -86,10 +86,11 @@ class Desk:
         channel: str = "whatsapp",
         kind: Kind = Kind.TEXT,
         received: datetime | None = None,
+        choice: str | None = None,
     ) -> None:
         """Take a message of a person."""
         id = f"wamid.t{next(self._numbers)}"
-        message = Inbound(channel, "1", id, siti(person), at, kind, text)
+        message = Inbound(channel, "1", id, siti(person), at, kind, text, choice)
         self.ledger.transact(inbox.receive, message, received or at)
 
     def open(
@@ -145,6 +146,11 @@ class Desk:
         """Every bubble that was queued, oldest first."""
         found = rows(self.ledger, tables.outbox, tables.outbox.c.position)
         return [self.ledger.vault.open(row.sealed_body) for row in found]
+
+    def bubbles(self) -> list[tuple[str, str]]:
+        """The words and the state of every bubble, oldest first."""
+        found = rows(self.ledger, tables.outbox, tables.outbox.c.position)
+        return [(self.ledger.vault.open(row.sealed_body)["text"], row.state) for row in found]
 
     def look(self, at: datetime) -> int:
         """Let the watch look at the clocks."""
