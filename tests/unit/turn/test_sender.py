@@ -125,9 +125,10 @@ async def test_a_permanent_error_fails_at_once(ledger: Ledger, make: Make) -> No
 
 
 async def test_a_bubble_that_comes_too_late_is_announced_and_waits(
-    ledger: Ledger, make: Make
+    ledger: Ledger, make: Make, clock: Clock
 ) -> None:
     say(ledger, "1", "2")
+    clock.forward(days=1)
     channel = Channel(*[error_for(Action.WINDOW, 131047)] * 2)
     spare = Reply("ada pesan", (Choice("Lihat", "/x"),), template=Template("pesan", "id", {}))
     await make(channel, spare=spare).drain()
