@@ -74,7 +74,9 @@ async def change(request: web.Request) -> web.StreamResponse:
         return await page(request, 409, refused=refused.reason, typed={**typed, "what": what})
     work.wake.ring("outbox")
     still = await desk.ledger.run(sees, agent, number)
-    return go(request, f"/tiket/{number}" if still else "/antrean", f"tiket_{what}")
+    # A page offers templates only while the window is shut.
+    how = "_templat" if what == "balas" and form.get("templat") else ""
+    return go(request, f"/tiket/{number}" if still else "/antrean", f"tiket_{what}{how}")
 
 
 def _apply(
