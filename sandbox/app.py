@@ -50,6 +50,7 @@ def create_app(
     app = web.Application(middlewares=[faulty, refuse_invalid])
     app[WORLD] = world
     app.add_routes(world.graph.routes())
+    app.add_routes(world.account.routes())
     app.add_routes(world.span.routes())
     app.add_routes(world.sakti.routes())
     app.add_routes(world.digit.routes())

@@ -7,6 +7,7 @@ from typing import Any
 MEDIA = ("image", "video", "audio", "document", "sticker")
 INTERACTIVE = ("list", "button", "cta_url", "location_request_message", "request_contact_info")
 UNCHECKED = ("template", "location", "contacts", "reaction")
+"""Checked elsewhere (templates) or not at all."""
 
 
 class Refusal(Exception):

@@ -9,7 +9,9 @@ from datetime import datetime
 from aiohttp import web
 
 from sandbox import records
+from sandbox.account import Account
 from sandbox.chats import Chats
+from sandbox.clock import Clock
 from sandbox.digit import Digit
 from sandbox.events import Events
 from sandbox.faults import Faults
@@ -18,6 +20,7 @@ from sandbox.people import People
 from sandbox.sakti import Sakti
 from sandbox.span import Span
 from sandbox.statuses import Statuses
+from sandbox.templates import Templates
 from sandbox.upstream import Changes
 from sandbox.webhooks import Webhooks
 
@@ -38,7 +41,7 @@ class World:
         phone_number_id: str,
         now: Callable[[], datetime],
     ) -> None:
-        self.now = now
+        self.now = now = Clock(now)
         self.closing = asyncio.Event()
         self.records = records.load()
         self.events = Events(now)
@@ -63,12 +66,21 @@ class World:
             events=self.events,
             now=now,
         )
+        self.templates = Templates()
+        self.account = Account(
+            access_token=access_token,
+            phone_number_id=phone_number_id,
+            webhook_url=webhook_url,
+            templates=self.templates,
+            events=self.events,
+        )
         self.graph = Graph(
             access_token=access_token,
             phone_number_id=phone_number_id,
             people=self.people,
             chats=self.chats,
             statuses=self.statuses,
+            templates=self.templates,
             faults=self.faults,
             events=self.events,
             closing=self.closing,
@@ -84,8 +96,11 @@ class World:
         self.chats.reset()
         self.changes.reset()
         self.digit.reset()
+        self.templates.reset()
+        self.now.hours = 0.0
         self.graph.refused.clear()
         self.events.log.clear()
+        self.events.publish("clock", {"hours": 0.0})
         self.events.publish("reset", {})
 
     async def close(self, _app: web.Application) -> None:
