@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import itertools
 import tempfile
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import replace
 from datetime import datetime, timedelta
@@ -77,13 +77,24 @@ class Stage:
         kind: Kind = Kind.TEXT,
         choice: str | None = None,
         quoting: str = "",
+        first: Sequence[str] = (),
     ) -> Reply:
-        """Let the person send something and return the one bubble that answers."""
+        """Let the person send something and return the one bubble that answers.
+
+        Args:
+            text: The words.
+            kind: What is sent.
+            choice: What is pressed.
+            quoting: Words of the bubble that it replies to.
+            first: Words of bubbles that had waited and come before the answer, one each.
+        """
         seen = len(self.bubbles)
         await self.send(text, kind, choice, quoting)
-        new = self.bubbles[seen:]
-        assert len(new) == 1, f"one bubble per turn, not {len(new)}"
-        return new[0].reply
+        *waited, last = [bubble.reply for bubble in self.bubbles[seen:]]
+        assert len(waited) == len(first), f"one bubble per turn, not {len(waited) + 1}"
+        for words, reply in zip(first, waited, strict=True):
+            assert words.casefold() in reply.text.casefold(), reply.text
+        return last
 
     async def send(
         self,

@@ -12,6 +12,7 @@ import pytest
 from ruamel.yaml import YAML
 
 from bot.channels.message import Kind, Reply
+from bot.templates import Occasion
 from bot.tickets.life import Resolution
 from bot.turn import training
 from tests.conftest import PROJECT
@@ -39,6 +40,7 @@ STEPS = {
     "send",
     "words",
     "quoting",
+    "first",
     "desk",
     "silent",
     "wait",
@@ -102,7 +104,8 @@ async def _act(play: Stage, step: dict[str, Any], memory: dict[str, str]) -> Rep
         return None
     if "user" in step:
         quoting = _fill(str(step.get("quoting", "")), memory)
-        return await play.say(_fill(str(step["user"]), memory), quoting=quoting)
+        first = [_fill(str(words), memory) for words in step.get("first", [])]
+        return await play.say(_fill(str(step["user"]), memory), quoting=quoting, first=first)
     if "press" in step:
         return await play.press(step["press"])
     if "press old" in step:
@@ -115,12 +118,13 @@ async def _act(play: Stage, step: dict[str, Any], memory: dict[str, str]) -> Rep
 async def _desk(play: Stage, step: dict[str, Any], memory: dict[str, str]) -> Reply | None:
     wanted = step["desk"] if isinstance(step["desk"], dict) else {step["desk"]: ""}
     more = {key: _fill(str(wanted[key]), memory) for key in ("text", "ticket") if key in wanted}
-    (deed,) = set(wanted) - {"text", "ticket", "wait"}
+    (deed,) = set(wanted) - {"text", "ticket", "wait", "announce"}
     values: dict[str, Any] = {}
     if deed == "resolve":
         values = {"resolution": Resolution(wanted[deed]), "text": more.get("text", "")}
     elif deed == "reply":
-        values = {"text": wanted[deed], "wait": wanted.get("wait", False)}
+        announce = Occasion(wanted["announce"]) if "announce" in wanted else None
+        values = {"text": wanted[deed], "wait": wanted.get("wait", False), "announce": announce}
     elif deed == "forward":
         values = {"to_unit": wanted[deed], "outside": False, "note": ""}
     seen = len(play.bubbles)
