@@ -17,6 +17,7 @@ from aiohttp import web
 
 from actions import services as action_services
 from actions.services import Services
+from bot import metrics
 from bot.channels.message import Reply
 from bot.channels.whatsapp.client import GraphClient
 from bot.channels.whatsapp.outgoing import WhatsAppOut
@@ -87,7 +88,7 @@ class House:
 
     def webhook(self) -> web.Application:
         """Make the public edge."""
-        app = web.Application(client_max_size=LARGEST_BODY)
+        app = web.Application(client_max_size=LARGEST_BODY, middlewares=[metrics.time_edge])
         intake = Intake(self.ledger, self.wake, now, self.spare)
         Webhook(self.settings, intake, now).add_to(app)
         app.router.add_get("/healthz", _ok)
@@ -116,6 +117,7 @@ class House:
                 cookies=Cookies(self.ledger.vault, settings.desk_url.startswith("https://")),
                 login=Login(self.ledger, now),
                 counts=self.counts,
+                metrics_token=settings.metrics_token.get_secret_value(),
                 provider=provider,
                 units=frozenset(unit.name for unit in self.services.catalogue.units),
             ),

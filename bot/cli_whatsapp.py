@@ -5,53 +5,48 @@ from __future__ import annotations
 import argparse
 import asyncio
 import sys
-from collections.abc import Awaitable, Callable
+from pathlib import Path
+from typing import TYPE_CHECKING
 
-import aiohttp
-
-from actions.services import TEMPLATES
 from bot import log, settings
-from bot.channels.whatsapp.account import Account
-from bot.channels.whatsapp.checkup import Found, check_account, check_templates
 from bot.settings import Settings
-from bot.templates import Templates
 
-Check = Callable[[aiohttp.ClientSession, Settings, Account, Templates], Awaitable[list[Found]]]
+if TYPE_CHECKING:
+    from bot.finding import Finding
+
+_TEMPLATES = Path(__file__).resolve().parents[1] / "data/whatsapp/templates.yml"
 
 
 def add_to(parser: argparse.ArgumentParser) -> None:
     """Add the commands."""
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
-    listing = commands.add_parser("templates", help="compare our templates with the account's")
-    listing.set_defaults(run=lambda _: _run(_templates))
+    templates = commands.add_parser("templates", help="compare our templates with the account's")
+    templates.set_defaults(run=lambda _: _run(everything=False))
     check = commands.add_parser("check", help="look at token, number, webhook and templates")
-    check.set_defaults(run=lambda _: _run(_everything))
+    check.set_defaults(run=lambda _: _run(everything=True))
 
 
-async def _templates(
-    _session: aiohttp.ClientSession, read: Settings, account: Account, templates: Templates
-) -> list[Found]:
-    return await check_templates(account, read.whatsapp_account_id, templates.every)
-
-
-async def _everything(
-    session: aiohttp.ClientSession, read: Settings, account: Account, templates: Templates
-) -> list[Found]:
-    return await check_account(session, read, account, templates.every)
-
-
-def _run(check: Check) -> None:
+def _run(everything: bool) -> None:
     read = settings.load()
     log.configure(read.log_level)
-    found = asyncio.run(_ask(check, read, Templates.load(TEMPLATES)))
-    for one in found:
-        print(one)
-    if any(one.mend for one in found):
+    found = asyncio.run(_look(read, everything))
+    for finding in found:
+        print(finding)
+    if not all(finding.good for finding in found):
         sys.exit(1)
 
 
-async def _ask(check: Check, read: Settings, templates: Templates) -> list[Found]:
+async def _look(read: Settings, everything: bool) -> list[Finding]:
+    import aiohttp
+
+    from bot.channels.whatsapp.account import Account
+    from bot.channels.whatsapp.checkup import check_account, check_templates
+    from bot.templates import Templates
+
+    ours = Templates.load(_TEMPLATES).every
     async with aiohttp.ClientSession(cookie_jar=aiohttp.DummyCookieJar()) as session:
         token = read.whatsapp_access_token.get_secret_value()
         account = Account(session, read.whatsapp_api_url, token)
-        return await check(session, read, account, templates)
+        if everything:
+            return await check_account(session, read, account, ours)
+        return await check_templates(account, read.whatsapp_account_id, ours)

@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import secrets
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 import aiohttp
 
@@ -13,6 +12,7 @@ from bot.channels.whatsapp import wire
 from bot.channels.whatsapp.account import Account
 from bot.channels.whatsapp.errors import Action, action_for
 from bot.errors import ChannelError
+from bot.finding import Finding
 from bot.settings import Settings
 from bot.templates import Approved
 
@@ -22,25 +22,9 @@ _OVERRIDES = ("phone_number", "whatsapp_business_account", "application")
 """Where Meta may be told to deliver, the one that wins first."""
 
 
-@dataclass(frozen=True)
-class Found:
-    """One thing that was looked at.
-
-    Attributes:
-        what: What it is.
-        mend: What to do about it; empty when it is in order.
-    """
-
-    what: str
-    mend: str = ""
-
-    def __str__(self) -> str:
-        return f"mend  {self.what}: {self.mend}" if self.mend else f"ok    {self.what}"
-
-
 async def check_templates(
     account: Account, account_id: str, ours: Sequence[Approved]
-) -> list[Found]:
+) -> list[Finding]:
     """Compare our templates with the account's."""
     try:
         theirs = await account.templates(account_id)
@@ -55,7 +39,7 @@ async def check_templates(
 
 async def check_account(
     session: aiohttp.ClientSession, settings: Settings, account: Account, ours: Sequence[Approved]
-) -> list[Found]:
+) -> list[Finding]:
     """Look at token, number, subscription, webhook and templates, in this order."""
     account_id = settings.whatsapp_account_id
     found = []
@@ -64,7 +48,7 @@ async def check_account(
     except ChannelError as error:
         found.append(_unreadable("token and number", error, "NINDY_WHATSAPP_PHONE_NUMBER_ID"))
     else:
-        found.append(Found("token and number"))
+        found.append(_found("token and number"))
         found += _check_number(number)
         found.append(await _check_webhook(session, settings, number))
     try:
@@ -73,41 +57,45 @@ async def check_account(
         found.append(_unreadable("subscription", error, "NINDY_WHATSAPP_ACCOUNT_ID"))
     else:
         missing = "subscribe the app to the account: POST <account id>/subscribed_apps"
-        found.append(Found("subscription", "" if wire.rows(apps.get("data")) else missing))
+        found.append(_found("subscription", "" if wire.rows(apps.get("data")) else missing))
     return found + await check_templates(account, account_id, ours)
 
 
-def _unreadable(what: str, error: ChannelError, setting: str) -> Found:
+def _found(what: str, mend: str = "") -> Finding:
+    return Finding(what, not mend, mend or "in order")
+
+
+def _unreadable(what: str, error: ChannelError, setting: str) -> Finding:
     if error.code == 0:
-        return Found(what, f"Meta cannot be reached ({error.detail}); try again")
+        return _found(what, f"Meta cannot be reached ({error.detail}); try again")
     if error.code == 190:
-        return Found(what, "make a new system user's token for NINDY_WHATSAPP_ACCESS_TOKEN (190)")
+        return _found(what, "make a new system user's token for NINDY_WHATSAPP_ACCESS_TOKEN (190)")
     if action_for(error.code) is Action.ACCOUNT:
         rights = "whatsapp_business_messaging and whatsapp_business_management"
-        return Found(what, f"give the system user {rights} ({error.code})")
-    return Found(what, f"set {setting} to the id that WhatsApp Manager shows ({error.code})")
+        return _found(what, f"give the system user {rights} ({error.code})")
+    return _found(what, f"set {setting} to the id that WhatsApp Manager shows ({error.code})")
 
 
-def _check_number(number: wire.Table) -> list[Found]:
+def _check_number(number: wire.Table) -> list[Finding]:
     status, quality = wire.word(number.get("status")), wire.word(number.get("quality_rating"))
     connected = status in ("CONNECTED", "missing")
     register = f"it is {status}; register it or lift what holds it in WhatsApp Manager"
     low = "people block or report it; send fewer templates until it has recovered"
     return [
-        Found("state of the number", "" if connected else register),
-        Found("quality of the number", low if quality == "RED" else ""),
+        _found("state of the number", "" if connected else register),
+        _found("quality of the number", low if quality == "RED" else ""),
     ]
 
 
 async def _check_webhook(
     session: aiohttp.ClientSession, settings: Settings, number: wire.Table
-) -> Found:
+) -> Finding:
     what, told = "webhook", wire.table(number.get("webhook_configuration"))
     url = next((u for key in _OVERRIDES if (u := wire.identifier(told.get(key)))), None)
     if url is None:
-        return Found(what, "enter https://<host>/webhooks/whatsapp in the app's configuration")
+        return _found(what, "enter https://<host>/webhooks/whatsapp in the app's configuration")
     if not url.startswith(("https://", "http://127.0.0.1:")):
-        return Found(what, "its address must begin with https://")
+        return _found(what, "its address must begin with https://")
     challenge = str(secrets.randbelow(10**12))
     query = {
         "hub.mode": "subscribe",
@@ -120,17 +108,17 @@ async def _check_webhook(
         ) as response:
             status, body = response.status, await response.content.read(len(challenge) + 1)
     except (aiohttp.ClientError, asyncio.TimeoutError, OSError, ValueError) as error:
-        return Found(what, f"{type(error).__name__}; look at address, proxy and certificate")
+        return _found(what, f"{type(error).__name__}; look at address, proxy and certificate")
     if status == 403:
-        return Found(what, "enter NINDY_WHATSAPP_VERIFY_TOKEN at Meta: the two differ (403)")
+        return _found(what, "enter NINDY_WHATSAPP_VERIFY_TOKEN at Meta: the two differ (403)")
     if status != 200 or body != challenge.encode():
-        return Found(what, f"something else answers there ({status}); look at address and proxy")
-    return Found(what)
+        return _found(what, f"something else answers there ({status}); look at address and proxy")
+    return _found(what)
 
 
-def _compare(what: str, ours: Approved, theirs: wire.Table | None) -> Found:
+def _compare(what: str, ours: Approved, theirs: wire.Table | None) -> Finding:
     if theirs is None:
-        return Found(what, "submit it in WhatsApp Manager, as data/whatsapp/templates.yml has it")
+        return _found(what, "submit it in WhatsApp Manager, as data/whatsapp/templates.yml has it")
     wrong = []
     parts = {wire.table(one).get("type"): wire.table(one) for one in _components(theirs)}
     body = wire.words(parts.get("BODY", {}).get("text")).strip()
@@ -146,8 +134,8 @@ def _compare(what: str, ours: Approved, theirs: wire.Table | None) -> Found:
         wrong.append(f"Meta counts it as {wire.word(theirs.get('category'))}; change the file")
     status = wire.word(theirs.get("status"))
     if status != "APPROVED":
-        wrong.append(f"it is {status}; nothing can be sent with it")
-    return Found(what, "; ".join(wrong))
+        wrong.append(f"it is {status} and cannot be sent; look for the reason in WhatsApp Manager")
+    return _found(what, "; ".join(wrong))
 
 
 def _components(theirs: wire.Table) -> list[object]:

@@ -13,7 +13,6 @@ from aiohttp.test_utils import TestServer
 
 from bot.channels.whatsapp import checkup
 from bot.channels.whatsapp.account import Account
-from bot.channels.whatsapp.checkup import Found
 from bot.channels.whatsapp.webhook import PATH, Webhook
 from bot.settings import Settings
 from bot.templates import Templates
@@ -45,7 +44,7 @@ class House:
         account = Account(self.session, changed.whatsapp_api_url, token)
         found = await checkup.check_account(self.session, changed, account, OURS)
         assert SECRET not in "".join(map(str, found))
-        return {one.what: one.mend for one in found if one.mend}
+        return {one.about: one.text for one in found if not one.good}
 
 
 @pytest.fixture
@@ -146,8 +145,3 @@ async def test_a_graph_api_that_is_away_or_answers_nonsense(house: House) -> Non
     assert all("Meta cannot be reached" in mend for mend in found.values()) and len(found) == 3
     found = await house.mend(whatsapp_api_url=str(house.sandbox.make_url("/static/phone.html")))
     assert len(found) == 3
-
-
-def test_a_line_says_whether_to_mend() -> None:
-    assert str(Found("webhook")) == "ok    webhook"
-    assert str(Found("webhook", "do this")) == "mend  webhook: do this"
