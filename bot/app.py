@@ -39,6 +39,8 @@ from bot.turn.apology import Apology
 from bot.turn.failpoints import Failpoints
 from bot.turn.held import Held
 from bot.turn.intake import Intake
+from bot.turn.late import Late
+from bot.turn.notice import Noticed
 from bot.turn.plain import plain
 from bot.turn.sender import Send, Sender
 from bot.turn.worker import Worker
@@ -170,7 +172,9 @@ class House:
         self.parse = dialogue.parse
         services = self.services
         apology = Apology(services.words, services.calendar, services.catalogue.unit(None))
-        respond, listen = dialogue.respond, Held(services.changes, self.choice_key)
+        late = Late(self.ledger, services.changes, apology, dialogue.parse, dialogue.respond)
+        respond = Noticed({"whatsapp": self.graph().mark_read}, late)
+        listen = Held(services.changes, self.choice_key)
         return Worker(
             self.ledger, respond, apology, listen, self.owner, self.wake, now, self.failpoints
         )
@@ -180,15 +184,19 @@ class House:
         services = self.services
         return Watch(services.calendar, services.catalogue, services.changes)
 
-    def sender(self) -> Sender:
-        """Make the sender."""
+    def graph(self) -> GraphClient:
+        """Make what speaks to WhatsApp."""
         settings = self.settings
-        client = GraphClient(
+        return GraphClient(
             self.session,
             settings.whatsapp_api_url,
             settings.whatsapp_phone_number_id,
             settings.whatsapp_access_token.get_secret_value(),
         )
+
+    def sender(self) -> Sender:
+        """Make the sender."""
+        settings, client = self.settings, self.graph()
         menu_word = self.services.words.text("utter_menu_button")
         channels: dict[str, Send] = {"whatsapp": WhatsAppOut(client, self.choice_key, menu_word)}
         return Sender(

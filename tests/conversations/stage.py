@@ -41,6 +41,7 @@ from bot.turn.dialogue import Dialogue
 from bot.turn.failpoints import Failpoints
 from bot.turn.held import Held
 from bot.turn.intake import Delivery, Intake
+from bot.turn.late import Late
 from bot.turn.sender import Sender as OutboxSender
 from bot.turn.worker import Worker
 from sandbox.app import create_app
@@ -65,6 +66,8 @@ class Stage:
         self._server = server
         self._ids = itertools.count(1)
         self.person = "siti"
+        self.delay = timedelta()
+        """How long ago what comes now was written."""
 
     def clock(self) -> datetime:
         """The scenario's time; each look moves it on a little, as in life."""
@@ -116,7 +119,7 @@ class Stage:
             "1",
             f"wamid.{number}",
             Sender(user_id=f"ID.{self.person}", phone=f"62{abs(hash(self.person)) % 10**10}"),
-            self.clock(),
+            self.clock() - self.delay,
             kind,
             text,
             choice,
@@ -240,10 +243,11 @@ async def stage(
         play.changes, play.takeover = services.changes, Takeover(services.words)
         play.session = session
         play.intake = Intake(ledger, wake, play.clock)
+        apology = Apology(services.words, services.calendar, services.catalogue.unit(None))
         play.worker = Worker(
             ledger,
-            dialogue.respond,
-            Apology(services.words, services.calendar, services.catalogue.unit(None)),
+            Late(ledger, services.changes, apology, dialogue.parse, dialogue.respond),
+            apology,
             Held(services.changes, CHOICE_KEY),
             owner,
             wake,

@@ -41,6 +41,7 @@ STEPS = {
     "words",
     "quoting",
     "first",
+    "written",
     "desk",
     "silent",
     "wait",
@@ -79,8 +80,8 @@ async def test_scenario(path: Path, tmp_path: Path, dialogue: Any, executor: Any
 
 async def _play(play: Stage, step: dict[str, Any], memory: dict[str, str], number: int) -> None:
     if "wait" in step:
-        amount, unit = str(step["wait"]).split()
-        play.now += timedelta(**{unit if unit.endswith("s") else unit + "s": float(amount)})
+        play.now += _span(step["wait"])
+    play.delay = _span(step["written"].removesuffix(" ago")) if "written" in step else timedelta()
     if "faults" in step:
         await play.faults(step["faults"])
     if "as" in step:
@@ -92,6 +93,11 @@ async def _play(play: Stage, step: dict[str, Any], memory: dict[str, str], numbe
         found = re.search(pattern, play.bubbles[-1].reply.text)
         assert found, f"step {number}: {pattern} not in {play.bubbles[-1].reply.text!r}"
         memory[name] = found.group()
+
+
+def _span(words: str) -> timedelta:
+    amount, unit = words.split()
+    return timedelta(**{unit if unit.endswith("s") else unit + "s": float(amount)})
 
 
 async def _act(play: Stage, step: dict[str, Any], memory: dict[str, str]) -> Reply | None:
