@@ -5,10 +5,12 @@ from __future__ import annotations
 import argparse
 import asyncio
 import sys
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from bot import log, settings
+from bot.clock import JAKARTA, now
 from bot.settings import Settings
 
 if TYPE_CHECKING:
@@ -24,6 +26,36 @@ def add_to(parser: argparse.ArgumentParser) -> None:
     templates.set_defaults(run=lambda _: _run(everything=False))
     check = commands.add_parser("check", help="look at token, number, webhook and templates")
     check.set_defaults(run=lambda _: _run(everything=True))
+    costs = commands.add_parser("costs", help="count a month's messages as Meta charges them")
+    costs.add_argument("--month", type=_month, metavar="YYYY-MM", help="else this month")
+    costs.set_defaults(run=_costs)
+
+
+def _costs(options: argparse.Namespace) -> None:
+    from bot.ledger import prices
+    from bot.ledger.database import Ledger
+    from bot.privacy import open_vault
+
+    start = (options.month or now()).astimezone(JAKARTA)
+    start = start.replace(day=1, hour=0, minute=0, second=0, microsecond=0)
+    end = (start + timedelta(days=32)).replace(day=1)
+    read = settings.load()
+    log.configure(read.log_level)
+    ledger = Ledger(read.database_url, open_vault(read))
+    try:
+        found = ledger.transact(prices.counts, start, end)
+    finally:
+        ledger.close()
+    for one in found:
+        told = "charged" if one.charged else "free" if one.category else "not told yet"
+        print(f"{one.number:8} {one.category or '-':16} {told}")
+
+
+def _month(text: str) -> datetime:
+    try:
+        return datetime.strptime(text, "%Y-%m").replace(tzinfo=JAKARTA)
+    except ValueError:
+        raise argparse.ArgumentTypeError(f"{text!r} is not a month; write YYYY-MM") from None
 
 
 def _run(everything: bool) -> None:

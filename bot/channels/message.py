@@ -78,6 +78,19 @@ class Delivery(str, Enum):
 
 
 @dataclass(frozen=True)
+class Price:
+    """What a message of ours cost, as the provider tells.
+
+    Attributes:
+        category: Its kind (WhatsApp: service, utility, marketing, authentication).
+        charged: Whether it cost money.
+    """
+
+    category: str
+    charged: bool
+
+
+@dataclass(frozen=True)
 class Status:
     """News about a message of ours.
 
@@ -89,6 +102,7 @@ class Status:
         callback: The key that we gave along (our outbox id), if given back.
         error_code: The provider's code when `state` is FAILED or SHUT, else 0.
         at: The provider's time.
+        price: What it cost, if this status tells.
     """
 
     channel: str
@@ -98,6 +112,22 @@ class Status:
     at: datetime
     callback: str | None = None
     error_code: int = 0
+    price: Price | None = None
+
+
+@dataclass(frozen=True)
+class Alarm:
+    """Trouble with our account at a channel; somebody should look.
+
+    Attributes:
+        channel: The channel.
+        word: The provider's word for it; never personal data.
+        code: The provider's code, or 0.
+    """
+
+    channel: str
+    word: str
+    code: int
 
 
 @dataclass(frozen=True)

@@ -45,6 +45,15 @@ _EARLIER = {
     Delivery.FAILED: (QUEUED, SENDING, UNKNOWN, SENT),
 }
 
+# Made once: a webhook brings up to a thousand statuses.
+_NEWS = {
+    (column, state): outbox.update()
+    .where(outbox.c[column] == sa.bindparam("which"), outbox.c.state.in_(earlier))
+    .values(state=state.value, error_code=sa.bindparam("code"), updated_at=sa.bindparam("at"))
+    for column in ("id", "external_key")
+    for state, earlier in _EARLIER.items()
+}
+
 
 @dataclass(frozen=True)
 class Outgoing:
@@ -237,14 +246,10 @@ def failed(
 
 def apply_status(connection: Connection, vault: Vault, status: Status, now: datetime) -> bool:
     """Advance a bubble by news from the channel, upward only; say whether it is one of ours."""
-    which = (
-        outbox.c.id == status.callback
-        if status.callback
-        else outbox.c.external_key == _external_key(vault, status.channel, status.external_id)
-    )
-    return _advance(
-        connection, which, status.state.value, _EARLIER[status.state], status.error_code, now
-    )
+    which = status.callback or _external_key(vault, status.channel, status.external_id)
+    statement = _NEWS["id" if status.callback else "external_key", status.state]
+    values = {"which": which, "code": status.error_code, "at": now}
+    return bool(connection.execute(statement, values).rowcount)
 
 
 def recover(

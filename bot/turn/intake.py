@@ -14,10 +14,10 @@ from dataclasses import dataclass
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
+from bot.channels.message import Alarm, IdentityChange, Inbound, Reply, Status
 from bot.channels.message import Delivery as State
-from bot.channels.message import IdentityChange, Inbound, Reply, Status
 from bot.clock import Clock
-from bot.ledger import inbox, outbox, people, window
+from bot.ledger import alarms, inbox, outbox, people, prices, window
 from bot.ledger.database import Ledger
 from bot.live.wake import Wake
 from bot.privacy import Vault
@@ -32,6 +32,7 @@ class Delivery:
     messages: tuple[Inbound, ...]
     statuses: tuple[Status, ...]
     identity: tuple[IdentityChange, ...]
+    alarms: tuple[Alarm, ...] = ()
 
 
 _Waiter = tuple[Delivery, "asyncio.Future[int]"]
@@ -119,5 +120,8 @@ def _store_all(
                 window.shut_by(connection, vault, status, spare, now)
             else:
                 outbox.apply_status(connection, vault, status, now)
+            prices.note(connection, vault, status)
+        for alarm in delivery.alarms:
+            alarms.sound(connection, vault, alarm, now)
         counts.append(sum(new))
     return counts

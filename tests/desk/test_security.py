@@ -43,6 +43,8 @@ MATRIX: dict[tuple[str, str], set[Role]] = {
     ("POST", "/tiket/{number}/lihat"): WRITERS,
     ("POST", "/tiket/{number}/draf"): WRITERS,
     ("POST", "/tiket/{number}/{what}"): WRITERS,
+    ("GET", "/gangguan"): ALL,
+    ("POST", "/gangguan/{id}/selesai"): {Role.SUPERVISOR, Role.ADMIN},
     ("GET", "/supervisor"): OVERSEERS,
     ("GET", "/supervisor/tiket.csv"): OVERSEERS,
     ("GET", "/akun"): ALL,
@@ -54,7 +56,7 @@ MATRIX: dict[tuple[str, str], set[Role]] = {
 }
 
 
-FILLED = {"number": "20261123-ABC234", "what": "ambil"}
+FILLED = {"number": "20261123-ABC234", "what": "ambil", "id": "1"}
 
 
 def routes(desk: Desk, work: Work) -> dict[tuple[str, str], object]:

@@ -11,7 +11,7 @@ import json
 from collections.abc import Callable, Iterator
 from datetime import datetime
 
-from bot.channels.message import Delivery, IdentityChange, Inbound, Sender, Status
+from bot.channels.message import Delivery, IdentityChange, Inbound, Price, Sender, Status
 from bot.channels.whatsapp import contents, wire
 from bot.channels.whatsapp.delivered import About, Delivered, Note
 from bot.channels.whatsapp.errors import Action, action_for
@@ -40,6 +40,7 @@ _ACCOUNT = {
     "security",
 }
 _CALLBACK_LIMIT = 512
+_CATEGORY_LIMIT = 16
 
 
 def parse(body: bytes, phone_number_id: str, received_at: datetime) -> Delivered:
@@ -198,6 +199,7 @@ class _Reader:
             at=wire.moment(item.get("timestamp"), self._received_at),
             callback=wire.words(item.get("biz_opaque_callback_data"), _CALLBACK_LIMIT) or None,
             error_code=code,
+            price=_price(wire.table(item.get("pricing"))),
         )
         self.statuses.setdefault((external_id, state), status)
 
@@ -206,3 +208,8 @@ class _Reader:
         if given is None:
             self.note(f"{what}:no_id")
         return given or wire.digest(item)
+
+
+def _price(told: wire.Table) -> Price | None:
+    category = wire.word(told.get("category")).lower()[:_CATEGORY_LIMIT]
+    return Price(category, told.get("type") == "regular") if told.get("category") else None
