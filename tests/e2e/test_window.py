@@ -98,6 +98,8 @@ async def test_templates_go_out_and_what_waits_comes_when_the_person_writes(
         said = [one["text"] for one in await product.chat("beni") if one["from"] == "nindy"]
         assert len([text for text in said if "Pagu sudah kami buka." in text]) == 1
         assert len([text for text in said if "Kode satkernya berapa?" in text]) == 1
+        read = [one["status"] for one in await product.chat("beni") if one["from"] == "person"]
+        assert set(read[:-1]) == {"read"}, "each was marked while its turn lasted"
         refused = (await product.get("/sandbox/stats"))["graph_refused"]
         assert refused == {"131047": 1}
         assert number not in product.log and "Pagu" not in product.log

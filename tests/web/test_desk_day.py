@@ -74,7 +74,7 @@ async def address(ledger: Ledger) -> AsyncIterator[str]:
 
     clock = Clock(LATER + timedelta(minutes=20))
     cookies = Cookies(ledger.vault, secure=False)
-    desk = Desk(ledger, clock, "", cookies, Login(ledger, clock), counts, None, frozenset())
+    desk = Desk(ledger, clock, "", cookies, Login(ledger, clock), counts, "", None, frozenset())
     server = TestServer(create_app(desk, make_work(ledger)))
     await server.start_server()
     yield str(server.make_url("")).rstrip("/")
