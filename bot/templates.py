@@ -113,9 +113,6 @@ class Templates:
         """All of them."""
         return tuple(self._approved.values())
 
-    def __getitem__(self, occasion: Occasion) -> Approved:
-        return self._approved[occasion]
-
     def reply(self, occasion: Occasion, **values: str) -> Reply:
         """Return the template of an occasion as a bubble.
 

@@ -30,6 +30,12 @@ OPEN_FOR = timedelta(hours=24) - timedelta(minutes=5)
 PARKED, DROPPED = "parked", "dropped"
 _PARKED = sa.text("outbox.state = 'parked'")
 """Written out, so that the partial index serves it."""
+# Made once: every turn executes it.
+_RELEASE = (
+    outbox.update()
+    .where(outbox.c.conversation_id == sa.bindparam("whose"), _PARKED)
+    .values(state=QUEUED, attempts=0, next_at=sa.bindparam("now"), updated_at=sa.bindparam("now"))
+)
 
 
 class Told(str, Enum):
@@ -72,11 +78,13 @@ def tell(
     now: datetime,
 ) -> Told:
     """Queue a bubble, or in its place what goes out while the channel takes no free text."""
-    if not is_open(connection, channel, conversation_id, now):
+    takes_text = is_open(connection, channel, conversation_id, now)
+    if not takes_text:
         # Whoever writes at this moment is waited for: their turn releases what is parked here.
         mine = sa.select(conversation.c.id).where(conversation.c.id == conversation_id)
         connection.execute(mine.with_for_update())
-    if is_open(connection, channel, conversation_id, now):
+        takes_text = is_open(connection, channel, conversation_id, now)
+    if takes_text:
         bubbles.enqueue(connection, vault, conversation_id, None, reply, now)
         return Told.TEXT
     if reply.otherwise is None:
@@ -158,11 +166,7 @@ def waits(connection: Connection, vault: Vault, conversation_id: str) -> bool:
 
 def release(connection: Connection, vault: Vault, conversation_id: str, now: datetime) -> None:
     """Send what has waited, in its order, now that the person has written."""
-    released = connection.execute(
-        outbox.update()
-        .where(outbox.c.conversation_id == conversation_id, _PARKED)
-        .values(state=QUEUED, attempts=0, next_at=now, updated_at=now)
-    )
+    released = connection.execute(_RELEASE, {"whose": conversation_id, "now": now})
     if released.rowcount:
         queued = _of(conversation_id, outbox.c.state == QUEUED)
         for row in connection.execute(queued).all():

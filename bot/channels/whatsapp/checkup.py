@@ -11,7 +11,7 @@ import aiohttp
 from bot.channels.whatsapp import wire
 from bot.channels.whatsapp.account import Account
 from bot.channels.whatsapp.errors import Action, action_for
-from bot.errors import ChannelError
+from bot.errors import Blocked, ChannelError, Retryable
 from bot.finding import Finding
 from bot.settings import Settings
 from bot.templates import Approved
@@ -66,8 +66,8 @@ def _found(what: str, mend: str = "") -> Finding:
 
 
 def _unreadable(what: str, error: ChannelError, setting: str) -> Finding:
-    if error.code == 0:
-        return _found(what, f"Meta cannot be reached ({error.detail}); try again")
+    if isinstance(error, Retryable) and not isinstance(error, Blocked):
+        return _found(what, f"Meta does not answer ({error.detail}); try again")
     if error.code == 190:
         return _found(what, "make a new system user's token for NINDY_WHATSAPP_ACCESS_TOKEN (190)")
     if action_for(error.code) is Action.ACCOUNT:
