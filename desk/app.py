@@ -12,6 +12,7 @@ from bot.ledger import levels
 from desk import (
     account_page,
     alarm_page,
+    files_page,
     live_page,
     login_page,
     oidc_page,
@@ -56,6 +57,7 @@ def create_app(desk: Desk, work: Work) -> web.Application:
         queue_page,
         supervisor_page,
         live_page,
+        files_page,
         ticket_page,
         ticket_actions,
     ):

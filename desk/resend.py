@@ -7,7 +7,7 @@ from dataclasses import replace
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
-from bot.ledger.outbox import FAILED, enqueue, unpack
+from bot.ledger.outbox import FAILED, enqueue, read_reply
 from bot.ledger.tables import outbox
 from bot.ledger.window import waits
 from bot.privacy import Vault
@@ -41,7 +41,7 @@ def resend(
     ).scalar()
     if bubble is None:
         raise ChangeRefused("unknown")
-    reply, told = unpack(vault.open(bubble)), {}
+    reply, told = read_reply(vault.open(bubble)), {}
     if reply.template is not None:
         if reply.choices and not waits(connection, vault, row.conversation_id):
             raise ChangeRefused("unknown")

@@ -13,12 +13,15 @@ from aiohttp import web
 from multidict import MultiDictProxy
 from sqlalchemy.engine import Connection
 
+from bot.channels.whatsapp.parse import CHANNEL as WHATSAPP
+from bot.channels.whatsapp.uploads import SENDABLE
 from bot.ledger import drafts
 from bot.ledger.agents import Agent
 from bot.privacy import Vault
 from bot.templates import REPLIES
 from bot.tickets.life import ChangeRefused, Priority, Resolution
 from bot.tickets.record import Seen
+from desk.files_page import MOST
 from desk.keys import AGENT, DESK
 from desk.pages import go
 from desk.resend import resend
@@ -31,6 +34,9 @@ routes = web.RouteTableDef()
 
 LONGEST = 3500
 """Characters of a reply: WhatsApp takes 4096, and our heading comes before it."""
+
+CAPTION = 900
+"""Characters of a reply with a file: WhatsApp takes 1024, and our heading comes before it."""
 
 Form = MultiDictProxy[Any]
 Change = Callable[[Connection, Vault, Seen], None]
@@ -64,7 +70,7 @@ async def change(request: web.Request) -> web.StreamResponse:
             raise ChangeRefused("form")
         if what == "balas" and _is_behind(form, found):
             raise ChangeRefused("heard")
-        seen = Seen(number, int(version), f"agent:{agent.id}", desk.now())
+        seen = Seen(number, int(version), agent.actor, desk.now())
         made = _CHANGES[what](work, form, found)
         await desk.ledger.run(_apply, agent, seen, made, what == "balas")
     except ChangeRefused as refused:
@@ -118,6 +124,24 @@ def _with(change: Callable[..., None], *args: Any) -> Change:
     return lambda connection, vault, seen: change(connection, vault, seen, *args)
 
 
+def _reply(work: Work, form: Form, found: Found) -> Change:
+    text, wait = _text(form), str(form.get("tunggu", "")) == "ya"
+    ids = tuple(dict.fromkeys(str(id) for id in form.getall("lampiran", ())))
+    if len(ids) > MOST:
+        raise ChangeRefused("form")
+    if ids and found.sheet.line.channel == WHATSAPP:
+        if len(text) > CAPTION:
+            raise ChangeRefused("caption")
+        if any(file.id in ids and file.type not in SENDABLE for file in found.unsent):
+            raise ChangeRefused("kind")
+    # The page offers a template only while the window is shut; it is used only then.
+    name = str(form.get("templat", ""))
+    chosen = next((one for one in REPLIES if one.value == name), None)
+    if name and chosen is None:
+        raise ChangeRefused("form")
+    return _with(work.changes.reply, text, wait, ids, chosen)
+
+
 def _give(work: Work, form: Form, found: Found) -> Change:
     to = str(form.get("kepada", ""))
     if to not in {one.id for one in found.takers}:
@@ -138,15 +162,6 @@ def _resolve(work: Work, form: Form, _found: Found) -> Change:
     except ValueError:
         raise ChangeRefused("form") from None
     return _with(work.changes.resolve, resolution, _text(form, required=False))
-
-
-def _reply(work: Work, form: Form, _found: Found) -> Change:
-    # The page offers a template only while the window is shut; it is used only then.
-    name = str(form.get("templat", ""))
-    chosen = next((one for one in REPLIES if one.value == name), None)
-    if name and chosen is None:
-        raise ChangeRefused("form")
-    return _with(work.changes.reply, _text(form), str(form.get("tunggu", "")) == "ya", chosen)
 
 
 def _prioritise(work: Work, form: Form, _found: Found) -> Change:

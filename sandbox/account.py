@@ -8,8 +8,7 @@ from aiohttp import web
 
 from sandbox.envelope import ACCOUNT, DISPLAY_PHONE_NUMBER
 from sandbox.events import Events
-from sandbox.graph_answers import check_token, refused
-from sandbox.graph_limits import Refusal
+from sandbox.graph_limits import Refusal, check_token, refused
 from sandbox.templates import Templates
 
 PAGE = 25
@@ -36,11 +35,12 @@ class Account:
 
     def routes(self) -> list[web.RouteDef]:
         """The paths."""
-        path = r"/graph/{version:v\d+\.\d+}/{id}"
+        path = r"/graph/{version:v\d+\.\d+}"
         return [
-            web.get(path, self._show_number),
-            web.get(path + "/message_templates", self._list_templates),
-            web.get(path + "/subscribed_apps", self._list_apps),
+            # Every other id may be that of a file (`sandbox.graph_media`).
+            web.get(f"{path}/{{id:{self._number}}}", self._show_number),
+            web.get(path + "/{id}/message_templates", self._list_templates),
+            web.get(path + "/{id}/subscribed_apps", self._list_apps),
         ]
 
     async def _show_number(self, request: web.Request) -> web.Response:

@@ -16,9 +16,9 @@ from sandbox.chats import Chats, Content, Entry
 from sandbox.events import Events
 from sandbox.fault_answers import drop
 from sandbox.faults import Faults
-from sandbox.graph_answers import check_token, refused
+from sandbox.files import Files
 from sandbox.graph_content import read_content, remember_offers
-from sandbox.graph_limits import Refusal, check_message
+from sandbox.graph_limits import Refusal, check_message, check_token, refused
 from sandbox.people import People, Person
 from sandbox.statuses import Statuses
 from sandbox.templates import Templates
@@ -42,6 +42,7 @@ class Graph:
         chats: Chats,
         statuses: Statuses,
         templates: Templates,
+        files: Files,
         faults: Faults,
         events: Events,
         closing: asyncio.Event,
@@ -53,6 +54,7 @@ class Graph:
         self._chats = chats
         self._statuses = statuses
         self._templates = templates
+        self._files = files
         self._faults = faults
         self._events = events
         self._closing = closing
@@ -105,12 +107,14 @@ class Graph:
         return web.json_response({"success": True})
 
     async def _send(self, request: web.Request, body: dict[str, Any]) -> web.StreamResponse:
-        check_message(body)
+        check_message(body, self._files)
         person = self._people.by_address(body.get("to"), body.get("recipient"))
         fault = self._faults.strike("graph")
         self._stumble(fault.kind)
         template = body.get("type") == "template"
-        content = self._templates.fill(body["template"]) if template else read_content(body)
+        content = (
+            self._templates.fill(body["template"]) if template else read_content(body, self._files)
+        )
         if not template and (person is None or not person.window_open(self._now())):
             raise Refusal(131047, "More than 24 hours have passed since the person last wrote")
         if person is None:

@@ -2,10 +2,53 @@
 
 from __future__ import annotations
 
+import hmac
 from typing import Any
+from uuid import uuid4
+
+from aiohttp import web
+
+from sandbox.files import Files
 
 MEDIA = ("image", "video", "audio", "document", "sticker")
 INTERACTIVE = ("list", "button", "cta_url", "location_request_message", "request_contact_info")
+TITLES = {
+    100: "Invalid parameter",
+    190: "Invalid OAuth access token",
+    130429: "Rate limit hit",
+    131000: "Something went wrong",
+    131008: "Required parameter is missing",
+    131009: "Parameter value is not valid",
+    131047: "Re-engagement message",
+    131053: "Media upload error",
+    131056: "(Business Account, Consumer Account) pair rate limit hit",
+    132000: "Number of parameters does not match the expected number of params",
+    132001: "Template name does not exist in the translation",
+    132005: "Translated text too long",
+    132007: "Template format character policy violated",
+    132012: "Parameter format does not match format in the created template",
+    132015: "Template is paused",
+    132016: "Template is disabled",
+}
+UPLOADS = {
+    **dict.fromkeys(("image/jpeg", "image/png"), 5),
+    **dict.fromkeys(("audio/aac", "audio/amr", "audio/mpeg", "audio/mp4", "audio/ogg"), 16),
+    **dict.fromkeys(("video/mp4", "video/3gpp"), 16),
+    "image/webp": 0.5,
+    **dict.fromkeys(("text/plain", "application/pdf"), 100),
+    **dict.fromkeys(
+        (
+            "application/msword",
+            "application/vnd.ms-excel",
+            "application/vnd.ms-powerpoint",
+            "application/vnd.openxmlformats-officedocument.wordprocessingml.document",
+            "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
+            "application/vnd.openxmlformats-officedocument.presentationml.presentation",
+        ),
+        100,
+    ),
+}
+"""Megabytes of each type that may be uploaded."""
 UNCHECKED = ("template", "location", "contacts", "reaction")
 """Checked elsewhere (templates) or not at all."""
 
@@ -26,7 +69,7 @@ class Refusal(Exception):
         self.details = details
 
 
-def check_message(body: dict[str, Any]) -> None:
+def check_message(body: dict[str, Any], files: Files) -> None:
     """Check an outgoing message.
 
     Raises:
@@ -51,7 +94,7 @@ def check_message(body: dict[str, Any]) -> None:
     elif kind == "interactive":
         _interactive(_object(body, "interactive"))
     elif kind in MEDIA:
-        _media(kind, _object(body, kind))
+        _media(kind, _object(body, kind), files)
     elif kind == "contacts":
         _list(body, "contacts", "", 257)
     elif kind in UNCHECKED:
@@ -131,9 +174,29 @@ def _button_action(action: dict[str, Any]) -> None:
     _unique(ids, at + "buttons.reply.id")
 
 
-def _media(kind: str, part: dict[str, Any]) -> None:
+def check_upload(product: object, kind: object, size: int) -> None:
+    """Check a file that is uploaded.
+
+    Raises:
+        Refusal: With code 100 for a wrong parameter, 131053 for what is too large.
+    """
+    if product != "whatsapp":
+        raise Refusal(100, "messaging_product: must be whatsapp")
+    if kind not in UPLOADS:
+        raise Refusal(100, f"file: must be one of the following types: {', '.join(UPLOADS)}")
+    if not 0 < size <= UPLOADS[kind] * 1024**2:
+        raise Refusal(131053, f"file: {size} bytes; at most {UPLOADS[kind]} MB of {kind}")
+
+
+def _media(kind: str, part: dict[str, Any], files: Files) -> None:
     if not _is_text(part.get("id")) and not _is_text(part.get("link")):
         raise Refusal(100, f"{kind}: id or link is required")
+    if "id" in part:
+        file = files.get(part["id"])
+        if file is None:
+            raise Refusal(131009, f"{kind}.id: no such media")
+        if kind not in ("document", "sticker") and not file.type.startswith(f"{kind}/"):
+            raise Refusal(131053, f"{kind}.id: media of the type {file.type}")
     if part.get("caption") is not None:
         if kind in ("audio", "sticker"):
             raise Refusal(131009, f"{kind}.caption: there is none for this type")
@@ -172,3 +235,26 @@ def _text(parent: dict[str, Any], name: str, most: int, at: str = "", least: int
 def _unique(values: list[str], what: str) -> None:
     if len(set(values)) != len(values):
         raise Refusal(131009, f"{what}: must be unique")
+
+
+def check_token(request: web.Request, token: str) -> None:
+    """Refuse a call without the account's token.
+
+    Raises:
+        Refusal: With code 190.
+    """
+    given = request.headers.get("Authorization", "").encode("utf-8", "surrogateescape")
+    if not hmac.compare_digest(given, f"Bearer {token}".encode()):
+        raise Refusal(190, "The access token could not be decrypted", 401)
+
+
+def refused(refusal: Refusal) -> web.Response:
+    """Say it in Meta's words."""
+    error = {
+        "message": f"(#{refusal.code}) {TITLES[refusal.code]}",
+        "type": "OAuthException",
+        "code": refusal.code,
+        "error_data": {"messaging_product": "whatsapp", "details": refusal.details},
+        "fbtrace_id": uuid4().hex[:12],
+    }
+    return web.json_response({"error": error}, status=refusal.status)

@@ -181,23 +181,24 @@ def _read(connection: Connection, vault: Vault, row: Any) -> Outgoing:
         conversation_id=row.conversation_id,
         channel=channel,
         to=to,
-        reply=unpack(vault.open(row.sealed_body)),
+        reply=read_reply(vault.open(row.sealed_body)),
         reply_to=reply_to,
         attempts=row.attempts + 1,
         trace=trace or row.id,
     )
 
 
-def unpack(body: dict[str, Any]) -> Reply:
-    """Return a bubble from the form in which it is kept."""
-    # Bubbles of earlier versions know no templates.
+def read_reply(body: dict[str, Any]) -> Reply:
+    """Read a bubble as it was sealed."""
+    # Bubbles of earlier versions know neither files nor templates.
     template, otherwise = body.get("template"), body.get("otherwise")
     return Reply(
-        text=body["text"],
-        choices=tuple(Choice(**choice) for choice in body["choices"]),
-        menu=body["menu"],
-        template=Template(**template) if template else None,
-        otherwise=unpack(otherwise) if otherwise else None,
+        body["text"],
+        tuple(Choice(**one) for one in body["choices"]),
+        body["menu"],
+        tuple(body.get("attachments", ())),
+        Template(**template) if template else None,
+        read_reply(otherwise) if otherwise else None,
     )
 
 

@@ -145,7 +145,7 @@ def _shut(
     row = connection.execute(sa.select(outbox).where(which).with_for_update()).first()
     if row is None:
         return
-    reply = bubbles.unpack(vault.open(row.sealed_body))
+    reply = bubbles.read_reply(vault.open(row.sealed_body))
     values: dict[str, Any] = {"error_code": 0, "external_key": None, "updated_at": now}
     if reply.template is not None:
         values |= {"state": FAILED, "error_code": code}
@@ -170,7 +170,7 @@ def release(connection: Connection, vault: Vault, conversation_id: str, now: dat
     if released.rowcount:
         queued = _of(conversation_id, outbox.c.state == QUEUED)
         for row in connection.execute(queued).all():
-            reply = bubbles.unpack(vault.open(row.sealed_body))
+            reply = bubbles.read_reply(vault.open(row.sealed_body))
             if reply.template is not None and reply.choices:
                 dropped = outbox.update().where(outbox.c.id == row.id)
                 connection.execute(dropped.values(state=DROPPED, updated_at=now))
@@ -185,7 +185,7 @@ def _announce(
         if since is not None:
             still.append(outbox.c.created_at > since)
         for row in connection.execute(_of(conversation_id, *still)).all():
-            if bubbles.unpack(vault.open(row.sealed_body)) == instead:
+            if bubbles.read_reply(vault.open(row.sealed_body)) == instead:
                 return Told.WAITS
     bubbles.enqueue(connection, vault, conversation_id, None, instead, now)
     return Told.TEMPLATE

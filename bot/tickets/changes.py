@@ -14,6 +14,7 @@ from sqlalchemy.engine import Connection
 
 from bot.catalogue import Catalogue
 from bot.channels.message import Choice, Reply
+from bot.ledger import attachments
 from bot.ledger.tables import ticket_forward
 from bot.ledger.window import is_open
 from bot.privacy import Vault
@@ -86,6 +87,7 @@ class Changes:
         seen: Seen,
         text: str,
         wait: bool = False,
+        files: tuple[str, ...] = (),
         announce: Occasion | None = None,
     ) -> None:
         """Answer the person, and if asked wait for their answer: the clock stands still then.
@@ -94,14 +96,16 @@ class Changes:
             connection: The open transaction.
             vault: Seals what is written.
             seen: Which ticket, and who answers.
-            text: The answer.
+            text: The answer; the first file goes beneath it.
             wait: Whether the person is to answer.
+            files: Ids of files that this agent has uploaded; each further one is a bubble with
+                its name.
             announce: The template that goes out while the channel takes no free text; the answer
                 then waits until the person writes.
 
         Raises:
-            ChangeRefused: The ticket is closed, or the channel takes no free text now and nothing
-                was named to announce the answer with.
+            ChangeRefused: The ticket is closed, the channel takes no free text now and nothing
+                was named to announce the answer with, or a file is not there (``file``).
         """
         row = lock(connection, seen)
         if row.state == State.CLOSED:
@@ -110,16 +114,26 @@ class Changes:
             if not is_open(connection, row.channel, row.conversation_id, seen.now):
                 raise ChangeRefused("window")
             announce = Occasion.NEED_INFORMATION if wait else Occasion.ANSWERED
-        told = self._tell(
-            connection, vault, row, seen.now, announce, "utter_balasan_petugas", isi=text
-        )
+        sent = attachments.send(connection, vault, row.id, row.conversation_id, seen.actor, files)
+        if len(sent) != len(files):
+            raise ChangeRefused("file")
+        otherwise = self._templates.reply(announce, nomor=row.number)
+        said = self._words.text("utter_balasan_petugas", nomor=row.number, isi=text)
+        told = [
+            tell(connection, vault, row, Reply(caption, (), "", file, None, otherwise), seen.now)
+            for caption, file in zip(
+                [said, *(file.name for file in sent[1:])],
+                [files[:1], *((file,) for file in files[1:])],
+                strict=True,
+            )
+        ]
         values: dict[str, Any] = {"owner_id": row.owner_id or seen.agent_id}
         if row.first_reply_at is None:
             values["first_reply_at"] = seen.now
         after = State.WAITING if wait else State.IN_PROGRESS
         if row.state not in (after, State.RESOLVED):
             values |= self._step(row, after, seen.now)
-        detail = {"text": text, "wait": wait, **told}
+        detail = {"text": text, "wait": wait, **told[0]}
         write(connection, vault, row, seen, "reply", values, detail)
 
     def note(self, connection: Connection, vault: Vault, seen: Seen, text: str) -> None:
@@ -142,6 +156,8 @@ class Changes:
         values = self._go_on(row, seen.now) if goes_on else {}
         detail = {"text": text, "inbox": inbox_id}
         write(connection, vault, row, seen, "user_message", values, detail)
+        if inbox_id is not None:
+            attachments.put_onto(connection, row.id, inbox_id)
 
     def heard(
         self,

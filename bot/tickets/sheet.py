@@ -9,8 +9,10 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
+from bot.ledger import attachments
+from bot.ledger.attachments import Attachment
 from bot.ledger.inbox import SILENT
-from bot.ledger.outbox import FAILED, unpack
+from bot.ledger.outbox import FAILED
 from bot.ledger.tables import (
     agent,
     conversation,
@@ -55,6 +57,7 @@ class Said:
         error: Of ours: the channel's error code, 0 for none.
         id: Of ours: its id in the outbox.
         template: Of ours: whether it is a template.
+        files: Ids of files that it brought.
     """
 
     at: datetime
@@ -64,6 +67,7 @@ class Said:
     error: int = 0
     id: str = ""
     template: bool = False
+    files: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -89,6 +93,7 @@ class Sheet:
     events: list[Event] = field(default_factory=list)
     said: list[Said] = field(default_factory=list)
     forwards: list[dict[str, Any]] = field(default_factory=list)
+    files: list[Attachment] = field(default_factory=list)
 
 
 def read_sheet(connection: Connection, vault: Vault, number: str) -> Sheet | None:
@@ -123,6 +128,7 @@ def read_sheet(connection: Connection, vault: Vault, number: str) -> Sheet | Non
         events=_events(connection, vault, row.id),
         said=_said(connection, vault, row.conversation_id, row.created_at),
         forwards=_forwards(connection, vault, row.id),
+        files=attachments.of_ticket(connection, vault, row.id),
     )
 
 
@@ -163,21 +169,29 @@ def _said(
             outbox.c.conversation_id == conversation_id, outbox.c.created_at >= since
         )
     )
-    found = [Said(row.sent_at, "user", vault.open(row.sealed_body)["text"]) for row in heard]
+    found = []
+    for row in heard:
+        body = vault.open(row.sealed_body)
+        found.append(Said(row.sent_at, "user", body["text"], files=_files(body)))
     for row in ours:
-        reply = unpack(vault.open(row.sealed_body))
+        body = vault.open(row.sealed_body)
         found.append(
             Said(
                 at=row.created_at,
                 who="nindy",
-                text=reply.text,
+                text=body["text"],
                 state=row.state,
                 error=row.error_code if row.state == FAILED else 0,
                 id=row.id,
-                template=reply.template is not None,
+                files=_files(body),
+                template=bool(body.get("template")),
             )
         )
     return sorted(found, key=lambda one: one.at)
+
+
+def _files(body: dict[str, Any]) -> tuple[str, ...]:
+    return tuple(body.get("attachments", ()))
 
 
 def _forwards(connection: Connection, vault: Vault, ticket_id: str) -> list[dict[str, Any]]:

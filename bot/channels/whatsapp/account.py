@@ -5,13 +5,10 @@ No exception from here holds the token.
 
 from __future__ import annotations
 
-import asyncio
-import json
-
 import aiohttp
 
 from bot.channels.whatsapp import wire
-from bot.channels.whatsapp.errors import action_for, error_for
+from bot.channels.whatsapp.answers import BROKEN, accepted
 from bot.errors import Retryable
 
 _PAGE = 100
@@ -46,17 +43,9 @@ class Account:
                 timeout=_TIMEOUT,
                 allow_redirects=False,
             ) as response:
-                status, body = response.status, await response.read()
-        except (aiohttp.ClientError, asyncio.TimeoutError, OSError) as error:
+                return await accepted(response)
+        except BROKEN as error:
             raise Retryable(0, type(error).__name__) from None
-        try:
-            answer = wire.table(json.loads(body))
-        except (ValueError, RecursionError):
-            answer = {}
-        if status != 200 or "error" in answer:
-            code = wire.number(wire.table(answer.get("error")).get("code"))
-            raise error_for(action_for(code or None, status), code, f"http {status}")
-        return answer
 
     async def templates(self, account_id: str) -> list[wire.Table]:
         """Return every template of the account, as Meta shows it.
