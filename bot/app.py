@@ -28,6 +28,7 @@ from bot.api.crm import Crm
 from bot.api.parts import Api
 from bot.attachments.files import Files
 from bot.attachments.scanner import Scanner
+from bot.channels.message import Reply
 from bot.channels.whatsapp.client import GraphClient
 from bot.channels.whatsapp.media import GraphMedia
 from bot.channels.whatsapp.outgoing import WhatsAppOut
@@ -43,6 +44,7 @@ from bot.live.wake import Wake
 from bot.privacy import open_vault
 from bot.routing import Candidates
 from bot.settings import Settings
+from bot.templates import Occasion
 from bot.tickets.takeover import Takeover
 from bot.tickets.watch import Watch
 from bot.turn import training
@@ -52,6 +54,8 @@ from bot.turn.fetcher import Fetched, Fetcher
 from bot.turn.file_words import FileWords
 from bot.turn.held import Held
 from bot.turn.intake import Intake
+from bot.turn.late import Late
+from bot.turn.notice import Noticed
 from bot.turn.plain import plain
 from bot.turn.sender import Send, Sender
 from bot.turn.with_files import WithFiles
@@ -98,10 +102,16 @@ class House:
         """Signs the ids of buttons and rows."""
         return self.ledger.vault.derived("choice")
 
+    @property
+    def spare(self) -> Reply:
+        """The template for bubbles that turn out to be too late and bring none of their own."""
+        return self.services.templates.reply(Occasion.MESSAGE)
+
     def webhook(self) -> web.Application:
         """Make the public edge."""
         app = web.Application(client_max_size=LARGEST_BODY, middlewares=[metrics.time_edge])
-        Webhook(self.settings, Intake(self.ledger, self.wake, now), now).add_to(app)
+        intake = Intake(self.ledger, self.wake, now, self.spare)
+        Webhook(self.settings, intake, now).add_to(app)
         app.add_subapp(API_PREFIX, self.api())
         app.router.add_get("/healthz", _ok)
         app.router.add_get("/readyz", self._ready)
@@ -166,6 +176,7 @@ class House:
             catalogue=services.catalogue,
             canned=read_canned(data / "balasan.yml"),
             outside=read_outside(data / "tujuan.yml"),
+            templates=services.templates,
             suggest=self.suggest,
             wake=self.wake,
             live=Live(self.ledger),
@@ -203,8 +214,11 @@ class House:
         self.parse = dialogue.parse
         services = self.services
         apology = Apology(services.words, services.calendar, services.catalogue.unit(None))
-        respond = WithFiles(self.ledger, services.changes, self.file_words, dialogue.respond)
-        listen = Held(services.changes)
+        files = WithFiles(self.ledger, services.changes, self.file_words, dialogue.respond)
+        late = Late(self.ledger, services.changes, apology, dialogue.parse, files)
+        mark_read = GraphClient(self.session, *self._graph()).mark_read
+        respond = Noticed({"whatsapp": mark_read}, late)
+        listen = Held(services.changes, self.choice_key)
         return Worker(
             self.ledger, respond, apology, listen, self.owner, self.wake, now, self.failpoints
         )
@@ -250,6 +264,7 @@ class House:
             now,
             self.failpoints,
             timedelta(seconds=settings.settle_seconds),
+            self.spare,
         )
 
     def courier(self) -> Courier:

@@ -21,14 +21,14 @@ os.environ.setdefault("RASA_TELEMETRY_ENABLED", "false")
 # A filter would not last: importing sanic puts its own in front.
 warnings.showwarning = lambda *_args, **_kwargs: None
 
-from bot import cli_api, cli_desk, log, settings  # noqa: E402
+from bot import cli_api, cli_desk, cli_whatsapp, log, settings  # noqa: E402
 from bot.errors import StartupError  # noqa: E402
 from bot.privacy import new_key  # noqa: E402
 from bot.settings import Settings  # noqa: E402
 
 if TYPE_CHECKING:
     from bot.demo import Account
-    from bot.doctor import Finding
+    from bot.finding import Finding
 
 _DATA = Path(__file__).resolve().parents[1] / "data"
 _CATALOGUE = _DATA / "catalogue"
@@ -72,6 +72,7 @@ def _parser() -> argparse.ArgumentParser:
     _add_catalogue(commands.add_parser("catalogue", help="read and compare the service catalogue"))
     _add_faq(commands.add_parser("faq", help="read the FAQ"))
     cli_desk.add_to(commands.add_parser("desk", help="manage the accounts of the agents' desk"))
+    cli_whatsapp.add_to(commands.add_parser("whatsapp", help="look at the account at Meta"))
     cli_api.add_to(commands.add_parser("api", help="manage the programs that use the API"))
     key = commands.add_parser("key", help="print a fresh key for NINDY_ENCRYPTION_KEYS")
     key.set_defaults(run=lambda _: print(new_key()))

@@ -13,6 +13,7 @@
     │   ├── Retryable           later may work
     │   │   └── Blocked         … once a person has mended the account
     │   ├── Permanent           it never will
+    │   │   └── WindowShut      … as free text; a template may go out instead
     │   └── Uncertain           it may have been accepted; nobody knows yet
     ├── FileRefused             a file is not taken, for a reason that its sender is told
     ├── FileLost                a file that was kept is not there, or is not what was kept
@@ -113,6 +114,10 @@ class Blocked(Retryable):
 
 class Permanent(ChannelError):
     """No later try will work."""
+
+
+class WindowShut(Permanent):
+    """The channel takes no free text for this person until they write again."""
 
 
 class Uncertain(ChannelError):

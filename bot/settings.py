@@ -50,6 +50,9 @@ class Settings(BaseSettings):
         "", description="Graph API with version; default the sandbox's, as for the three below."
     )
     whatsapp_phone_number_id: str = Field("100000000000001", description="Our number's id.")
+    whatsapp_account_id: str = Field(
+        "200000000000001", description="Our WhatsApp business account; for `nindy whatsapp` only."
+    )
     whatsapp_app_secret: SecretStr = Field(
         SecretStr(""), description="App secret; a second one after a comma while rotating."
     )

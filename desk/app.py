@@ -11,6 +11,7 @@ from bot import metrics
 from bot.ledger import levels
 from desk import (
     account_page,
+    alarm_page,
     files_page,
     live_page,
     login_page,
@@ -52,6 +53,7 @@ def create_app(desk: Desk, work: Work) -> web.Application:
         login_page,
         oidc_page,
         account_page,
+        alarm_page,
         queue_page,
         supervisor_page,
         live_page,

@@ -13,6 +13,7 @@ from bot.attachments.files import Files
 from bot.catalogue import Catalogue
 from bot.faq import Entry
 from bot.live.wake import Wake
+from bot.templates import Templates
 from bot.tickets.changes import Changes
 from bot.tickets.life import OPEN, WARNINGS
 from bot.tickets.queue import Line
@@ -39,6 +40,7 @@ class Work:
         catalogue: Services and units.
         canned: Ready-made replies.
         outside: Help desks outside DJPb.
+        templates: What goes out while WhatsApp takes no free text.
         suggest: Gives FAQ entries for a ticket.
         wake: Rings when something is to be sent.
         live: Tells open pages what changes, and who looks at what.
@@ -51,6 +53,7 @@ class Work:
     catalogue: Catalogue
     canned: tuple[Canned, ...]
     outside: tuple[str, ...]
+    templates: Templates
     suggest: Suggest
     wake: Wake
     live: Live

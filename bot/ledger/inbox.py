@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from dataclasses import asdict, dataclass, replace
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -22,6 +22,9 @@ log = logging.getLogger(__name__)
 _UNREADABLE = timedelta(minutes=1)
 _PENDING = sa.text("inbox.state = 'pending'")
 """Written out, so that the partial index serves it."""
+
+# Statements for every message are made once, which is most of what they cost.
+_KNOWN = sa.select(inbox.c.id).where(inbox.c.message_key == sa.bindparam("key"))
 
 PENDING, DONE, DEAD, SILENT = "pending", "done", "dead", "silent"
 
@@ -70,8 +73,7 @@ def key_of(vault: Vault, message: Inbound) -> str:
 def receive(connection: Connection, vault: Vault, message: Inbound, now: datetime) -> bool:
     """Store a message under its unique key; say whether it is new."""
     key = key_of(vault, message)
-    known = sa.select(inbox.c.id).where(inbox.c.message_key == key)
-    if connection.execute(known).first():
+    if connection.execute(_KNOWN, {"key": key}).first():
         return False
     conversation_id = find_or_create(connection, vault, message.channel, message.sender, now)
     files = attachments.brought(connection, message, conversation_id)
@@ -90,7 +92,7 @@ def receive(connection: Connection, vault: Vault, message: Inbound, now: datetim
         },
     )
     if new and files:
-        inbox_id = connection.execute(known).scalar_one()
+        inbox_id = connection.execute(_KNOWN, {"key": key}).scalar_one()
         if message.media is None:
             attachments.bind(connection, inbox_id, files)
         else:
@@ -264,7 +266,8 @@ def waiting(connection: Connection, vault: Vault) -> int:
 
 def _to_json(message: Inbound) -> dict[str, Any]:
     return {
-        **asdict(message),
+        **vars(message),
+        "sender": vars(message.sender),
         "sent_at": message.sent_at.isoformat(),
         "kind": message.kind.value,
     }

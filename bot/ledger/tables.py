@@ -162,6 +162,9 @@ outbox = sa.Table(
     sa.Column("sender", sa.String(64)),
     sa.Column("external_key", sa.String(64), index=True),
     sa.Column("error_code", sa.Integer, nullable=False, default=0),
+    # As the channel tells them with a status.
+    sa.Column("price_category", sa.String(16)),
+    sa.Column("charged", sa.Boolean),
     sa.Column("created_at", Moment, nullable=False),
     sa.Column("updated_at", Moment, nullable=False),
     sa.Index(
@@ -172,6 +175,13 @@ outbox = sa.Table(
         postgresql_where=sa.text("state IN ('queued', 'sending', 'unknown')"),
     ),
     sa.Index("ix_outbox_conversation", "conversation_id", "position"),
+    sa.Index(
+        # What waits until the person writes; looked for by every turn.
+        "ix_outbox_parked",
+        "conversation_id",
+        sqlite_where=sa.text("state = 'parked'"),
+        postgresql_where=sa.text("state = 'parked'"),
+    ),
 )
 
 ticket = sa.Table(
@@ -322,6 +332,20 @@ feedback = sa.Table(
     sa.Column("model", sa.String(64), nullable=False),
     sa.Column("sealed_question", sa.LargeBinary, nullable=False),
     sa.UniqueConstraint("inbox_id", "kind"),
+)
+
+account_alarm = sa.Table(
+    "account_alarm",
+    metadata,
+    sa.Column("id", BigId, primary_key=True, autoincrement=True),
+    sa.Column("channel", sa.String(16), nullable=False),
+    sa.Column("word", sa.String(130), nullable=False),
+    sa.Column("code", sa.Integer, nullable=False),
+    sa.Column("raised_at", Moment, nullable=False),
+    sa.Column("last_at", Moment, nullable=False),
+    # None while nobody has dealt with it.
+    sa.Column("cleared_at", Moment),
+    sa.UniqueConstraint("channel", "word", "code"),
 )
 
 audit = sa.Table(

@@ -93,9 +93,10 @@ class Dialogue:
         if work.failure is not None:
             raise TurnFailed(type(work.failure).__name__) from work.failure
         reply = merge(output.messages)
-        if reply is None:
+        if reply is not None:
+            work.replies.append(reply)
+        elif not work.quiet:
             raise TurnFailed("the dialogue said nothing")
-        work.replies.append(reply)
         for event in work.events:
             if match := event.get("parse_data", {}).get("match"):
                 metrics.DECISIONS.labels(match["decision"]).inc()

@@ -12,9 +12,10 @@ from typing import Any
 from aiolimiter import AsyncLimiter
 
 from bot import metrics
+from bot.channels.message import Reply
 from bot.clock import Clock
-from bot.errors import Blocked, ChannelError, Permanent, Retryable
-from bot.ledger import outbox
+from bot.errors import Blocked, ChannelError, Permanent, Retryable, WindowShut
+from bot.ledger import outbox, window
 from bot.ledger.database import Ledger
 from bot.ledger.outbox import Outgoing
 from bot.live.owner import Owner
@@ -50,6 +51,7 @@ class Sender:
         clock: The time.
         failpoints: Where tests end the process.
         settle: How long an unknown outcome waits for news before the bubble is repeated.
+        spare: The template for bubbles that turn out to be too late and bring none of their own.
     """
 
     def __init__(
@@ -61,6 +63,7 @@ class Sender:
         clock: Clock,
         failpoints: Failpoints,
         settle: timedelta,
+        spare: Reply | None = None,
     ) -> None:
         self._ledger = ledger
         self._channels = channels
@@ -69,6 +72,7 @@ class Sender:
         self._clock = clock
         self._failpoints = failpoints
         self._settle = settle
+        self._spare = spare
         self._limiter = AsyncLimiter(PER_SECOND, 1)
         self._sending: set[asyncio.Task[None]] = set()
         self._blocked: dict[str, tuple[datetime, int]] = {}
@@ -162,6 +166,8 @@ class Sender:
             await self._settled(
                 outbox.postpone, outgoing, outbox.QUEUED, error.code, again, counted=False
             )
+        elif isinstance(error, WindowShut):
+            await self._settled(window.shut, outgoing, error.code, self._spare)
         elif isinstance(error, Permanent) or outgoing.attempts >= ATTEMPTS:
             await self._settled(outbox.failed, outgoing, error.code)
         elif isinstance(error, Retryable):

@@ -46,6 +46,8 @@ MATRIX: dict[tuple[str, str], set[Role]] = {
     ("POST", "/tiket/{number}/lampiran"): WRITERS,
     ("POST", "/tiket/{number}/lampiran/{id}/hapus"): WRITERS,
     ("POST", "/tiket/{number}/{what}"): WRITERS,
+    ("GET", "/gangguan"): ALL,
+    ("POST", "/gangguan/{id}/selesai"): {Role.SUPERVISOR, Role.ADMIN},
     ("GET", "/supervisor"): OVERSEERS,
     ("GET", "/supervisor/tiket.csv"): OVERSEERS,
     ("GET", "/akun"): ALL,
