@@ -35,7 +35,7 @@ test: install ## Run all tests
 
 .PHONY: quick
 quick: install ## Run the tests that need no model, browser or server
-	$(BIN)/pytest -q -m "not rasa and not browser and not postgres and not chaos"
+	$(BIN)/pytest -q -m "not rasa and not browser and not postgres and not redis and not chaos"
 
 .PHONY: format
 format: install ## Put code into shape

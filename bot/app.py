@@ -17,8 +17,10 @@ from aiohttp import web
 
 from actions import services as action_services
 from actions.services import Services
+from bot.background import in_daemon
 from bot.channels.whatsapp.client import GraphClient
 from bot.channels.whatsapp.outgoing import WhatsAppOut
+from bot.channels.whatsapp.pace import Pace
 from bot.channels.whatsapp.webhook import LARGEST_BODY, Webhook
 from bot.clock import JAKARTA, now
 from bot.errors import StartupError
@@ -26,6 +28,10 @@ from bot.faq import Entry
 from bot.ledger import inbox, migrate, outbox
 from bot.ledger.database import Ledger
 from bot.live.owner import Owner
+from bot.live.rates import Rates
+from bot.live.shared import Shared
+from bot.live.shared_rates import SharedRates
+from bot.live.shared_wake import SharedWake
 from bot.live.wake import Wake
 from bot.privacy import open_vault
 from bot.settings import Settings
@@ -70,8 +76,10 @@ class House:
     services: Services
     session: aiohttp.ClientSession
     failpoints: Failpoints
+    rates: Rates
     parse: Parse | None = None
     """What the model makes of a text, once it is loaded."""
+    _loading: asyncio.Task[Dialogue] | None = None
 
     @property
     def choice_key(self) -> bytes:
@@ -137,8 +145,17 @@ class House:
         bank = self.services.bank
         return [bank.get(one["id"]) for one in found if one["id"] in bank]
 
-    async def worker(self) -> Worker:
-        """Load the model and make the worker; the event loop stays free meanwhile."""
+    async def dialogue(self) -> Dialogue:
+        """Load the model, once; the event loop stays free meanwhile.
+
+        Raises:
+            StartupError: There is no model of today's data, or it cannot be loaded.
+        """
+        if self._loading is None:
+            self._loading = asyncio.create_task(self._load())
+        return await asyncio.shield(self._loading)
+
+    async def _load(self) -> Dialogue:
         from rasa_sdk.executor import ActionExecutor
 
         from actions.registry import hand_out
@@ -155,8 +172,13 @@ class House:
             hand_out(replace(self.services, judge=dialogue.judge), executor)
             return dialogue
 
-        dialogue = await asyncio.to_thread(load)
+        dialogue = await in_daemon(load)
         self.parse = dialogue.parse
+        return dialogue
+
+    async def worker(self) -> Worker:
+        """Load the model and make the worker."""
+        dialogue = await self.dialogue()
         services = self.services
         apology = Apology(services.words, services.calendar, services.catalogue.unit(None))
         respond, listen = dialogue.respond, Held(services.changes)
@@ -178,8 +200,11 @@ class House:
             settings.whatsapp_phone_number_id,
             settings.whatsapp_access_token.get_secret_value(),
         )
+        pace = Pace(self.rates, settings.whatsapp_phone_number_id)
         menu_word = self.services.words.text("utter_menu_button")
-        channels: dict[str, Send] = {"whatsapp": WhatsAppOut(client, self.choice_key, menu_word)}
+        channels: dict[str, Send] = {
+            "whatsapp": WhatsAppOut(client, self.choice_key, menu_word, pace)
+        }
         return Sender(
             self.ledger,
             channels,
@@ -230,15 +255,34 @@ async def open_house(settings: Settings) -> AsyncIterator[House]:
         services = action_services.build(settings, ledger, session)
         for warning in services.calendar.check(now().astimezone(JAKARTA).date()):
             log.warning("calendar: %s", warning)
+        wake, rates = await stack.enter_async_context(_shared(settings))
         yield House(
             settings,
             ledger,
-            Wake(),
+            wake,
             owner,
             services,
             session,
             Failpoints(os.environ.get("NINDY_FAILPOINT", "")),
+            rates,
         )
+
+
+@contextlib.asynccontextmanager
+async def _shared(settings: Settings) -> AsyncIterator[tuple[Wake, Rates]]:
+    url = settings.redis_url.get_secret_value()
+    if not url:
+        yield Wake(), Rates()
+        return
+    shared = Shared(url)
+    wake = SharedWake(shared)
+    running = asyncio.create_task(wake.run())
+    try:
+        yield wake, SharedRates(shared)
+    finally:
+        running.cancel()
+        await asyncio.wait({running})
+        await shared.close()
 
 
 async def _ok(_request: web.Request) -> web.Response:

@@ -31,6 +31,12 @@ if TYPE_CHECKING:
 
 _DATA = Path(__file__).resolve().parents[1] / "data"
 _CATALOGUE = _DATA / "catalogue"
+_ROLES = {
+    "web": "run the public edge alone",
+    "worker": "run a worker alone: it answers what is in the inbox",
+    "sender": "run a sender alone: it hands over what is in the outbox",
+    "sandbox": "run the stand-ins and the phone alone",
+}
 
 
 def main() -> None:
@@ -51,6 +57,8 @@ def _parser() -> argparse.ArgumentParser:
 
     up = commands.add_parser("up", help="train if needed, then run everything until Ctrl-C")
     up.set_defaults(run=_up)
+    for role, what in _ROLES.items():
+        commands.add_parser(role, help=what).set_defaults(run=_role, role=role)
     train = commands.add_parser("train", help="train the model of today's data")
     train.set_defaults(run=lambda _: _train())
     match = commands.add_parser("match", help="print what the matcher makes of messages")
@@ -68,7 +76,9 @@ def _parser() -> argparse.ArgumentParser:
     check.set_defaults(run=_check)
     _add_catalogue(commands.add_parser("catalogue", help="read and compare the service catalogue"))
     _add_faq(commands.add_parser("faq", help="read the FAQ"))
-    cli_desk.add_to(commands.add_parser("desk", help="manage the accounts of the agents' desk"))
+    desk = commands.add_parser("desk", help="run the agents' desk alone, or manage its accounts")
+    desk.set_defaults(run=_role, role="desk")
+    cli_desk.add_to(desk)
     key = commands.add_parser("key", help="print a fresh key for NINDY_ENCRYPTION_KEYS")
     key.set_defaults(run=lambda _: print(new_key()))
     return parser
@@ -169,10 +179,21 @@ def _check(_options: argparse.Namespace) -> None:
 
 def _up(_options: argparse.Namespace) -> None:
     read = _settings()
-    from bot.run import up
+    from bot.run import ROLES, run
 
     _train_if_needed()
-    asyncio.run(up(read, lambda accounts: _say_addresses(read, accounts)))
+    asyncio.run(run(read, ROLES, lambda accounts: _say_addresses(read, accounts)))
+
+
+def _role(options: argparse.Namespace) -> None:
+    read = _settings()
+    from bot.run import run
+
+    def ready(accounts: list[Account]) -> None:
+        print(f"nindy {options.role} is up.", flush=True)
+        _say_accounts(accounts)
+
+    asyncio.run(run(read, [options.role], ready))
 
 
 def _match(options: argparse.Namespace) -> None:
@@ -223,6 +244,10 @@ Nindy is up. Ctrl-C stops it.
 """,
         flush=True,
     )
+    _say_accounts(accounts)
+
+
+def _say_accounts(accounts: list[Account]) -> None:
     if accounts:
         print("Accounts of the desk until the next start, for this machine only:")
         for account in accounts:

@@ -28,6 +28,9 @@ class Settings(BaseSettings):
     database_url: str = Field(
         "", repr=False, description="Ledger; default SQLite under NINDY_VAR_DIR."
     )
+    redis_url: SecretStr = Field(
+        SecretStr(""), description="Redis, for more than one process; empty keeps to one."
+    )
     encryption_keys: SecretStr = Field(
         SecretStr(""),
         description="Comma-separated Fernet keys, newest first; default a file in NINDY_VAR_DIR.",

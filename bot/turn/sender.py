@@ -9,10 +9,8 @@ from collections.abc import Awaitable, Callable
 from datetime import datetime, timedelta
 from typing import Any
 
-from aiolimiter import AsyncLimiter
-
 from bot.clock import Clock
-from bot.errors import Blocked, ChannelError, Permanent, Retryable
+from bot.errors import Blocked, ChannelError, Permanent, Retryable, TooSoon
 from bot.ledger import outbox
 from bot.ledger.database import Ledger
 from bot.ledger.outbox import Outgoing
@@ -22,8 +20,6 @@ from bot.turn.failpoints import Failpoints
 
 log = logging.getLogger(__name__)
 
-PER_SECOND = 80
-"""WhatsApp's throughput of one number (reference: limits of the Cloud API)."""
 AT_ONCE = 32
 LOOK_AGAIN = 0.5
 ATTEMPTS = 12
@@ -67,7 +63,6 @@ class Sender:
         self._clock = clock
         self._failpoints = failpoints
         self._settle = settle
-        self._limiter = AsyncLimiter(PER_SECOND, 1)
         self._sending: set[asyncio.Task[None]] = set()
         self._blocked: dict[str, tuple[datetime, int]] = {}
         self._looked_for_dead: datetime | None = None
@@ -96,7 +91,7 @@ class Sender:
     def stop(self) -> None:
         """Take no more bubbles."""
         self._stopping = True
-        self._wake.ring("outbox")
+        self._wake.ring_here("outbox")
 
     async def drain(self) -> None:
         """Send everything that is due now (for tests that hold the clock)."""
@@ -127,19 +122,21 @@ class Sender:
                 outbox.postpone, outgoing, outbox.QUEUED, code, until, counted=False
             )
             return
-        async with self._limiter:
-            self._failpoints.reach("before_send")
-            try:
-                external_id = await self._channels[outgoing.channel](outgoing)
-            except ChannelError as error:
-                await self._not_sent(outgoing, error)
-            except Exception as error:
-                log.exception("bubble could not be handed over")
-                await self._not_sent(outgoing, Permanent(0, type(error).__name__))
-            else:
-                self._failpoints.reach("after_send")
-                await self._settled(outbox.sent, outgoing, external_id)
-        self._wake.ring("outbox")
+        self._failpoints.reach("before_send")
+        try:
+            external_id = await self._channels[outgoing.channel](outgoing)
+        except TooSoon as error:
+            again = self._clock() + timedelta(seconds=error.seconds)
+            await self._settled(outbox.postpone, outgoing, outbox.QUEUED, 0, again, counted=False)
+        except ChannelError as error:
+            await self._not_sent(outgoing, error)
+        except Exception as error:
+            log.exception("bubble could not be handed over")
+            await self._not_sent(outgoing, Permanent(0, type(error).__name__))
+        else:
+            self._failpoints.reach("after_send")
+            await self._settled(outbox.sent, outgoing, external_id)
+        self._wake.ring_here("outbox")
 
     async def _not_sent(self, outgoing: Outgoing, error: ChannelError) -> None:
         now = self._clock()

@@ -4,22 +4,25 @@ from __future__ import annotations
 
 from bot.channels.choice_ids import issue
 from bot.channels.whatsapp.client import GraphClient
+from bot.channels.whatsapp.pace import Pace
 from bot.channels.whatsapp.render import render
 from bot.errors import Permanent
 from bot.ledger.outbox import Outgoing
 
 
 class WhatsAppOut:
-    """Renders a bubble within WhatsApp's limits and sends it.
+    """Renders a bubble within WhatsApp's limits and sends it within its rates.
 
     Args:
         client: Speaks to the Graph API.
         choice_key: Signs the ids of buttons and rows.
         menu_word: What the button says that opens a list.
+        pace: Lets bubbles go one by one.
     """
 
-    def __init__(self, client: GraphClient, choice_key: bytes, menu_word: str) -> None:
+    def __init__(self, client: GraphClient, choice_key: bytes, menu_word: str, pace: Pace) -> None:
         self._client = client
+        self._pace = pace
         self._choice_key = choice_key
         self._menu_word = menu_word
 
@@ -37,4 +40,5 @@ class WhatsAppOut:
             )
         except ValueError as error:
             raise Permanent(0, f"cannot be shown: {error}") from None
+        await self._pace.wait(outgoing.conversation_id)
         return await self._client.send(outgoing.to, content, outgoing.id, outgoing.reply_to)
