@@ -51,12 +51,19 @@ class Postgres:
             [programs / "initdb", "-D", data, "-U", "nindy", "-A", "trust", "-E", "UTF8", "-N"],
             check=True, stdout=subprocess.DEVNULL, cwd=self.folder, **who,
         )  # fmt: skip
-        log = (self.folder / "log").open("w")
-        self.process = subprocess.Popen(
-            [programs / "postgres", "-D", data, "-k", self.folder, "-h", "", "-F", "-N", "60"],
-            stdout=log, stderr=log, cwd=self.folder, **who,
-        )  # fmt: skip
-        self.admin = sa.create_engine(self.url("postgres"), isolation_level="AUTOCOMMIT")
+        self._programs = programs
+        self.admin = sa.create_engine(
+            self.url("postgres"), isolation_level="AUTOCOMMIT", pool_pre_ping=True
+        )
+        self._start()
+
+    def _start(self) -> None:
+        command = [self._programs / "postgres", "-D", self.folder / "data", "-k", self.folder]
+        with (self.folder / "log").open("a") as log:
+            self.process = subprocess.Popen(
+                [*command, "-h", "", "-F", "-N", "120"],
+                stdout=log, stderr=log, cwd=self.folder, **_somebody(),
+            )  # fmt: skip
         self._wait()
 
     def url(self, name: str) -> str:
@@ -79,6 +86,12 @@ class Postgres:
     def drop(self, name: str) -> None:
         with self.admin.connect() as connection:
             connection.exec_driver_sql(f"DROP DATABASE {name} WITH (FORCE)")
+
+    def restart(self) -> None:
+        """End it without a word to anybody, and start it again."""
+        self.process.send_signal(signal.SIGQUIT)
+        self.process.wait(20)
+        self._start()
 
     def stop(self) -> None:
         self.admin.dispose()

@@ -22,7 +22,7 @@ from bot.errors import StartupError
 T = TypeVar("T")
 log = logging.getLogger(__name__)
 
-_ANSWER = 0.5
+_ANSWER = 1.0
 """Seconds that an answer may take; a healthy server needs less than a millisecond."""
 _SHORTEST_REST, _LONGEST_REST = 0.2, 5.0
 _QUIET = 5.0
