@@ -233,6 +233,6 @@ def _notes(ready: Stock, seconds: float, nindy: list[Measured]) -> list[str]:
 
 
 def _limit() -> int:
-    from bot.channels.whatsapp.pace import NUMBER
+    from bot.settings import Settings
 
-    return round(1 / NUMBER.every)
+    return int(Settings.__fields__["whatsapp_per_second"].default)

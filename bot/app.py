@@ -200,7 +200,8 @@ class House:
             settings.whatsapp_phone_number_id,
             settings.whatsapp_access_token.get_secret_value(),
         )
-        pace = Pace(self.rates, settings.whatsapp_phone_number_id)
+        number, per_second = settings.whatsapp_phone_number_id, settings.whatsapp_per_second
+        pace = Pace(self.rates, number, per_second)
         menu_word = self.services.words.text("utter_menu_button")
         channels: dict[str, Send] = {
             "whatsapp": WhatsAppOut(client, self.choice_key, menu_word, pace)

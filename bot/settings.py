@@ -42,6 +42,9 @@ class Settings(BaseSettings):
         "", description="Graph API with version; default the sandbox's, as for the three below."
     )
     whatsapp_phone_number_id: str = Field("100000000000001", description="Our number's id.")
+    whatsapp_per_second: int = Field(
+        80, ge=1, le=1000, description="Messages a second that Meta grants our number."
+    )
     whatsapp_app_secret: SecretStr = Field(
         SecretStr(""), description="App secret; a second one after a comma while rotating."
     )

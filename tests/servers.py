@@ -132,6 +132,11 @@ class Redis:
                     raise RuntimeError((self._folder / "log").read_text()) from None
                 time.sleep(0.02)
 
+    @property
+    def pid(self) -> int:
+        assert self._process is not None
+        return self._process.pid
+
     def signal(self, number: int) -> None:
         assert self._process is not None
         self._process.send_signal(number)

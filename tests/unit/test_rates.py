@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bot.channels.whatsapp import pace
-from bot.channels.whatsapp.pace import NUMBER, PERSON, Pace
+from bot.channels.whatsapp.pace import PERSON, Pace
 from bot.errors import TooSoon
 from bot.live import rates as rates_module
 from bot.live.rates import Rate, Rates
@@ -83,12 +83,9 @@ def test_a_share_is_smaller_in_both_ways() -> None:
     assert Rate(1.0).share(4) == Rate(4.0, 1)
 
 
-async def test_a_person_may_hear_45_at_once_and_then_one_every_six_seconds(
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
-    monkeypatch.setattr(pace, "NUMBER", Rate(1e-9))
+async def test_a_person_may_hear_45_at_once_and_then_one_every_six_seconds() -> None:
     clock = Clock()
-    mine = Pace(Rates(clock), "1")
+    mine = Pace(Rates(clock), "1", 1000)
     for _ in range(45):
         await mine.wait("siti")
     for _ in range(2):
@@ -102,7 +99,7 @@ async def test_a_person_may_hear_45_at_once_and_then_one_every_six_seconds(
 
 async def test_a_number_sends_evenly_and_sends_back_what_is_too_far_away() -> None:
     clock = Clock()
-    mine = Pace(Rates(clock), "1")
+    mine = Pace(Rates(clock), "1", 80)
     waits = []
 
     async def sleep(seconds: float) -> None:
@@ -115,4 +112,4 @@ async def test_a_number_sends_evenly_and_sends_back_what_is_too_far_away() -> No
                 await mine.wait(str(n))
     assert len(waits) in (400, 401)
     assert waits == pytest.approx([n / 80 for n in range(len(waits))])
-    assert (NUMBER.every, PERSON.burst, PERSON.every) == (1 / 80, 45, 6.0)
+    assert (PERSON.burst, PERSON.every) == (45, 6.0)
