@@ -21,13 +21,14 @@ os.environ.setdefault("RASA_TELEMETRY_ENABLED", "false")
 # A filter would not last: importing sanic puts its own in front.
 warnings.showwarning = lambda *_args, **_kwargs: None
 
-from bot import cli_desk, log, settings  # noqa: E402
+from bot import cli_api, cli_desk, log, settings  # noqa: E402
 from bot.errors import StartupError  # noqa: E402
 from bot.privacy import new_key  # noqa: E402
 from bot.settings import Settings  # noqa: E402
 
 if TYPE_CHECKING:
     from bot.demo import Account
+    from bot.doctor import Finding
 
 _DATA = Path(__file__).resolve().parents[1] / "data"
 _CATALOGUE = _DATA / "catalogue"
@@ -74,11 +75,14 @@ def _parser() -> argparse.ArgumentParser:
     told.set_defaults(run=_feedback)
     check = commands.add_parser("check", help="read every data file and say what to mend")
     check.set_defaults(run=_check)
+    doctor = commands.add_parser("doctor", help="look at everything and say what to do about it")
+    doctor.set_defaults(run=_doctor)
     _add_catalogue(commands.add_parser("catalogue", help="read and compare the service catalogue"))
     _add_faq(commands.add_parser("faq", help="read the FAQ"))
     desk = commands.add_parser("desk", help="run the agents' desk alone, or manage its accounts")
     desk.set_defaults(run=_role, role="desk")
     cli_desk.add_to(desk)
+    cli_api.add_to(commands.add_parser("api", help="manage the programs that use the API"))
     key = commands.add_parser("key", help="print a fresh key for NINDY_ENCRYPTION_KEYS")
     key.set_defaults(run=lambda _: print(new_key()))
     return parser
@@ -177,6 +181,33 @@ def _check(_options: argparse.Namespace) -> None:
     print("Every data file is in order.")
 
 
+def _doctor(_options: argparse.Namespace) -> None:
+    read = _settings()
+    found = asyncio.run(_examine(read))
+    for finding in found:
+        print(finding)
+    if not all(finding.good for finding in found):
+        sys.exit(1)
+
+
+async def _examine(read: Settings) -> list[Finding]:
+    import aiohttp
+
+    from bot.clock import now
+    from bot.doctor import Doctor
+    from bot.ledger.database import Ledger
+    from bot.privacy import open_vault
+
+    if read.database_url.startswith("sqlite") and not (read.var_dir / "keys.json").exists():
+        raise StartupError(f"{read.var_dir}: nothing is here yet; start Nindy once")
+    ledger = Ledger(read.database_url, open_vault(read))
+    try:
+        async with aiohttp.ClientSession() as session:
+            return await Doctor(read, ledger, session, now()).look()
+    finally:
+        ledger.close()
+
+
 def _up(_options: argparse.Namespace) -> None:
     read = _settings()
     from bot.run import ROLES, run
@@ -240,6 +271,7 @@ def _say_addresses(read: Settings, accounts: list[Account]) -> None:
 Nindy is up. Ctrl-C stops it.
   {base}:{read.sandbox_port}/  the phone: write to Nindy, press buttons, switch faults on
   {base}:{read.edge_port}/webhooks/whatsapp  the public edge, where WhatsApp delivers
+  {base}:{read.edge_port}/api/  the API of other front doors
   {read.desk_url}/  the agents' desk
 """,
         flush=True,

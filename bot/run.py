@@ -10,9 +10,10 @@ import asyncio
 import contextlib
 import logging
 import signal
-from collections.abc import AsyncIterator, Awaitable, Callable, Collection
+from collections.abc import AsyncIterator, Awaitable, Callable, Collection, Sequence
 from contextlib import AbstractAsyncContextManager, AsyncExitStack
 from datetime import timedelta
+from typing import Protocol
 
 from aiohttp import web
 
@@ -20,11 +21,10 @@ from bot import demo
 from bot.app import House, open_house
 from bot.channels.whatsapp.webhook import PATH
 from bot.clock import now
-from bot.errors import NindyError, StartupError
+from bot.errors import StartupError
 from bot.ledger import inbox, outbox
 from bot.live.notify import beat, notify
 from bot.settings import Settings
-from bot.turn.worker import Worker
 
 log = logging.getLogger(__name__)
 
@@ -62,6 +62,11 @@ async def run(
             house = await stack.enter_async_context(open_house(settings))
             if "desk" in roles:
                 accounts = await asyncio.to_thread(demo.ensure, settings, house.ledger, now())
+            if settings.status_port:
+                status = house.status(lambda: "worker" not in roles or house.parse is not None)
+                await stack.enter_async_context(
+                    _door(status, settings.host, settings.status_port, "STATUS")
+                )
             for name, role in _HOUSE_ROLES.items():
                 if name in roles:
                     tasks += await stack.enter_async_context(role(house))
@@ -102,11 +107,7 @@ async def _sandbox(settings: Settings) -> AsyncIterator[None]:
 async def _desk(house: House) -> AsyncIterator[Tasks]:
     settings = house.settings
     async with _door(house.desk(), settings.host, settings.desk_port, "DESK"):
-        loading = asyncio.create_task(_load_suggestions(house))
-        try:
-            yield []
-        finally:
-            loading.cancel()
+        yield []
 
 
 @contextlib.asynccontextmanager
@@ -118,36 +119,23 @@ async def _web(house: House) -> AsyncIterator[Tasks]:
 
 @contextlib.asynccontextmanager
 async def _sender(house: House) -> AsyncIterator[Tasks]:
-    sender = house.sender()
-    sending = asyncio.create_task(sender.run())
-    try:
-        yield [sending]
-    finally:
-        sender.stop()
-        await asyncio.wait({sending}, timeout=_SENDER_STOPS)
-        if not sending.done():
-            # Whether these were shown nobody knows; their statuses will tell.
-            wait = timedelta(seconds=house.settings.settle_seconds)
-            mine = [house.owner.name]
-            await _last_word(house.ledger.run(outbox.recover, mine, now(), wait))
+    async with _running([house.sender(), house.courier()], _SENDER_STOPS) as tasks:
+        yield tasks
+    if not tasks[0].done():
+        # Whether these were shown nobody knows; their statuses will tell.
+        wait, mine = timedelta(seconds=house.settings.settle_seconds), [house.owner.name]
+        await _last_word(house.ledger.run(outbox.recover, mine, now(), wait))
 
 
 @contextlib.asynccontextmanager
 async def _worker(house: House) -> AsyncIterator[Tasks]:
-    loading = asyncio.create_task(house.worker())
-    working = asyncio.create_task(_answer(loading))
     watching = asyncio.create_task(_look(house))
-    try:
-        yield [working, watching]
-    finally:
-        watching.cancel()
-        if loading.done() and not loading.exception():
-            loading.result().stop()
-            await asyncio.wait({working}, timeout=_WORKER_STOPS)
-            if not working.done():
-                # Another worker may take the turns over that last too long.
-                await _last_word(house.ledger.run(inbox.release, [house.owner.name]))
-        working.cancel()
+    async with _running([_Answering(house), house.fetcher()], _WORKER_STOPS) as tasks:
+        yield [*tasks, watching]
+    watching.cancel()
+    if not tasks[0].done():
+        # Another worker may take the turns over that last too long.
+        await _last_word(house.ledger.run(inbox.release, [house.owner.name]))
 
 
 _HOUSE_ROLES: dict[str, Role] = {"desk": _desk, "web": _web, "sender": _sender, "worker": _worker}
@@ -156,18 +144,43 @@ ROLES = (SANDBOX, *_HOUSE_ROLES)
 """Everything that `nindy up` runs in one process."""
 
 
-async def _answer(loading: asyncio.Task[Worker]) -> None:
-    worker = await loading
-    log.info("worker is ready")
-    notify("READY=1")
-    await worker.run()
+class _Runs(Protocol):
+    """What works until it is asked to stop, and then finishes what it has begun."""
+
+    async def run(self) -> None: ...
+
+    def stop(self) -> None: ...
 
 
-async def _load_suggestions(house: House) -> None:
+@contextlib.asynccontextmanager
+async def _running(works: Sequence[_Runs], seconds: float) -> AsyncIterator[Tasks]:
+    tasks = [asyncio.create_task(work.run()) for work in works]
     try:
-        await house.dialogue()
-    except NindyError as error:
-        log.warning("the desk suggests no answers: %s", error)
+        yield tasks
+    finally:
+        for work in works:
+            work.stop()
+        await asyncio.wait(tasks, timeout=seconds)
+
+
+class _Answering:
+    """The worker, from the loading of its model on."""
+
+    def __init__(self, house: House) -> None:
+        self._loading = asyncio.create_task(house.worker())
+
+    async def run(self) -> None:
+        worker = await self._loading
+        log.info("worker is ready")
+        notify("READY=1")
+        await worker.run()
+
+    def stop(self) -> None:
+        if self._loading.done():
+            if not self._loading.cancelled() and not self._loading.exception():
+                self._loading.result().stop()
+        else:
+            self._loading.cancel()
 
 
 async def _look(house: House) -> None:

@@ -6,8 +6,10 @@ from pathlib import Path
 
 from aiohttp import web
 
+from bot import metrics
 from desk import (
     account_page,
+    files_page,
     live_page,
     login_page,
     oidc_page,
@@ -41,6 +43,7 @@ def create_app(desk: Desk, work: Work) -> web.Application:
     app.router.add_get("/", _first)
     app.router.add_get("/healthz", _health)
     app.router.add_get("/readyz", _ready)
+    app.router.add_get("/metrics", _metrics)
     app.router.add_get("/static/{name}", _static)
     # The changes of a ticket come last: their path takes every word that is left.
     for module in (
@@ -50,6 +53,7 @@ def create_app(desk: Desk, work: Work) -> web.Application:
         queue_page,
         supervisor_page,
         live_page,
+        files_page,
         ticket_page,
         ticket_actions,
     ):
@@ -74,6 +78,12 @@ async def _health(_request: web.Request) -> web.Response:
 @public
 async def _ready(request: web.Request) -> web.Response:
     return web.json_response(await request.app[DESK].counts())
+
+
+@public
+async def _metrics(request: web.Request) -> web.Response:
+    desk = request.app[DESK]
+    return await metrics.answer(request, desk.ledger, desk.now, desk.metrics_token)
 
 
 @public

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from dataclasses import asdict, dataclass, fields
+from dataclasses import asdict, dataclass, fields, replace
 from datetime import datetime, timedelta
 from typing import Any, TypeVar
 
@@ -11,6 +11,7 @@ import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
 from bot.channels.message import Inbound, Kind, Sender
+from bot.ledger import attachments, fetches
 from bot.ledger.database import insert_once
 from bot.ledger.people import find_or_create
 from bot.ledger.tables import conversation, inbox
@@ -40,6 +41,8 @@ class Claim:
         claims: How often it has been claimed, this time included.
         failures: How often its turn failed.
         holder_id: The agent who has taken the conversation over, if one has.
+        received_at: When it was stored.
+        trace: The message's name in the log.
     """
 
     inbox_id: int
@@ -50,31 +53,71 @@ class Claim:
     message: Inbound
     claims: int
     failures: int
+    received_at: datetime
     holder_id: str | None = None
+    trace: str = ""
+
+
+def trace_of(message_key: str) -> str:
+    """Return a message's name in the log: enough of its key to be found, and of no other use."""
+    return message_key[:12]
+
+
+def key_of(vault: Vault, message: Inbound) -> str:
+    """Return the key under which a message is stored once."""
+    return vault.key("message", message.channel, message.account, message.external_id)
 
 
 def receive(connection: Connection, vault: Vault, message: Inbound, now: datetime) -> bool:
     """Store a message under its unique key; say whether it is new."""
-    key = vault.key("message", message.channel, message.account, message.external_id)
+    key = key_of(vault, message)
     known = sa.select(inbox.c.id).where(inbox.c.message_key == key)
     if connection.execute(known).first():
         return False
-    return insert_once(
+    conversation_id = find_or_create(connection, vault, message.channel, message.sender, now)
+    files = attachments.brought(connection, message, conversation_id)
+    new = insert_once(
         connection,
         inbox,
         {
             "message_key": key,
-            "conversation_id": find_or_create(
-                connection, vault, message.channel, message.sender, now
-            ),
+            "conversation_id": conversation_id,
             "sent_at": message.sent_at,
             "received_at": now,
-            "sealed_body": vault.seal(_to_json(message)),
+            "sealed_body": vault.seal(_to_json(replace(message, media=None, attachments=files))),
             "state": SILENT if message.kind is Kind.SILENT else PENDING,
             "claims": 0,
             "failures": 0,
         },
     )
+    if new and files:
+        inbox_id = connection.execute(known).scalar_one()
+        if message.media is None:
+            attachments.bind(connection, inbox_id, files)
+        else:
+            fetches.expect(connection, vault, files[0], conversation_id, inbox_id, message, now)
+    return new
+
+
+def keep(
+    connection: Connection, vault: Vault, message: Inbound, conversation_id: str, now: datetime
+) -> int:
+    """Store a message that no turn is to answer, because it belongs to a ticket; return its row."""
+    key = vault.key("message", message.channel, message.account, message.external_id)
+    kept = connection.execute(
+        inbox.insert().values(
+            message_key=key,
+            conversation_id=conversation_id,
+            sent_at=message.sent_at,
+            received_at=now,
+            sealed_body=vault.seal(_to_json(message)),
+            state=DONE,
+            claims=0,
+            failures=0,
+            finished_at=now,
+        )
+    )
+    return int(kept.inserted_primary_key[0])
 
 
 def claim(
@@ -110,7 +153,9 @@ def claim(
             message=message,
             claims=row.claims + 1,
             failures=row.failures,
+            received_at=row.received_at,
             holder_id=row.holder_id,
+            trace=trace_of(row.message_key),
         )
     return None
 
@@ -234,6 +279,7 @@ def _from_json(body: dict[str, Any]) -> Inbound:
             "sender": _made(Sender, body["sender"]),
             "sent_at": datetime.fromisoformat(body["sent_at"]),
             "kind": Kind(body["kind"]),
+            "attachments": tuple(body.get("attachments", ())),
         },
     )
 

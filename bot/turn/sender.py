@@ -9,6 +9,7 @@ from collections.abc import Awaitable, Callable
 from datetime import datetime, timedelta
 from typing import Any
 
+from bot import metrics
 from bot.clock import Clock
 from bot.errors import Blocked, ChannelError, Permanent, Retryable, TooSoon
 from bot.ledger import outbox
@@ -16,6 +17,7 @@ from bot.ledger.database import Ledger
 from bot.ledger.outbox import Outgoing
 from bot.live.owner import Owner
 from bot.live.wake import Wake
+from bot.log import trace
 from bot.turn.failpoints import Failpoints
 
 log = logging.getLogger(__name__)
@@ -123,8 +125,18 @@ class Sender:
             )
             return
         self._failpoints.reach("before_send")
+        with trace(outgoing.trace):
+            await self._hand_over(outgoing)
+        self._wake.ring_here("outbox")
+
+    async def _hand_over(self, outgoing: Outgoing) -> None:
         try:
-            external_id = await self._channels[outgoing.channel](outgoing)
+            with metrics.timed(metrics.SEND, channel=outgoing.channel, outcome="sent") as labels:
+                try:
+                    external_id = await self._channels[outgoing.channel](outgoing)
+                except Exception as error:
+                    labels["outcome"] = type(error).__name__
+                    raise
         except TooSoon as error:
             again = self._clock() + timedelta(seconds=error.seconds)
             await self._settled(outbox.postpone, outgoing, outbox.QUEUED, 0, again, counted=False)
@@ -136,7 +148,7 @@ class Sender:
         else:
             self._failpoints.reach("after_send")
             await self._settled(outbox.sent, outgoing, external_id)
-        self._wake.ring_here("outbox")
+            log.info("bubble sent", extra={"outbox": outgoing.id})
 
     async def _not_sent(self, outgoing: Outgoing, error: ChannelError) -> None:
         now = self._clock()

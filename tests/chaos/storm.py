@@ -19,7 +19,7 @@ from tests.cluster import Cluster, database, redis_url
 from tests.product import free_port
 from tests.servers import Postgres, Redis
 
-VOLUME = int(os.environ.get("CHAOS_VOLUME", "1"))
+VOLUME = int(os.environ.get("NINDY_CHAOS", "1"))
 """Tenths of the full volume: `make chaos` asks for all ten."""
 SETTLE = 6.0
 _PATIENCE = 240

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 
 import pytest
 from aiohttp import web
+from aiohttp.test_utils import TestClient, TestServer
 
 from bot.ledger.agents import Role
 from bot.ledger.database import Ledger
@@ -18,6 +20,7 @@ from tests.desk.conftest import PAGE, PASSWORD, URL, Browser, add
 PUBLIC = {
     ("GET", "/healthz"),
     ("GET", "/readyz"),
+    ("GET", "/metrics"),
     ("GET", "/static/{name}"),
     ("GET", "/masuk"),
     ("POST", "/masuk"),
@@ -39,6 +42,9 @@ MATRIX: dict[tuple[str, str], set[Role]] = {
     ("POST", "/tiket/{number}/tampilkan"): ALL,
     ("POST", "/tiket/{number}/lihat"): WRITERS,
     ("POST", "/tiket/{number}/draf"): WRITERS,
+    ("GET", "/tiket/{number}/lampiran/{id}"): ALL,
+    ("POST", "/tiket/{number}/lampiran"): WRITERS,
+    ("POST", "/tiket/{number}/lampiran/{id}/hapus"): WRITERS,
     ("POST", "/tiket/{number}/{what}"): WRITERS,
     ("GET", "/supervisor"): OVERSEERS,
     ("GET", "/supervisor/tiket.csv"): OVERSEERS,
@@ -51,7 +57,7 @@ MATRIX: dict[tuple[str, str], set[Role]] = {
 }
 
 
-FILLED = {"number": "20261123-ABC234", "what": "ambil"}
+FILLED = {"number": "20261123-ABC234", "what": "ambil", "id": "0"}
 
 
 def routes(desk: Desk, work: Work) -> dict[tuple[str, str], object]:
@@ -229,3 +235,12 @@ async def test_the_navigation_shows_what_may_be_opened(browser: Browser, ledger:
     await browser.get("/akun")
     assert 'href="/antrean"' in browser.page and 'aria-current="page">Akun' in browser.page
     assert 'href="/supervisor"' not in browser.page
+
+
+async def test_the_metrics_ask_for_their_token(browser: Browser, desk: Desk, work: Work) -> None:
+    assert "nindy_inbox_waiting 0.0" in await (await browser.get("/metrics")).text()
+    guarded = create_app(replace(desk, metrics_token="rahasia-uji"), work)
+    async with TestClient(TestServer(guarded)) as client:
+        for given, status in ((None, 401), ("Bearer x", 401), ("Bearer rahasia-uji", 200)):
+            headers = {"Authorization": given} if given else {}
+            assert (await client.get("/metrics", headers=headers)).status == status

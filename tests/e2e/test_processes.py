@@ -26,20 +26,27 @@ async def test_every_role_runs_alone_on_the_defaults(model: Path, tmp_path: Path
     cluster.sandbox = f"http://127.0.0.1:{cluster.sandbox_port}"
     cluster.environment["NINDY_SANDBOX_PORT"] = str(cluster.sandbox_port)
     cluster.environment["NINDY_WHATSAPP_API_URL"] = f"{cluster.sandbox}/graph/v26.0"
+    status = {name: free_port() for name in ("worker", "sender")}
+    ports = [cluster.edge_port, cluster.desk_port, cluster.sandbox_port, *status.values()]
     async with aiohttp.ClientSession() as cluster.session:
         try:
-            await cluster.up(*ROLES)
+            for name in ROLES:
+                cluster.environment["NINDY_STATUS_PORT"] = str(status.get(name, 0))
+                await cluster.up(name)
             assert "Nindy" in (await cluster.ask("siti", "halo", 60))["text"]
-            for port, path in (
-                (cluster.edge_port, "healthz"),
-                (cluster.edge_port, "readyz"),
-                (cluster.desk_port, "healthz"),
-                (cluster.desk_port, "readyz"),
-                (cluster.sandbox_port, "healthz"),
-                (cluster.sandbox_port, "readyz"),
+            for port in ports:
+                for path in ("healthz", "readyz"):
+                    async with cluster.session.get(f"http://127.0.0.1:{port}/{path}") as response:
+                        assert response.status == 200, (port, path)
+            for name, figure in (
+                ("worker", "nindy_turn_seconds"),
+                ("sender", "nindy_send_seconds"),
             ):
-                async with cluster.session.get(f"http://127.0.0.1:{port}/{path}") as response:
-                    assert response.status == 200, (port, path)
+                url = f"http://127.0.0.1:{status[name]}/metrics"
+                async with cluster.session.get(url) as response:
+                    assert f"{figure}_seconds_count" in await response.text()
+            async with cluster.session.get(f"{cluster.edge}/metrics") as response:
+                assert response.status == 404
             for name in ROLES:
                 assert await asyncio.to_thread(cluster.end, name) < 15
                 assert cluster.processes[name].returncode == 0, cluster.said(name)[-2000:]
