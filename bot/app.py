@@ -28,10 +28,12 @@ from bot.api.crm import Crm
 from bot.api.parts import Api
 from bot.attachments.files import Files
 from bot.attachments.scanner import Scanner
+from bot.background import in_daemon
 from bot.channels.message import Reply
 from bot.channels.whatsapp.client import GraphClient
 from bot.channels.whatsapp.media import GraphMedia
 from bot.channels.whatsapp.outgoing import WhatsAppOut
+from bot.channels.whatsapp.pace import Pace
 from bot.channels.whatsapp.uploads import Uploads
 from bot.channels.whatsapp.webhook import LARGEST_BODY, Webhook
 from bot.clock import JAKARTA, now
@@ -40,6 +42,10 @@ from bot.faq import Entry
 from bot.ledger import deliveries, fetches, inbox, migrate, outbox, subscribers
 from bot.ledger.database import Ledger
 from bot.live.owner import Owner
+from bot.live.rates import Rates
+from bot.live.shared import Shared
+from bot.live.shared_rates import SharedRates
+from bot.live.shared_wake import SharedWake
 from bot.live.wake import Wake
 from bot.privacy import open_vault
 from bot.routing import Candidates
@@ -94,8 +100,10 @@ class House:
     hooks: aiohttp.ClientSession
     """For webhooks alone: it reaches only what they may reach."""
     failpoints: Failpoints
+    rates: Rates
     parse: Parse | None = None
     """What the model makes of a text, once it is loaded."""
+    _loading: asyncio.Task[Dialogue] | None = None
 
     @property
     def choice_key(self) -> bytes:
@@ -135,6 +143,7 @@ class House:
 
     async def judge(self, text: str) -> Candidates:
         """Tell which services a text may belong to; none until the model is loaded."""
+        self._load_once()
         return await self.services.judge(text)
 
     def desk(self) -> web.Application:
@@ -185,14 +194,29 @@ class House:
 
     async def suggest(self, text: str) -> list[Entry]:
         """Give the FAQ entries nearest to a text; none until the model is loaded."""
+        self._load_once()
         if self.parse is None:
             return []
         found = (await self.parse(plain(text)))["match"]["alternatives"]
         bank = self.services.bank
         return [bank.get(one["id"]) for one in found if one["id"] in bank]
 
-    async def worker(self) -> Worker:
-        """Load the model and make the worker; the event loop stays free meanwhile."""
+    async def dialogue(self) -> Dialogue:
+        """Load the model, once; the event loop stays free meanwhile.
+
+        Raises:
+            StartupError: There is no model of today's data, or it cannot be loaded.
+        """
+        return await asyncio.shield(self._load_once())
+
+    def _load_once(self) -> asyncio.Task[Dialogue]:
+        # An edge or desk of its own process loads the model only when somebody asks for it.
+        if self._loading is None:
+            self._loading = asyncio.create_task(self._load())
+            self._loading.add_done_callback(_say_why_not)
+        return self._loading
+
+    async def _load(self) -> Dialogue:
         from rasa_sdk.executor import ActionExecutor
 
         from actions.registry import hand_out
@@ -210,8 +234,13 @@ class House:
             hand_out(self.services, executor)
             return dialogue
 
-        dialogue = await asyncio.to_thread(load)
+        dialogue = await in_daemon(load)
         self.parse = dialogue.parse
+        return dialogue
+
+    async def worker(self) -> Worker:
+        """Load the model and make the worker."""
+        dialogue = await self.dialogue()
         services = self.services
         apology = Apology(services.words, services.calendar, services.catalogue.unit(None))
         files = WithFiles(self.ledger, services.changes, self.file_words, dialogue.respond)
@@ -250,10 +279,12 @@ class House:
         """Make the sender."""
         settings = self.settings
         client = GraphClient(self.session, *self._graph())
+        number, per_second = settings.whatsapp_phone_number_id, settings.whatsapp_per_second
+        pace = Pace(self.rates, number, per_second)
         menu_word = self.services.words.text("utter_menu_button")
         uploads = Uploads(self.ledger, self.files, self._graph_media(), now)
         channels: dict[str, Send] = {
-            "whatsapp": WhatsAppOut(client, uploads, self.choice_key, menu_word),
+            "whatsapp": WhatsAppOut(client, uploads, self.choice_key, menu_word, pace),
             deliveries.API: ApiOut(self.ledger, self.wake, now),
         }
         return Sender(
@@ -284,6 +315,26 @@ class House:
             **{f"outbox_{k}": v for k, v in (await self.ledger.run(outbox.counts)).items()},
             **{f"deliveries_{k}": v for k, v in (await self.ledger.run(deliveries.totals)).items()},
         }
+
+    def status(self, ready: Callable[[], bool]) -> web.Application:
+        """Make the door of those who watch a process: whether it lives, can work, and its metrics.
+
+        Args:
+            ready: Says whether all has begun that this process is for.
+        """
+
+        async def is_ready(request: web.Request) -> web.Response:
+            return await self._ready(request) if ready() else web.Response(status=503)
+
+        async def page(request: web.Request) -> web.Response:
+            token = self.settings.metrics_token.get_secret_value()
+            return await metrics.answer(request, self.ledger, now, token)
+
+        app = web.Application()
+        app.router.add_get("/healthz", _ok)
+        app.router.add_get("/readyz", is_ready)
+        app.router.add_get("/metrics", page)
+        return app
 
     async def _ready(self, _request: web.Request) -> web.Response:
         try:
@@ -321,17 +372,41 @@ async def open_house(settings: Settings) -> AsyncIterator[House]:
         files = Files(settings.files_dir, ledger.vault, settings.file_bytes, scanner)
         for warning in services.calendar.check(now().astimezone(JAKARTA).date()):
             log.warning("calendar: %s", warning)
+        wake, rates = await stack.enter_async_context(_shared(settings))
         yield House(
             settings,
             ledger,
-            Wake(),
+            wake,
             owner,
             services,
             session,
             files,
             to_hooks,
             Failpoints(os.environ.get("NINDY_FAILPOINT", "")),
+            rates,
         )
+
+
+@contextlib.asynccontextmanager
+async def _shared(settings: Settings) -> AsyncIterator[tuple[Wake, Rates]]:
+    url = settings.redis_url.get_secret_value()
+    if not url:
+        yield Wake(), Rates()
+        return
+    shared = Shared(url)
+    wake = SharedWake(shared)
+    running = asyncio.create_task(wake.run())
+    try:
+        yield wake, SharedRates(shared)
+    finally:
+        running.cancel()
+        await asyncio.wait({running})
+        await shared.close()
+
+
+def _say_why_not(loading: asyncio.Task[Dialogue]) -> None:
+    if not loading.cancelled() and (error := loading.exception()):
+        log.warning("the model is not loaded: %s", error)
 
 
 async def _ok(_request: web.Request) -> web.Response:

@@ -32,6 +32,12 @@ if TYPE_CHECKING:
 
 _DATA = Path(__file__).resolve().parents[1] / "data"
 _CATALOGUE = _DATA / "catalogue"
+_ROLES = {
+    "web": "run the public edge alone",
+    "worker": "run a worker alone: it answers what is in the inbox",
+    "sender": "run a sender alone: it hands over what is in the outbox",
+    "sandbox": "run the stand-ins and the phone alone",
+}
 
 
 def main() -> None:
@@ -52,6 +58,8 @@ def _parser() -> argparse.ArgumentParser:
 
     up = commands.add_parser("up", help="train if needed, then run everything until Ctrl-C")
     up.set_defaults(run=_up)
+    for role, what in _ROLES.items():
+        commands.add_parser(role, help=what).set_defaults(run=_role, role=role)
     train = commands.add_parser("train", help="train the model of today's data")
     train.set_defaults(run=lambda _: _train())
     match = commands.add_parser("match", help="print what the matcher makes of messages")
@@ -71,7 +79,9 @@ def _parser() -> argparse.ArgumentParser:
     doctor.set_defaults(run=_doctor)
     _add_catalogue(commands.add_parser("catalogue", help="read and compare the service catalogue"))
     _add_faq(commands.add_parser("faq", help="read the FAQ"))
-    cli_desk.add_to(commands.add_parser("desk", help="manage the accounts of the agents' desk"))
+    desk = commands.add_parser("desk", help="run the agents' desk alone, or manage its accounts")
+    desk.set_defaults(run=_role, role="desk")
+    cli_desk.add_to(desk)
     cli_whatsapp.add_to(commands.add_parser("whatsapp", help="look at the account at Meta"))
     cli_api.add_to(commands.add_parser("api", help="manage the programs that use the API"))
     key = commands.add_parser("key", help="print a fresh key for NINDY_ENCRYPTION_KEYS")
@@ -201,10 +211,21 @@ async def _examine(read: Settings) -> list[Finding]:
 
 def _up(_options: argparse.Namespace) -> None:
     read = _settings()
-    from bot.run import up
+    from bot.run import ROLES, run
 
     _train_if_needed()
-    asyncio.run(up(read, lambda accounts: _say_addresses(read, accounts)))
+    asyncio.run(run(read, ROLES, lambda accounts: _say_addresses(read, accounts)))
+
+
+def _role(options: argparse.Namespace) -> None:
+    read = _settings()
+    from bot.run import run
+
+    def ready(accounts: list[Account]) -> None:
+        print(f"nindy {options.role} is up.", flush=True)
+        _say_accounts(accounts)
+
+    asyncio.run(run(read, [options.role], ready))
 
 
 def _match(options: argparse.Namespace) -> None:
@@ -256,6 +277,10 @@ Nindy is up. Ctrl-C stops it.
 """,
         flush=True,
     )
+    _say_accounts(accounts)
+
+
+def _say_accounts(accounts: list[Account]) -> None:
     if accounts:
         print("Accounts of the desk until the next start, for this machine only:")
         for account in accounts:

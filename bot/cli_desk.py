@@ -24,7 +24,7 @@ Run = Callable[[argparse.Namespace], None]
 
 def add_to(parser: argparse.ArgumentParser) -> None:
     """Add the commands."""
-    things = parser.add_subparsers(required=True, metavar="THING")
+    things = parser.add_subparsers(metavar="THING")
     user = things.add_parser("user", help="accounts")
     commands = user.add_subparsers(required=True, metavar="COMMAND")
     add = commands.add_parser("add", help="make an account; the password is asked for")

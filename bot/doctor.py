@@ -24,6 +24,7 @@ from bot.finding import Finding
 from bot.ledger import levels, migrate
 from bot.ledger.database import Ledger
 from bot.ledger.tables import outbox
+from bot.live.shared import Shared
 from bot.privacy import Vault
 from bot.settings import Settings
 from bot.turn import training
@@ -68,6 +69,7 @@ class Doctor:
             "disk": self._disk,
             "database": self._database,
             "backlog": self._backlog,
+            **({"Redis": self._redis} if settings.redis_url.get_secret_value() else {}),
         }
         doors = {
             "edge": f"http://{settings.host}:{settings.edge_port}/readyz",
@@ -120,6 +122,15 @@ class Doctor:
             Finding("tickets", True, f"{number} open, {late} past their time"),
             _deliveries(found.deliveries),
         ]
+
+    async def _redis(self) -> list[Finding]:
+        shared = Shared(self._settings.redis_url.get_secret_value())
+        try:
+            answers = await shared.ask(shared.redis.ping)
+        finally:
+            await shared.close()
+        text = "answers" if answers else f'does not answer; {RUNBOOK}, "Redis is away"'
+        return [Finding("Redis", bool(answers), text)]
 
     async def _door(self, about: str, url: str) -> Finding:
         try:

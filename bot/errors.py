@@ -11,7 +11,8 @@
     │   └── Refused             it understood and declined (for example a locked account)
     ├── ChannelError            a message could not be handed to a channel
     │   ├── Retryable           later may work
-    │   │   └── Blocked         … once a person has mended the account
+    │   │   ├── Blocked         … once a person has mended the account
+    │   │   └── TooSoon         … after a known time; it has not been tried
     │   ├── Permanent           it never will
     │   │   └── WindowShut      … as free text; a template may go out instead
     │   └── Uncertain           it may have been accepted; nobody knows yet
@@ -110,6 +111,18 @@ class Retryable(ChannelError):
 
 class Blocked(Retryable):
     """The whole account is refused; a person must mend it, and nothing is given up meanwhile."""
+
+
+class TooSoon(Retryable):
+    """It was not even tried, to keep within the provider's rate.
+
+    Args:
+        seconds: When it may be tried.
+    """
+
+    def __init__(self, seconds: float) -> None:
+        self.seconds = seconds
+        super().__init__(0, "too soon")
 
 
 class Permanent(ChannelError):

@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import hmac
 from pathlib import Path
 
 from aiohttp import web
 
 from bot import metrics
-from bot.ledger import levels
 from desk import (
     account_page,
     alarm_page,
@@ -87,12 +85,7 @@ async def _ready(request: web.Request) -> web.Response:
 @public
 async def _metrics(request: web.Request) -> web.Response:
     desk = request.app[DESK]
-    given = request.headers.get("Authorization", "").encode()
-    if desk.metrics_token and not hmac.compare_digest(
-        given, f"Bearer {desk.metrics_token}".encode()
-    ):
-        raise web.HTTPUnauthorized(headers={"WWW-Authenticate": "Bearer"})
-    return metrics.page(await desk.ledger.run(levels.read, desk.now()))
+    return await metrics.answer(request, desk.ledger, desk.now, desk.metrics_token)
 
 
 @public

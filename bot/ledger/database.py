@@ -33,8 +33,14 @@ log = logging.getLogger(__name__)
 
 _SQLITE_BUSY_MS = 10_000
 _POSTGRES_THREADS = 8
-# A server that does not answer must not hold a webhook longer than Meta waits.
-_POSTGRES_CONNECT = {"connect_timeout": 5, "tcp_user_timeout": 10_000}
+# Neither a server that does not answer nor somebody's lock may hold a webhook longer than Meta
+# waits, and a process that froze in a transaction may not hold its rows for ever.
+_POSTGRES_CONNECT = {
+    "connect_timeout": 5,
+    "tcp_user_timeout": 10_000,
+    "options": "-c lock_timeout=8s -c statement_timeout=30s"
+    " -c idle_in_transaction_session_timeout=60s",
+}
 _COLLIDED = {"23505", "40001", "40P01"}
 """PostgreSQL's codes for a unique key, a snapshot or a lock that another transaction had first."""
 _TRIES = 8

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import logging
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, fields, replace
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, TypeVar
 
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection
@@ -17,6 +17,7 @@ from bot.ledger.people import find_or_create
 from bot.ledger.tables import conversation, inbox
 from bot.privacy import Vault
 
+T = TypeVar("T")
 log = logging.getLogger(__name__)
 
 _UNREADABLE = timedelta(minutes=1)
@@ -274,12 +275,19 @@ def _to_json(message: Inbound) -> dict[str, Any]:
 
 
 def _from_json(body: dict[str, Any]) -> Inbound:
-    return Inbound(
-        **{
+    return _made(
+        Inbound,
+        {
             **body,
-            "sender": Sender(**body["sender"]),
+            "sender": _made(Sender, body["sender"]),
             "sent_at": datetime.fromisoformat(body["sent_at"]),
             "kind": Kind(body["kind"]),
             "attachments": tuple(body.get("attachments", ())),
-        }
+        },
     )
+
+
+def _made(shape: type[T], values: dict[str, Any]) -> T:
+    # An edge of a newer version may have stored more than this version has a field for.
+    names = {field.name for field in fields(shape)}  # type: ignore[arg-type]
+    return shape(**{name: value for name, value in values.items() if name in names})

@@ -99,7 +99,7 @@ class Fetcher:
     def stop(self) -> None:
         """Take no more files."""
         self._stopping = True
-        self._wake.ring("files")
+        self._wake.ring_here("files")
 
     async def drain(self) -> None:
         """Fetch everything that is due now (for tests that hold the clock)."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -13,7 +13,7 @@ import sqlalchemy as sa
 
 from bot.channels.message import Choice, Delivery, Reply, Status, Template
 from bot.channels.whatsapp.errors import Action, error_for
-from bot.errors import Blocked, ChannelError, Permanent, Retryable, Uncertain
+from bot.errors import Blocked, ChannelError, Permanent, Retryable, TooSoon, Uncertain
 from bot.ledger import outbox, tables
 from bot.ledger.database import Ledger
 from bot.ledger.outbox import Outgoing
@@ -94,6 +94,20 @@ async def test_a_retryable_error_is_tried_again_after_growing_pauses(
     await play(sender, clock, 60, 0.5)
     assert channel.calls == ["1"] * 5 + ["2"]
     assert states(ledger) == ["sent", "sent"]
+
+
+async def test_what_is_too_soon_waits_without_being_counted(
+    ledger: Ledger, make: Make, clock: Clock
+) -> None:
+    say(ledger, "1", "2")
+    say(ledger, "other", person="other")
+    channel = Channel(*[TooSoon(5.0)] * (ATTEMPTS + 1))
+    sender = make(channel)
+    await sender.drain()
+    assert set(states(ledger)) == {"queued"}
+    await play(sender, clock, ATTEMPTS, 5.0)
+    assert sorted(channel.shown) == ["1", "2", "other"]
+    assert set(states(ledger)) == {"sent"}
 
 
 def test_pauses_double_with_jitter_up_to_a_limit() -> None:
@@ -351,9 +365,3 @@ async def test_people_are_served_at_the_same_time_each_in_order(ledger: Ledger, 
     assert len(shown) == len(set(shown)) == 80
     for n in range(40):
         assert shown.index(f"{n}.0") < shown.index(f"{n}.1")
-
-
-@pytest.fixture(autouse=True)
-def _unlimited(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    monkeypatch.setattr("bot.turn.sender.PER_SECOND", 100_000)
-    yield
