@@ -29,6 +29,7 @@ from bot.live.owner import Owner
 from bot.live.wake import Wake
 from bot.privacy import open_vault
 from bot.settings import Settings
+from bot.tickets.takeover import Takeover
 from bot.tickets.watch import Watch
 from bot.turn import training
 from bot.turn.apology import Apology
@@ -118,6 +119,7 @@ class House:
         services, data = self.services, PROJECT / "data/desk"
         return Work(
             changes=services.changes,
+            takeover=Takeover(services.words),
             calendar=services.calendar,
             catalogue=services.catalogue,
             canned=read_canned(data / "balasan.yml"),
