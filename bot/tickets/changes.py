@@ -86,7 +86,8 @@ class Changes:
             raise ChangeRefused("closed")
         if not window_is_open(connection, row, seen.now):
             raise ChangeRefused("window")
-        self._tell(connection, vault, row, seen.now, "utter_balasan_petugas", isi=text)
+        said = Reply(self._words.text("utter_balasan_petugas", nomor=row.number, isi=text))
+        tell(connection, vault, row, said, seen.now, seen.agent_id)
         values: dict[str, Any] = {"owner_id": row.owner_id or seen.agent_id}
         if row.first_reply_at is None:
             values["first_reply_at"] = seen.now

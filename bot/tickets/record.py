@@ -77,13 +77,20 @@ def last_heard(connection: Connection, conversation_id: str) -> datetime | None:
     return found
 
 
-def tell(connection: Connection, vault: Vault, row: Any, reply: Reply, now: datetime) -> None:
-    """Queue word to the ticket's person, if the channel takes it now.
+def tell(
+    connection: Connection,
+    vault: Vault,
+    row: Any,
+    reply: Reply,
+    now: datetime,
+    agent_id: str | None = None,
+) -> None:
+    """Queue word of an agent, or of Nindy, to the ticket's person, if the channel takes it now.
 
     Outside the window WhatsApp would refuse it; the desk sees that nothing was sent.
     """
     if window_is_open(connection, row, now):
-        enqueue(connection, vault, row.conversation_id, None, reply, now)
+        enqueue(connection, vault, row.conversation_id, None, reply, now, agent_id)
 
 
 def write(
