@@ -10,7 +10,6 @@ import pytest
 
 from bot.channels.webchat import hub, stream, tokens
 from bot.ledger import drafts, tables
-from bot.ledger.agents import Role
 from bot.ledger.database import Ledger
 from bot.ledger.tickets import Content, NewTicket, open_ticket
 from bot.tickets.record import Seen
@@ -291,5 +290,3 @@ async def test_a_position_that_does_not_exist_yet_hides_nothing(
         await events.next("state")
         await visitor.say("baru")
         assert (await events.message())["seq"] == 1
-
-
