@@ -142,7 +142,7 @@ def _take_one(
     connection: Connection, vault: Vault, row: Any, sender: str, now: datetime
 ) -> Outgoing | None:
     try:
-        outgoing = _read(connection, vault, row)
+        outgoing = read(connection, vault, row)
     except Exception:
         # Nobody else waits for a bubble that cannot be read.
         log.exception("bubble cannot be read", extra={"outbox": row.id})
@@ -165,7 +165,8 @@ def _take_one(
     return outgoing
 
 
-def _read(connection: Connection, vault: Vault, row: Any) -> Outgoing:
+def read(connection: Connection, vault: Vault, row: Any) -> Outgoing:
+    """Read a row of the table, with the address of its person."""
     channel, to = address(connection, vault, row.conversation_id)
     body = vault.open(row.sealed_body)
     reply_to, trace = _answered(connection, vault, row.inbox_id)

@@ -18,7 +18,7 @@ import pytest
 
 from tests.product import Product
 
-pytestmark = [pytest.mark.rasa, pytest.mark.chaos, pytest.mark.timeout(300)]
+pytestmark = [pytest.mark.rasa, pytest.mark.chaos, pytest.mark.timeout(420)]
 
 AWAY = (aiohttp.ClientError, asyncio.TimeoutError, ConnectionError)
 SCRIPT = (
