@@ -75,7 +75,7 @@ def receive(connection: Connection, vault: Vault, message: Inbound, now: datetim
         return False
     conversation_id = find_or_create(connection, vault, message.channel, message.sender, now)
     # First: it holds the conversation, so no file comes with two messages.
-    position = positions.allot(connection, conversation_id)
+    position = positions.allot(connection, conversation_id, now)
     files = attachments.brought(connection, message, conversation_id)
     new = insert_once(
         connection,

@@ -92,7 +92,7 @@ def enqueue(
     connection.execute(
         outbox.insert().values(
             id=str(uuid.uuid4()),
-            position=positions.allot(connection, conversation_id),
+            position=positions.allot(connection, conversation_id, now),
             conversation_id=conversation_id,
             inbox_id=inbox_id,
             agent_id=agent_id,

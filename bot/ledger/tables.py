@@ -104,6 +104,8 @@ conversation = sa.Table(
     # far the person has been shown ours, where the channel tells it by position.
     sa.Column("position", BigId, nullable=False, server_default="0"),
     sa.Column("shown", BigId, nullable=False, server_default="0"),
+    # When one of these two changed: who follows many conversations looks at the latest only.
+    sa.Column("moved_at", Moment, index=True),
 )
 
 chat_session = sa.Table(
