@@ -14,7 +14,7 @@ from sqlalchemy.engine import Connection
 
 from bot.catalogue import Catalogue
 from bot.channels.message import Choice, Reply
-from bot.ledger import attachments
+from bot.ledger import attachments, people
 from bot.ledger.tables import ticket_forward
 from bot.privacy import Vault
 from bot.tickets.life import (
@@ -95,12 +95,14 @@ class Changes:
                 its name.
 
         Raises:
-            ChangeRefused: The ticket is closed, the channel takes no free text now, or a file is
-                not there (``file``).
+            ChangeRefused: The ticket is closed, the channel takes no free text now, the person
+                has gone, or a file is not there (``file``).
         """
         row = lock(connection, seen)
         if row.state == State.CLOSED:
             raise ChangeRefused("closed")
+        if people.is_gone(connection, row.conversation_id):
+            raise ChangeRefused("gone")
         if not window_is_open(connection, row, seen.now):
             raise ChangeRefused("window")
         sent = attachments.send(connection, vault, row.id, row.conversation_id, seen.actor, files)

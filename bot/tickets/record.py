@@ -10,7 +10,7 @@ import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
 from bot.channels.message import Reply
-from bot.ledger import announcements
+from bot.ledger import announcements, people
 from bot.ledger.outbox import enqueue
 from bot.ledger.tables import inbox, ticket, ticket_event
 from bot.privacy import Vault
@@ -88,9 +88,10 @@ def tell(
 ) -> None:
     """Queue word of an agent, or of Nindy, to the ticket's person, if the channel takes it now.
 
-    Outside the window WhatsApp would refuse it; the desk sees that nothing was sent.
+    Outside the window WhatsApp would refuse it, and nobody reads what is said to one who has gone;
+    the desk sees that nothing was sent.
     """
-    if window_is_open(connection, row, now):
+    if window_is_open(connection, row, now) and not people.is_gone(connection, row.conversation_id):
         enqueue(connection, vault, row.conversation_id, None, reply, now, agent_id)
 
 

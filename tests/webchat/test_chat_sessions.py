@@ -12,8 +12,12 @@ from bot.channels.webchat import tokens
 from bot.ledger import tables
 from bot.ledger.database import Ledger
 from bot.ledger.tickets import Content, NewTicket, open_ticket
+from bot.tickets.life import ChangeRefused, Resolution
+from bot.tickets.record import Seen
 from bot.tickets.sheet import read_sheet
+from tests.desk.conftest import add
 from tests.kit import START, Clock, answer, rows
+from tests.ticketing import CHANGES, TAKEOVER
 from tests.webchat.stage import IDENTITY_KEY, ORIGIN, OTHER_ORIGIN, WORDS, Door, Visitor
 
 READING = [
@@ -304,3 +308,24 @@ async def test_the_widget_is_told_what_it_must_know(door: Door, clock: Clock) ->
     assert "Selasa, 24 November 2026 pukul 08.00 WIB" in hours["text"]
     clock.forward(days=9999)
     assert (await Visitor(door).call("GET", "/config")).json["hours"] == {"open": False, "text": ""}
+
+
+async def test_agents_cannot_answer_who_was_forgotten_and_are_told(
+    door: Door, visitor: Visitor, ledger: Ledger
+) -> None:
+    conversation = visitor.conversation()
+    content = Content("SP2D tertahan", "Sudah dua hari", "Siti", "siti@contoh.go.id", "")
+    new = NewTicket("20261123-ABC234", "tanya_nindy", 2, content, START, START)
+    ledger.transact(open_ticket, new, conversation, None, "webchat")
+    agent = add(ledger)
+    seen = Seen("20261123-ABC234", None, f"agent:{agent.id}", START)
+    ledger.transact(CHANGES.reply, seen, "Sudah kami periksa")
+    await visitor.call("DELETE", "/sessions")
+    for deed in (
+        lambda: ledger.transact(CHANGES.reply, seen, "Masih di sana?"),
+        lambda: ledger.transact(TAKEOVER.take_over, seen),
+    ):
+        with pytest.raises(ChangeRefused, match="gone"):
+            deed()
+    ledger.transact(CHANGES.resolve, seen, Resolution.INFORMED, "Sudah")
+    assert rows(ledger, tables.outbox) == []
