@@ -44,6 +44,9 @@ export class Api {
     private readonly user: User | null,
   ) {}
 
+  /** Called when the session had ended and another one was begun in its place. */
+  replaced: () => void = () => undefined;
+
   /** The session as it is kept now; another tab may have changed it. */
   get session(): Session | null {
     const kept = this.store.get<Session>(SESSION);
@@ -58,14 +61,15 @@ export class Api {
 
   /** Start a session, or renew the one there is, once the notice was accepted. */
   async begin(notice: string): Promise<void> {
-    const old = this.session;
-    await this.issue(notice, old?.token ?? null);
+    await this.issue(notice, this.session?.token ?? null);
   }
 
   /** Tell the server who the host page's user is, if the session does not know it yet. */
   async introduce(): Promise<void> {
     const kept = this.session;
-    if (kept !== null && this.user !== null && kept.user === "") await this.begin(kept.notice);
+    if (kept === null || this.user === null || kept.user !== "") return;
+    await this.issue(kept.notice, kept.token);
+    if (this.session?.id !== kept.id) this.replaced();
   }
 
   async send(message: Outgoing): Promise<number> {
@@ -105,7 +109,7 @@ export class Api {
   async transcript(): Promise<{ text: Blob; name: string }> {
     const answer = await this.call("transcript");
     const told = answer.headers.get("Content-Disposition") ?? "";
-    return { text: await answer.blob(), name: /filename="([^"]+)"/.exec(told)?.[1] ?? "nindy.txt" };
+    return { text: await answer.blob(), name: /filename="([^"]+)"/.exec(told)?.[1] ?? "percakapan-nindy.txt" };
   }
 
   async forget(): Promise<void> {
@@ -134,28 +138,35 @@ export class Api {
   private renew(): Promise<void> {
     const kept = this.session;
     if (kept === null) throw new Refused("token");
-    this.renewing ??= this.issue(kept.notice, kept.token).finally(() => (this.renewing = null));
+    this.renewing ??= this.issue(kept.notice, kept.token)
+      .then(() => {
+        if (this.session?.id !== kept.id) this.replaced();
+      })
+      .finally(() => (this.renewing = null));
     return this.renewing;
   }
 
   private async issue(notice: string, old: string | null): Promise<void> {
-    const body = this.user === null ? { notice } : { notice, user: this.user };
-    const asked = { method: "POST", body };
-    let answer: Response;
-    try {
-      answer = await this.fetch("sessions", asked, old ?? "");
-    } catch (error) {
-      if (old === null || !(error instanceof Refused) || error.code !== "token") throw error;
-      answer = await this.fetch("sessions", asked);
+    let { user } = this;
+    for (;;) {
+      try {
+        const body = user === null ? { notice } : { notice, user };
+        const answer = await this.fetch("sessions", { method: "POST", body }, old ?? "");
+        const made = (await answer.json()) as { session_id: string; token: string };
+        const { session_id: id, token } = made;
+        const session: Session = { id, token, notice, user: user?.id ?? "" };
+        this.store.set(SESSION, session);
+        return;
+      } catch (error) {
+        const code = error instanceof Refused ? error.code : "";
+        if (code === "token" && old !== null) old = null;
+        else if (code === "invalid" && user !== null) {
+          // The host's proof is wrong, which is no fault of the visitor's.
+          console.warn("nindy: data-user-hmac does not fit data-user-id");
+          user = null;
+        } else throw error;
+      }
     }
-    const made = (await answer.json()) as { session_id: string; token: string };
-    const session: Session = {
-      id: made.session_id,
-      token: made.token,
-      notice,
-      user: this.user?.id ?? "",
-    };
-    this.store.set(SESSION, session);
   }
 
   private async fetch(path: string, call: Call, token = ""): Promise<Response> {

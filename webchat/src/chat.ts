@@ -89,6 +89,7 @@ class Conversation implements Chat {
       waiting: (id, code, wait) => this.trouble(id, "waiting", code, wait),
       failed: (id, code) => this.trouble(id, "failed", code, 0),
     });
+    api.replaced = () => this.replaced();
     store.watch((key) => this.changedElsewhere(key));
     document.addEventListener("visibilitychange", () => this.look());
     addEventListener("pageshow", (event) => {
@@ -124,7 +125,12 @@ class Conversation implements Chat {
     this.seen = 0;
     this.panel.warn("");
     this.panel.say(this.config.hours.text);
-    if (kept === null) this.store.remove(SESSION);
+    if (kept === null) {
+      // Nothing of an earlier visitor stays.
+      this.store.remove(SESSION);
+      this.queue.clear();
+      this.composer.clear();
+    }
     if (kept === null || kept.notice !== this.config.notice.version) {
       this.feed.end();
       this.panel.items([]);
@@ -137,6 +143,13 @@ class Conversation implements Chat {
     this.queue.flush();
     this.feed.start(0);
     void this.api.introduce().catch(() => undefined);
+  }
+
+  /** The session had ended; what waits to be sent goes into the new one. */
+  private replaced(): void {
+    const talked = this.log.newestSeq > 0;
+    this.begin();
+    if (talked) this.panel.warn(this.words.fault("token"));
   }
 
   private async accept(): Promise<void> {
@@ -307,8 +320,6 @@ class Conversation implements Chat {
 
   /** Leave the session; the next one begins with the notice. */
   private leave(): void {
-    this.queue.clear();
-    this.composer.clear();
     this.store.remove(SESSION);
     this.begin();
   }

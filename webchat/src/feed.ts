@@ -2,7 +2,7 @@
 
 import { type Api, Refused } from "./api";
 import type { Message, Page, State } from "./protocol";
-import { read } from "./sse";
+import { read, type ServerEvent } from "./sse";
 
 const SILENCE = 45_000;
 /** The server pings every 20 s. */
@@ -26,6 +26,8 @@ export interface Listener {
 
 export class Feed {
   private running = false;
+  /** Counts the starts: what was asked before the last one is not heard any more. */
+  private era = 0;
   private cursor = 0;
   private failures = 0;
   private pollUntil = 0;
@@ -53,6 +55,7 @@ export class Feed {
   start(cursor: number): void {
     this.cursor = cursor;
     this.failures = 0;
+    this.era += 1;
     if (this.running) return this.hurry();
     this.running = true;
     void this.run();
@@ -99,12 +102,13 @@ export class Feed {
   }
 
   private async catchUp(): Promise<void> {
+    const { era } = this;
     let page: Page;
     do {
       page = await this.api.page(this.cursor);
-      if (!this.running) return;
+      if (!this.running || era !== this.era) return;
       this.take(page.messages);
-      this.cursor = Math.max(this.cursor, page.next);
+      this.cursor = page.next;
     } while (page.messages.length === 100);
     this.listener.state(page.state);
     this.listener.link(true);
@@ -127,7 +131,11 @@ export class Feed {
         this.heard = Date.now();
       };
       const stream = answer.body as ReadableStream<Uint8Array> | null;
-      if (stream) await read(stream, alive, ({ name, data }) => this.hear(name, data));
+      const { era } = this;
+      const hear = ({ name, data }: ServerEvent): void => {
+        if (this.running && era === this.era) this.hear(name, data);
+      };
+      if (stream) await read(stream, alive, hear);
       silent = !spoke;
     } catch (error) {
       // Whatever cut the stream, the next round says whether the server is there.
@@ -140,7 +148,6 @@ export class Feed {
   }
 
   private hear(name: string, data: string): void {
-    if (!this.running) return;
     const told: unknown = JSON.parse(data);
     if (name === "message") this.take([told as Message]);
     else if (name === "state") this.listener.state(told as State);
