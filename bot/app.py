@@ -17,6 +17,10 @@ from aiohttp import web
 
 from actions import services as action_services
 from actions.services import Services
+from bot.channels.webchat.door import PREFIX
+from bot.channels.webchat.door import create_app as create_chat
+from bot.channels.webchat.files import page
+from bot.channels.webchat.words import ChatWords
 from bot.channels.whatsapp.client import GraphClient
 from bot.channels.whatsapp.outgoing import WhatsAppOut
 from bot.channels.whatsapp.webhook import LARGEST_BODY, Webhook
@@ -29,6 +33,7 @@ from bot.live.owner import Owner
 from bot.live.wake import Wake
 from bot.privacy import open_vault
 from bot.settings import Settings
+from bot.tickets.takeover import Takeover
 from bot.tickets.watch import Watch
 from bot.turn import training
 from bot.turn.apology import Apology
@@ -80,7 +85,20 @@ class House:
     def webhook(self) -> web.Application:
         """Make the public edge."""
         app = web.Application(client_max_size=LARGEST_BODY)
-        Webhook(self.settings, Intake(self.ledger, self.wake, now), now).add_to(app)
+        intake, services = Intake(self.ledger, self.wake, now), self.services
+        Webhook(self.settings, intake, now).add_to(app)
+        chat = create_chat(
+            self.settings,
+            self.ledger,
+            intake,
+            self.wake,
+            now,
+            services.calendar,
+            services.catalogue,
+            ChatWords.load(PROJECT / "data/webchat"),
+        )
+        app.add_subapp(PREFIX, chat)
+        app.router.add_get("/", page)
         app.router.add_get("/healthz", _ok)
         app.router.add_get("/readyz", self._ready)
         return app
@@ -118,6 +136,7 @@ class House:
         services, data = self.services, PROJECT / "data/desk"
         return Work(
             changes=services.changes,
+            takeover=Takeover(services.words),
             calendar=services.calendar,
             catalogue=services.catalogue,
             canned=read_canned(data / "balasan.yml"),

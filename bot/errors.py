@@ -14,6 +14,7 @@
     │   │   └── Blocked         … once a person has mended the account
     │   ├── Permanent           it never will
     │   └── Uncertain           it may have been accepted; nobody knows yet
+    ├── ChatRefused             web chat does not take a request; told to the client as a code
     ├── SignInError             an identity provider said what must not be believed
     └── TurnError               a turn could not be finished and was rolled back
         ├── TurnLost            lease or version lost; somebody else has the conversation
@@ -113,6 +114,20 @@ class Permanent(ChannelError):
 
 class Uncertain(ChannelError):
     """The provider may have accepted the message; nobody knows yet."""
+
+
+class ChatRefused(NindyError):
+    """Web chat does not take a request.
+
+    Args:
+        code: What the client is told (docs/webchat.md).
+        retry_after: Seconds after which it may come again, 0 when that is of no use.
+    """
+
+    def __init__(self, code: str, retry_after: int = 0) -> None:
+        self.code = code
+        self.retry_after = retry_after
+        super().__init__(code)
 
 
 class SignInError(NindyError):

@@ -6,6 +6,8 @@ Each field is read from the environment as ``NINDY_<FIELD>`` in capitals, or fro
 
 from __future__ import annotations
 
+import ipaddress
+import re
 from pathlib import Path
 from typing import Any
 
@@ -61,6 +63,23 @@ class Settings(BaseSettings):
     oidc_client_id: str = Field("", description="The desk's id with the issuer.")
     oidc_client_secret: SecretStr = Field(SecretStr(""), description="The desk's secret there.")
     oidc_role_claim: str = Field("role", description="Claim that names the agent's role.")
+    webchat_origins: str = Field(
+        "",
+        description="Pages with the web chat, as https://host, comma-separated; "
+        "default the edge's own.",
+    )
+    webchat_identity_key: SecretStr = Field(
+        SecretStr(""), description="Shared with the host site, which vouches for its users by it."
+    )
+    webchat_per_address: float = Field(
+        50.0,
+        gt=0,
+        description="Requests a second to web chat from one address, perhaps a whole office.",
+    )
+    trusted_proxies: str = Field(
+        "",
+        description="Addresses or networks of our own proxies, whose X-Forwarded-For is believed.",
+    )
     log_level: str = Field("INFO", description="DEBUG, INFO, WARNING or ERROR.")
 
     class Config:
@@ -105,11 +124,45 @@ class Settings(BaseSettings):
             raise ValueError("must be set when NINDY_OIDC_ISSUER is")
         return value
 
+    @validator("webchat_origins", always=True)
+    def _origins_are_whole(cls, value: str, values: dict[str, object]) -> str:
+        host, port = values.get("host"), values.get("edge_port")
+        own = [f"http://{host}:{port}", *([f"http://localhost:{port}"] * (host == "127.0.0.1"))]
+        given = _listed(value) or own
+        for origin in given:
+            if not re.fullmatch(
+                r"https?://[a-z0-9.-]+(:\d{1,5})?|http://\[[0-9a-f:]+\](:\d+)?", origin
+            ):
+                raise ValueError(
+                    f"{origin} must be like https://hai.kemenkeu.go.id, in small letters"
+                )
+        return ",".join(given)
+
+    @validator("trusted_proxies")
+    def _proxies_are_networks(cls, value: str) -> str:
+        for network in _listed(value):
+            ipaddress.ip_network(network)
+        return value
+
+    @property
+    def chat_origins(self) -> frozenset[str]:
+        """The origins of pages that may use web chat."""
+        return frozenset(_listed(self.webchat_origins))
+
+    @property
+    def proxies(self) -> tuple[ipaddress.IPv4Network | ipaddress.IPv6Network, ...]:
+        """Our own proxies."""
+        return tuple(ipaddress.ip_network(one) for one in _listed(self.trusted_proxies))
+
     @property
     def app_secrets(self) -> tuple[bytes, ...]:
         """The app secrets that a webhook's signature may be made with."""
-        given = self.whatsapp_app_secret.get_secret_value().split(",")
-        return tuple(secret.strip().encode() for secret in given if secret.strip())
+        given = self.whatsapp_app_secret.get_secret_value()
+        return tuple(secret.encode() for secret in _listed(given))
+
+
+def _listed(value: str) -> list[str]:
+    return [part.strip() for part in value.split(",") if part.strip()]
 
 
 def _sandbox(values: dict[str, object]) -> str:

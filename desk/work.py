@@ -15,6 +15,7 @@ from bot.live.wake import Wake
 from bot.tickets.changes import Changes
 from bot.tickets.life import OPEN, WARNINGS
 from bot.tickets.queue import Line
+from bot.tickets.takeover import Takeover
 from bot.worktime import WorkCalendar
 from desk.canned import Canned
 from desk.live import Live
@@ -32,6 +33,7 @@ class Work:
 
     Attributes:
         changes: What can be done to a ticket.
+        takeover: Takes conversations over.
         calendar: Working hours.
         catalogue: Services and units.
         canned: Ready-made replies.
@@ -42,6 +44,7 @@ class Work:
     """
 
     changes: Changes
+    takeover: Takeover
     calendar: WorkCalendar
     catalogue: Catalogue
     canned: tuple[Canned, ...]

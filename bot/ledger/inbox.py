@@ -11,6 +11,7 @@ import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
 from bot.channels.message import Inbound, Kind, Sender
+from bot.ledger import positions
 from bot.ledger.database import insert_once
 from bot.ledger.people import find_or_create
 from bot.ledger.tables import conversation, inbox
@@ -54,18 +55,18 @@ class Claim:
 
 def receive(connection: Connection, vault: Vault, message: Inbound, now: datetime) -> bool:
     """Store a message under its unique key; say whether it is new."""
-    key = vault.key("message", message.channel, message.account, message.external_id)
+    key = message_key(vault, message.channel, message.account, message.external_id)
     known = sa.select(inbox.c.id).where(inbox.c.message_key == key)
     if connection.execute(known).first():
         return False
+    conversation_id = find_or_create(connection, vault, message.channel, message.sender, now)
     return insert_once(
         connection,
         inbox,
         {
             "message_key": key,
-            "conversation_id": find_or_create(
-                connection, vault, message.channel, message.sender, now
-            ),
+            "conversation_id": conversation_id,
+            "position": positions.allot(connection, conversation_id),
             "sent_at": message.sent_at,
             "received_at": now,
             "sealed_body": vault.seal(_to_json(message)),
@@ -74,6 +75,11 @@ def receive(connection: Connection, vault: Vault, message: Inbound, now: datetim
             "failures": 0,
         },
     )
+
+
+def message_key(vault: Vault, channel: str, account: str, external_id: str) -> str:
+    """Return the unique key of a message."""
+    return vault.key("message", channel, account, external_id)
 
 
 def claim(

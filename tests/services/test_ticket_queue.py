@@ -11,8 +11,9 @@ from bot.channels.message import Delivery, Kind, Status
 from bot.ledger import outbox, tables
 from bot.tickets import queue
 from bot.tickets.life import Priority, Resolution, State
-from bot.tickets.queue import COMPLAINTS, Filter, Line, Sheet
+from bot.tickets.queue import COMPLAINTS, Filter, Line
 from bot.tickets.record import USER
+from bot.tickets.sheet import Sheet, read_sheet
 from tests.kit import START, answer, rows
 from tests.ticketing import ANI, BROADCAST, BUDI, CATALOGUE, SPAN_SERVICE, Desk, wib
 
@@ -28,7 +29,7 @@ def listed(desk: Desk, wanted: Filter, start: int = 0, size: int = queue.PAGE) -
 
 
 def sheet(desk: Desk, number: str) -> Sheet:
-    found = desk.ledger.transact(queue.sheet, number)
+    found = desk.ledger.transact(read_sheet, number)
     assert found is not None
     return found
 
@@ -169,7 +170,7 @@ def test_a_line_says_what_the_queue_shows(desk: Desk) -> None:
 
 
 def test_a_number_that_does_not_exist_has_no_sheet(desk: Desk) -> None:
-    assert desk.ledger.transact(queue.sheet, "20261123-222222") is None
+    assert desk.ledger.transact(read_sheet, "20261123-222222") is None
 
 
 def test_a_sheet_holds_the_ticket_and_how_it_came(desk: Desk) -> None:
