@@ -19,7 +19,7 @@ from actions import services as action_services
 from actions.services import Services
 from bot.channels.webchat.door import PREFIX
 from bot.channels.webchat.door import create_app as create_chat
-from bot.channels.webchat.files import page
+from bot.channels.webchat.pages import demo_routes
 from bot.channels.webchat.words import ChatWords
 from bot.channels.whatsapp.client import GraphClient
 from bot.channels.whatsapp.outgoing import WhatsAppOut
@@ -98,7 +98,7 @@ class House:
             ChatWords.load(PROJECT / "data/webchat"),
         )
         app.add_subapp(PREFIX, chat)
-        app.router.add_get("/", page)
+        app.add_routes(demo_routes())
         app.router.add_get("/healthz", _ok)
         app.router.add_get("/readyz", self._ready)
         return app

@@ -8,7 +8,7 @@ from functools import partial
 from aiohttp import web
 
 from bot.catalogue import Catalogue
-from bot.channels.webchat import files, messages, sessions, stream
+from bot.channels.webchat import messages, pages, sessions, stream
 from bot.channels.webchat.guard import guard, headers
 from bot.channels.webchat.hub import Hub
 from bot.channels.webchat.keys import CHAT, Chat, Rates, issue_for
@@ -83,7 +83,7 @@ def create_app(
     app.on_shutdown.append(_end_streams)
     for module in (sessions, messages, stream):
         app.add_routes(module.routes)
-    app.router.add_get("/{name}", files.file)
+    app.add_routes(pages.widget_routes())
     return app
 
 

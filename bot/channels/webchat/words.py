@@ -22,6 +22,7 @@ _FILLED = {
     "error_large": "karakter ukuran",
     "error_busy": "detik",
     "error_files": "jumlah",
+    "too_long": "jumlah karakter",
 }
 _PLAIN = (
     *("launcher", "title", "dialog", "log", "close", "menu", "greeting", "notice_title"),
