@@ -90,9 +90,7 @@ class Door:
     def push(self, conversation_id: str, text: str, agent_id: str | None = None) -> None:
         """A bubble that nobody asked for."""
         reply, now = Reply(text), self.clock()
-        self.ledger.transact(
-            outbox.enqueue, conversation_id, None, reply, now, agent_id=agent_id
-        )
+        self.ledger.transact(outbox.enqueue, conversation_id, None, reply, now, agent_id=agent_id)
         self.wake.ring("outbox")
 
     async def visitor(self, origin: str | None = ORIGIN, **asked: Any) -> Visitor:

@@ -25,8 +25,16 @@ _FILLED = {
     "too_long": "jumlah karakter",
 }
 _PLAIN = (
-    *("launcher", "title", "dialog", "log", "close", "menu", "greeting", "notice_title"),
-    *("notice_accept", "notice_decline", "placeholder", "send", "attach", "choices"),
+    *("launcher", "title", "dialog", "log", "close", "back", "menu", "greeting"),
+    *(
+        "notice_title",
+        "notice_accept",
+        "notice_decline",
+        "placeholder",
+        "send",
+        "attach",
+        "choices",
+    ),
     *("choices_more", "you", "nindy", "agent", "held_nobody", "released", "typing_nindy"),
     *("typing_agent", "sending", "sent", "read", "failed", "waiting", "retry", "to_newest"),
     *("today", "yesterday", "unread", "offline", "reconnecting", "online", "transcript", "end"),
