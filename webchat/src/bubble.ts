@@ -95,6 +95,7 @@ export class Bubble {
       show.setAttribute("aria-expanded", String(!list.hidden));
     });
     show.className = "unfold";
+    show.append(icon("fold"));
     show.setAttribute("aria-expanded", "false");
     this.toggle = show;
     this.choices.prepend(show);

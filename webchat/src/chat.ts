@@ -85,7 +85,10 @@ class Conversation implements Chat {
       refused: (code) => this.refused(code),
     });
     this.queue = new OutQueue(api, store, {
-      sent: (id, seq) => this.log.deliver(id, "sent", "", seq),
+      sent: (id, seq) => {
+        this.log.deliver(id, "sent", "", seq);
+        this.panel.calm("");
+      },
       waiting: (id, code, wait) => this.trouble(id, "waiting", code, wait),
       failed: (id, code) => this.trouble(id, "failed", code, 0),
     });

@@ -39,6 +39,7 @@ const ICONS = {
   down: "M12 5v14M6 13l6 6 6-6",
   file: "M7 3h7l4 4v14H7zM14 3v4h4",
   fault: "M12 3a9 9 0 1 0 .01 0M12 7v6M12 16.5v.01",
+  fold: "M6 9l6 6 6-6",
   more: "M12 5v.01M12 12v.01M12 19v.01",
   send: "M5 12h14M13 6l6 6-6 6",
 } as const;
