@@ -107,8 +107,7 @@ class Conversation implements Chat {
     this.panel.open();
     this.tab.set("open", true);
     this.composer.fit();
-    if (this.panel.covered) this.panel.focus(null);
-    else this.panel.focus(this.composer.box);
+    this.panel.focus(this.composer.box);
     this.log.toEnd();
     this.look();
   }

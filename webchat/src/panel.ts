@@ -73,9 +73,10 @@ export class Panel {
   }
 
   /** Put the focus where one begins: not into the box where that raises a keyboard on the screen. */
-  focus(box: HTMLElement | null): void {
+  focus(box: HTMLElement): void {
     const touch = matchMedia("(pointer: coarse)").matches;
-    (box === null || touch ? this.title : box).focus({ preventScroll: true });
+    const first = this.over.querySelector("h3") ?? (touch ? this.title : box);
+    first.focus({ preventScroll: true });
   }
 
   say(status: string): void {

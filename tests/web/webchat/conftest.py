@@ -20,7 +20,7 @@ from tests.kit import sqlite_ledger
 from tests.product import free_port
 from tests.web.test_phone import FLAGS
 from tests.web.webchat.site import Browsing, Site, Visitor
-from tests.webchat.stage import Door
+from tests.webchat.stage import ORIGIN, Door
 
 HOST_PAGE = """<!doctype html><html lang="id">
 <head><meta charset="utf-8"><title>Satker Contoh</title>
@@ -39,7 +39,7 @@ async def site(tmp_path: Path, host_port: int) -> AsyncIterator[Site]:
     port = free_port()
     edge = f"http://127.0.0.1:{port}"
     with sqlite_ledger(tmp_path) as ledger:
-        origins = f"{edge},http://localhost:{host_port}"
+        origins = f"{edge},http://localhost:{host_port},{ORIGIN}"
         door = Door(ledger, now, tmp_path, port, webchat_origins=origins)
         async with aiohttp.ClientSession() as door.session:
             await door.start()

@@ -143,7 +143,11 @@ class Visitor:
         cdp = await self.page.context.new_cdp_session(self.page)
         await cdp.send("Runtime.evaluate", {"expression": AXE.read_text()})
         # An animation that is still running dims colours.
-        await self.page.evaluate("Promise.all(document.getAnimations().map(one => one.finished))")
+        await self.page.evaluate(
+            """() => Promise.all(document.querySelector("nindy-chat").shadowRoot.getAnimations()
+              .filter(one => one.effect.getComputedTiming().endTime < Infinity)
+              .map(one => one.finished))"""
+        )
         found: dict[str, Any] = await self.page.evaluate("axe.run()")
         return [
             f"{one['id']}: {[node['target'] for node in one['nodes']][:3]}"

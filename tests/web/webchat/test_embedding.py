@@ -13,7 +13,9 @@ pytestmark = pytest.mark.browser
 
 NO_SHEETS = "delete CSSStyleSheet.prototype.replaceSync;"
 NO_STORAGE = """for (const name of ["localStorage", "sessionStorage"])
-  Object.defineProperty(window, name, { get() { throw new DOMException("no", "SecurityError"); } });"""
+  Object.defineProperty(window, name, {
+    get() { throw new DOMException("no", "SecurityError"); },
+  });"""
 
 
 async def test_another_site_needs_the_tag_and_three_words_of_policy(

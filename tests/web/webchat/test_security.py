@@ -33,12 +33,11 @@ async def test_html_and_scripts_of_both_sides_are_words(visitor: Visitor, site: 
     await visitor.start()
     await visitor.write(HOSTILE)
     await site.answer(HOSTILE, Choice("<i>miring</i>", "/affirm", "<u>garis</u>"))
-    site.push(HOSTILE, site.agent('<img src=x onerror="window.pwned=1">'))
-    await expect(
-        visitor.log.get_by_text('Petugas <img src=x onerror="window.pwned=1">')
-    ).to_be_visible()
-    await expect(visitor.page.get_by_role("button", name="<i>miring</i>")).to_be_attached()
-    await expect(visitor.message("window.pwned")).to_have_count(3)
+    await expect(visitor.button("<i>miring</i> <u>garis</u>")).to_be_visible()
+    name = '<img src=x onerror="window.pwned=1">'
+    site.push(HOSTILE, site.agent(name))
+    await expect(visitor.log.get_by_text(f"Petugas {name}")).to_be_visible()
+    await expect(visitor.message("<script>window.pwned=1</script>")).to_have_count(3)
     for found in ("img", "script", "b", "i", "u", "a"):
         await expect(visitor.log.locator(found)).to_have_count(0)
     assert await visitor.page.evaluate("window.pwned") is None
@@ -81,9 +80,9 @@ async def test_a_token_taken_from_another_site_opens_nothing(visitor: Visitor, s
         other.token,
     )
     # A GET of the same origin has no Origin header; a POST has.
-    await visitor.write("halo")
-    await expect(visitor.message("halo").locator(".trouble")).to_be_visible()
-    await expect(visitor.message("halo")).to_contain_text("hai.kemenkeu.go.id")
+    await visitor.write("titip pesan")
+    await expect(visitor.message("titip pesan")).to_contain_text("hai.kemenkeu.go.id")
+    assert await other.texts() == ["rahasia orang lain"]
 
 
 async def test_one_user_of_the_host_site_never_sees_anothers_talk(
