@@ -17,6 +17,8 @@ from aiohttp import web
 
 from actions import services as action_services
 from actions.services import Services
+from bot.attachments.files import Files
+from bot.attachments.scanner import Scanner
 from bot.channels.webchat.door import PREFIX
 from bot.channels.webchat.door import create_app as create_chat
 from bot.channels.webchat.pages import demo_routes
@@ -73,6 +75,7 @@ class House:
     owner: Owner
     services: Services
     session: aiohttp.ClientSession
+    files: Files
     failpoints: Failpoints
     parse: Parse | None = None
     """What the model makes of a text, once it is loaded."""
@@ -91,6 +94,7 @@ class House:
             self.settings,
             self.ledger,
             intake,
+            self.files,
             self.wake,
             now,
             services.calendar,
@@ -245,6 +249,8 @@ async def open_house(settings: Settings) -> AsyncIterator[House]:
             )
         )
         services = action_services.build(settings, ledger, session)
+        scanner = Scanner(settings.scan_command) if settings.scan_command else None
+        files = Files(settings.files_dir, ledger.vault, settings.file_bytes, scanner)
         for warning in services.calendar.check(now().astimezone(JAKARTA).date()):
             log.warning("calendar: %s", warning)
         yield House(
@@ -254,6 +260,7 @@ async def open_house(settings: Settings) -> AsyncIterator[House]:
             owner,
             services,
             session,
+            files,
             Failpoints(os.environ.get("NINDY_FAILPOINT", "")),
         )
 

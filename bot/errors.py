@@ -15,6 +15,8 @@
     │   ├── Permanent           it never will
     │   └── Uncertain           it may have been accepted; nobody knows yet
     ├── ChatRefused             web chat does not take a request; told to the client as a code
+    ├── FileRefused             a file is not taken, for a reason that its sender is told
+    ├── FileLost                a file that was kept is not there, or is not what was kept
     ├── SignInError             an identity provider said what must not be believed
     └── TurnError               a turn could not be finished and was rolled back
         ├── TurnLost            lease or version lost; somebody else has the conversation
@@ -128,6 +130,23 @@ class ChatRefused(NindyError):
         self.code = code
         self.retry_after = retry_after
         super().__init__(code)
+
+
+class FileRefused(NindyError):
+    """A file is not taken.
+
+    Args:
+        reason: ``empty``, ``large``, ``type`` (not on the list), ``unsafe`` (something inside may
+            run, or unfolds too far), ``infected``.
+    """
+
+    def __init__(self, reason: str) -> None:
+        super().__init__(reason)
+        self.reason = reason
+
+
+class FileLost(NindyError):
+    """A file that was kept is not there, or is not what was kept."""
 
 
 class SignInError(NindyError):

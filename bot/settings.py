@@ -30,6 +30,13 @@ class Settings(BaseSettings):
     database_url: str = Field(
         "", repr=False, description="Ledger; default SQLite under NINDY_VAR_DIR."
     )
+    files_dir: Path = Field(
+        Path(), description="Attachments, sealed; default under NINDY_VAR_DIR; machines share it."
+    )
+    file_bytes: int = Field(10 * 1024**2, gt=0, description="Largest attachment, in bytes.")
+    scan_command: str = Field(
+        "", description="Virus scanner: reads stdin, ends with 0 clean, 1 infected; empty is none."
+    )
     encryption_keys: SecretStr = Field(
         SecretStr(""),
         description="Comma-separated Fernet keys, newest first; default a file in NINDY_VAR_DIR.",
@@ -91,6 +98,10 @@ class Settings(BaseSettings):
     @validator("database_url", always=True)
     def _default_database(cls, value: str, values: dict[str, object]) -> str:
         return value or f"sqlite:///{values.get('var_dir', 'var')}/nindy.db"
+
+    @validator("files_dir", always=True)
+    def _default_files(cls, value: Path, values: dict[str, Any]) -> Path:
+        return value if value.parts else values.get("var_dir", Path("var")) / "files"
 
     @validator("whatsapp_api_url", "span_url", "sakti_url", "digit_url", always=True)
     def _sandbox_url(cls, value: str, values: dict[str, object], field: ModelField) -> str:

@@ -10,6 +10,8 @@ import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
 from bot.channels.message import Choice
+from bot.ledger import attachments
+from bot.ledger.attachments import Attachment
 from bot.ledger.inbox import SILENT
 from bot.ledger.outbox import FAILED, SENT
 from bot.ledger.tables import (
@@ -46,6 +48,7 @@ class Entry:
         text: The words.
         choices: What can be pressed beneath.
         menu: The word on the button that opens a list of them.
+        files: What came with it.
     """
 
     position: int
@@ -56,6 +59,7 @@ class Entry:
     text: str
     choices: tuple[Choice, ...] = ()
     menu: str = ""
+    files: tuple[Attachment, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -228,7 +232,9 @@ def _heard(
     for row in rows:
         body = vault.open(row.sealed_body)
         id = body["external_id"].rpartition(":")[2]
-        found.append(Entry(row.position, id, row.received_at, "user", "", body["text"]))
+        files = _files(connection, vault, body)
+        entry = Entry(row.position, id, row.received_at, "user", "", body["text"], files=files)
+        found.append(entry)
     return found
 
 
@@ -262,9 +268,15 @@ def _said(
                 text=body["text"],
                 choices=tuple(Choice(**choice) for choice in body["choices"]),
                 menu=body["menu"],
+                files=_files(connection, vault, body),
             )
         )
     return found
+
+
+def _files(connection: Connection, vault: Vault, body: dict[str, Any]) -> tuple[Attachment, ...]:
+    ids = body.get("attachments", ())
+    return tuple(attachments.of(connection, vault, ids)) if ids else ()
 
 
 def _between(table: sa.Table, conversation_id: str, after: int, last: int) -> list[Any]:

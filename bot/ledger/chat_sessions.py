@@ -12,6 +12,7 @@ from bot.channels.message import Sender
 from bot.ledger import inbox as messages
 from bot.ledger import people
 from bot.ledger.tables import (
+    attachment,
     audit,
     chat_rating,
     chat_session,
@@ -129,11 +130,14 @@ def position(
     return int(row.position)
 
 
-def forget(connection: Connection, vault: Vault, conversation_id: str, now: datetime) -> None:
+def forget(connection: Connection, vault: Vault, conversation_id: str, now: datetime) -> list[str]:
     """End all sessions of a conversation and erase who it was with and what was said.
 
     Tickets stay, with what they hold themselves: their content, their transcript, their events.
     The person cannot be found again: who comes back is somebody new.
+
+    Returns:
+        The ids of files on no ticket, whose bytes are to be dropped from the store.
     """
     this = conversation.c.id == conversation_id
     # Ends a turn that is under way: it no longer finds the version it began with.
@@ -148,6 +152,7 @@ def forget(connection: Connection, vault: Vault, conversation_id: str, now: date
         .where(person.c.id == person_id)
         .values(user_key=None, phone_key=None, sealed_address=vault.seal({}))
     )
+    left = _forget_files(connection, conversation_id)
     for table in (chat_session, chat_rating, feedback, turn, outbox):
         connection.execute(table.delete().where(table.c.conversation_id == conversation_id))
     of_ticket = sa.select(ticket.c.inbox_id).where(ticket.c.inbox_id.is_not(None))
@@ -163,3 +168,13 @@ def forget(connection: Connection, vault: Vault, conversation_id: str, now: date
         .values(sealed_body=vault.seal({"text": ""}), state=messages.SILENT)
     )
     connection.execute(audit.insert().values(at=now, kind="forgotten", person_id=person_id))
+    return left
+
+
+def _forget_files(connection: Connection, conversation_id: str) -> list[str]:
+    of_this = attachment.c.conversation_id == conversation_id
+    on_none = sa.and_(of_this, attachment.c.ticket_id.is_(None))
+    ids = [row.id for row in connection.execute(sa.select(attachment.c.id).where(on_none))]
+    connection.execute(attachment.delete().where(on_none))
+    connection.execute(attachment.update().where(of_this).values(inbox_id=None))
+    return ids

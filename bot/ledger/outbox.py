@@ -170,7 +170,12 @@ def _read(connection: Connection, vault: Vault, row: Any) -> Outgoing:
         conversation_id=row.conversation_id,
         channel=channel,
         to=to,
-        reply=Reply(body["text"], tuple(Choice(**c) for c in body["choices"]), body["menu"]),
+        reply=Reply(
+            body["text"],
+            tuple(Choice(**one) for one in body["choices"]),
+            body["menu"],
+            tuple(body.get("attachments", ())),
+        ),
         reply_to=_external_id(connection, vault, row.inbox_id),
         attempts=row.attempts + 1,
     )

@@ -225,6 +225,8 @@ ticket = sa.Table(
     sa.Column("priority", sa.Integer, nullable=False, server_default="0"),
     # The catalogue's user group 1..13, where known (D.2).
     sa.Column("user_group", sa.Integer),
+    # Why a person had to be asked (`bot.ledger.tickets.Reason`).
+    sa.Column("reason", sa.String(16), nullable=False, server_default="unanswered"),
     # [[service, probability], ...] as the matcher gave it, the best first.
     sa.Column("candidates", sa.JSON, nullable=False, server_default="[]"),
     # Since when the clock stands still, and the working minutes that it has stood before.
@@ -254,6 +256,38 @@ ticket = sa.Table(
         "warned",
     ),
     sa.Index("ix_ticket_owner", "owner_id", "state"),
+)
+
+attachment = sa.Table(
+    "attachment",
+    metadata,
+    # Also the file's name in the store (`bot.attachments.files`).
+    sa.Column("id", sa.String(36), primary_key=True),
+    sa.Column("conversation_id", sa.ForeignKey("conversation.id"), nullable=False, index=True),
+    # The message that brought it; none while a web chat's upload waits for its message.
+    sa.Column("inbox_id", sa.ForeignKey("inbox.id"), index=True),
+    sa.Column("ticket_id", sa.ForeignKey("ticket.id"), index=True),
+    # ``user`` or ``agent:<id>``.
+    sa.Column("sender", sa.String(64), nullable=False),
+    sa.Column("sealed_name", sa.LargeBinary, nullable=False),
+    sa.Column("type", sa.String(100), nullable=False),
+    sa.Column("size", sa.Integer, nullable=False),
+    sa.Column("state", sa.String(8), nullable=False),
+    sa.Column("reason", sa.String(8), nullable=False),
+    # Whether the sender was told that it was received before that was certain.
+    sa.Column("promised", sa.Boolean, nullable=False),
+    # What the channel calls it: where to fetch it, or under which id it was uploaded, and when.
+    sa.Column("sealed_source", sa.LargeBinary),
+    sa.Column("uploaded_at", Moment),
+    sa.Column("attempts", sa.Integer, nullable=False),
+    sa.Column("next_at", Moment, nullable=False),
+    sa.Column("created_at", Moment, nullable=False, index=True),
+    sa.Index(
+        "ix_attachment_due",
+        "next_at",
+        sqlite_where=sa.text("state IN ('expected', 'waiting')"),
+        postgresql_where=sa.text("state IN ('expected', 'waiting')"),
+    ),
 )
 
 ticket_forward = sa.Table(

@@ -6,12 +6,14 @@ import secrets
 import uuid
 from dataclasses import asdict, dataclass
 from datetime import datetime
+from enum import Enum
 from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
 from bot.clock import JAKARTA
+from bot.ledger import attachments
 from bot.ledger.tables import inbox, outbox, ticket, ticket_event
 from bot.privacy import Vault
 
@@ -20,6 +22,23 @@ ALPHABET = "23456789ABCDEFGHJKMNPQRSTUVWXYZ"
 
 _TRANSCRIPT = 40
 """Messages before the ticket that are kept with it."""
+
+
+class Reason(str, Enum):
+    """Why a person had to be asked."""
+
+    UNANSWERED = "unanswered"
+    """Nindy knew no answer, or none of those offered was meant."""
+    NOT_HELPED = "not_helped"
+    """An answer was given and did not help."""
+    ELSEWHERE = "elsewhere"
+    """The service is in none of the channel's categories, or does not serve who asked."""
+    LOOKUP = "lookup"
+    """A category's form or look-up did not give what was wanted."""
+    WISHED = "wished"
+    """Somebody asked for a person or a ticket outright."""
+    FAILURE = "failure"
+    """Nindy herself failed."""
 
 
 @dataclass(frozen=True)
@@ -47,6 +66,7 @@ class NewTicket:
         unit: Who is responsible; without a service, who sorts tickets.
         candidates: Services with the matcher's probabilities, the best first.
         user_group: The sender's group in the catalogue, 1..13, where known.
+        reason: Why a person had to be asked.
     """
 
     number: str
@@ -58,6 +78,7 @@ class NewTicket:
     unit: str = ""
     candidates: tuple[tuple[int, float], ...] = ()
     user_group: int | None = None
+    reason: Reason = Reason.UNANSWERED
 
 
 @dataclass(frozen=True)
@@ -113,6 +134,7 @@ def open_ticket(
             unit=new.unit,
             candidates=[list(pair) for pair in new.candidates],
             user_group=new.user_group,
+            reason=new.reason.value,
         )
     )
     connection.execute(
@@ -120,6 +142,7 @@ def open_ticket(
             ticket_id=ticket_id, at=new.created_at, actor="nindy", kind="opened"
         )
     )
+    attachments.put_onto_new(connection, ticket_id, conversation_id, new.created_at)
 
 
 def find(connection: Connection, vault: Vault, number: str) -> Ticket | None:
@@ -171,7 +194,15 @@ def transcript(connection: Connection, vault: Vault, conversation_id: str) -> li
         .order_by(outbox.c.position.desc())
         .limit(_TRANSCRIPT)
     )
-    lines = [(row.sent_at, "user", vault.open(row.sealed_body)["text"]) for row in heard]
-    lines += [(row.created_at, "nindy", vault.open(row.sealed_body)["text"]) for row in said]
+    lines = [(row.sent_at, "user", vault.open(row.sealed_body)) for row in heard]
+    lines += [(row.created_at, "nindy", vault.open(row.sealed_body)) for row in said]
     lines.sort(key=lambda line: line[0])
-    return [{"at": at.isoformat(), "who": who, "text": text} for at, who, text in lines]
+    return [
+        {
+            "at": at.isoformat(),
+            "who": who,
+            "text": body["text"],
+            "attachments": body.get("attachments", []),
+        }
+        for at, who, body in lines
+    ]

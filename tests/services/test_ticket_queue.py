@@ -8,7 +8,7 @@ from datetime import timedelta
 import pytest
 
 from bot.channels.message import Delivery, Kind, Status
-from bot.ledger import outbox, tables
+from bot.ledger import numbers, outbox, tables
 from bot.tickets import queue
 from bot.tickets.life import Priority, Resolution, State
 from bot.tickets.queue import COMPLAINTS, Filter, Line
@@ -275,3 +275,13 @@ def test_a_failed_bubble_is_shown_with_its_error(desk: Desk) -> None:
         assert desk.ledger.transact(outbox.apply_status, news, LATER)
         (said,) = sheet(desk, number).said
         assert (said.state, said.error, said.id) == (state.value, shown, row.id)
+
+
+def test_open_tickets_are_counted_by_age_and_reason(desk: Desk) -> None:
+    day = timedelta(days=1)
+    for person, at in enumerate((START, START - day, START - 3 * day)):
+        desk.open(at=at, person=str(person))
+    moments = [START, START - 2 * day]
+    found = desk.ledger.transact(numbers.overview, START - 9 * day, START, moments)
+    assert found.ages == {"": [1, 1, 1]}
+    assert found.reasons == {"unanswered": 3}

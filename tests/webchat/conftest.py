@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
+from typing import Any
 
 import aiohttp
 import pytest
@@ -25,9 +26,17 @@ def ledger(tmp_path: Path) -> Iterator[Ledger]:
         yield made
 
 
+@pytest.fixture
+def settings() -> dict[str, Any]:
+    """Settings that a test wants otherwise."""
+    return {}
+
+
 @pytest_asyncio.fixture
-async def door(ledger: Ledger, clock: Clock, tmp_path: Path) -> AsyncIterator[Door]:
-    made = Door(ledger, clock, tmp_path)
+async def door(
+    ledger: Ledger, clock: Clock, tmp_path: Path, settings: dict[str, Any]
+) -> AsyncIterator[Door]:
+    made = Door(ledger, clock, tmp_path, **settings)
     async with aiohttp.ClientSession() as made.session:
         await made.start()
         yield made

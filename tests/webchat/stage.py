@@ -16,6 +16,7 @@ import aiohttp
 from aiohttp import web
 from aiohttp.test_utils import TestServer
 
+from bot.attachments.files import Files
 from bot.catalogue import Catalogue
 from bot.channels.message import Choice, Reply
 from bot.channels.webchat.door import PREFIX, create_app
@@ -39,6 +40,7 @@ CALENDAR = WorkCalendar.load(PROJECT / "data/calendar")
 CATALOGUE = Catalogue(PROJECT / "data/catalogue")
 WORDS = ChatWords.load(PROJECT / "data/webchat")
 SECONDS = 10
+FILE_BYTES = 200_000
 
 
 class Door:
@@ -56,6 +58,7 @@ class Door:
         usual = {"webchat_origins": f"{ORIGIN},{OTHER_ORIGIN}", "var_dir": folder}
         self.settings = Settings(webchat_identity_key=IDENTITY_KEY, **{**usual, **settings})
         self.server: TestServer
+        self.files = Files(folder / "files", ledger.vault, FILE_BYTES, None)
         self.session: aiohttp.ClientSession
         self._port = port
 
@@ -66,6 +69,7 @@ class Door:
             self.settings,
             self.ledger,
             Intake(self.ledger, self.wake, self.clock),
+            self.files,
             self.wake,
             self.clock,
             CALENDAR,

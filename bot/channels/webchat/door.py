@@ -7,8 +7,9 @@ from functools import partial
 
 from aiohttp import web
 
+from bot.attachments.files import Files
 from bot.catalogue import Catalogue
-from bot.channels.webchat import messages, pages, sessions, stream
+from bot.channels.webchat import messages, pages, sessions, stream, uploads
 from bot.channels.webchat.guard import guard, headers
 from bot.channels.webchat.hub import Hub
 from bot.channels.webchat.keys import CHAT, Chat, Rates, issue_for
@@ -25,6 +26,8 @@ from bot.worktime import WorkCalendar
 PREFIX = "/webchat"
 _SESSION = Rate(burst=60, per_second=10)
 _MESSAGES = Rate(burst=20, per_second=1)
+_UPLOADS = Rate(burst=10, per_second=1 / 30)
+_UPLOADS_OF_ADDRESS = Rate(burst=50, per_second=1)
 _SECONDS = 10
 """What an address may have at once are so many seconds of its rate; as many streams, too."""
 _NEW_SESSIONS = 10
@@ -35,6 +38,7 @@ def create_app(
     settings: Settings,
     ledger: Ledger,
     intake: Intake,
+    files: Files,
     wake: Wake,
     clock: Clock,
     calendar: WorkCalendar,
@@ -47,6 +51,7 @@ def create_app(
         settings: Origins, proxies, rates and the host site's key.
         ledger: Where conversations are.
         intake: Stores messages.
+        files: Keeps files.
         wake: Rings when something may be new.
         clock: The time.
         calendar: Working hours.
@@ -58,6 +63,7 @@ def create_app(
     app[CHAT] = Chat(
         ledger=ledger,
         intake=intake,
+        files=files,
         wake=wake,
         clock=clock,
         calendar=calendar,
@@ -81,7 +87,7 @@ def create_app(
     )
     app.on_response_prepare.append(headers)
     app.on_shutdown.append(_end_streams)
-    for module in (sessions, messages, stream):
+    for module in (sessions, messages, stream, uploads):
         app.add_routes(module.routes)
     app.add_routes(pages.widget_routes())
     return app
@@ -98,6 +104,8 @@ def _rates(per_address: float) -> Rates:
         ),
         by_session=buckets(_SESSION),
         messages=buckets(_MESSAGES),
+        uploads=buckets(_UPLOADS),
+        uploads_of_address=buckets(_UPLOADS_OF_ADDRESS),
     )
 
 

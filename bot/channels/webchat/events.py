@@ -30,7 +30,10 @@ def message(entry: Entry, issue: Issue) -> dict[str, Any]:
             for one in entry.choices
         ],
         "menu": entry.menu,
-        "attachments": [],
+        "attachments": [
+            {"id": file.id, "name": file.name, "type": file.type, "size": file.size}
+            for file in entry.files
+        ],
     }
 
 

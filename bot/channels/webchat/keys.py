@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 
 from aiohttp import web
 
+from bot.attachments.files import Files
 from bot.catalogue import Catalogue
 from bot.channels.choice_ids import issue
 from bot.channels.webchat.events import Issue
@@ -32,12 +33,16 @@ class Rates:
         new_sessions: New sessions of an address.
         by_session: Every request with a token.
         messages: Messages of a session.
+        uploads: Uploads of a session.
+        uploads_of_address: Uploads of an address.
     """
 
     by_address: Buckets
     new_sessions: Buckets
     by_session: Buckets
     messages: Buckets
+    uploads: Buckets
+    uploads_of_address: Buckets
 
 
 @dataclass(frozen=True)
@@ -47,6 +52,7 @@ class Chat:
     Attributes:
         ledger: Where conversations are.
         intake: Stores messages.
+        files: Keeps files.
         wake: Rung when something of a conversation has changed.
         clock: The time.
         calendar: Puts moments into words.
@@ -66,6 +72,7 @@ class Chat:
 
     ledger: Ledger
     intake: Intake
+    files: Files
     wake: Wake
     clock: Clock
     calendar: WorkCalendar

@@ -97,7 +97,7 @@ async def transcript(request: web.Request) -> web.StreamResponse:
 
 
 async def _inbound(chat: Chat, session: Session, sent: wire.Message) -> Inbound:
-    kind, text = Kind.TEXT, sent.text
+    kind, text = Kind.MEDIA if sent.files else Kind.TEXT, sent.text
     if sent.choice_id:
         payload = resolve(chat.choice_key, session.conversation_id, sent.choice_id)
         if payload is None:
@@ -114,6 +114,7 @@ async def _inbound(chat: Chat, session: Session, sent: wire.Message) -> Inbound:
         kind=kind,
         text=text,
         choice_id=sent.choice_id or None,
+        attachments=sent.files,
     )
 
 
@@ -125,6 +126,8 @@ def _written(chat: Chat, entry: Entry) -> str:
         "agent": words["agent_name"].format(nama=entry.name),
     }[entry.who]
     text = f"\n{who} ({chat.calendar.say_moment(entry.at)})\n{entry.text}\n"
+    for file in entry.files:
+        text += lines["attachment"].format(nama=file.name) + "\n"
     if entry.choices:
         offered = " | ".join(choice.title for choice in entry.choices)
         text += lines["choices"].format(pilihan=offered) + "\n"

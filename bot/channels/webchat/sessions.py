@@ -6,6 +6,7 @@ from typing import Any
 
 from aiohttp import web
 
+from bot.attachments.kinds import KINDS
 from bot.channels.message import Sender
 from bot.channels.webchat import tokens, wire
 from bot.channels.webchat.guard import shown_token, visit
@@ -27,7 +28,12 @@ async def config(request: web.Request) -> web.Response:
         "notice": {"version": chat.words.notice_version, "text": chat.words.notice},
         "hours": {"open": chat.office.is_open(now), "text": chat.office.says(now)},
         "channels": _other_channels(chat),
-        "limits": {"text": wire.LONGEST, "file_bytes": 0, "files": 0, "types": []},
+        "limits": {
+            "text": wire.LONGEST,
+            "file_bytes": chat.files.largest,
+            "files": wire.FILES,
+            "types": [kind.type for kind in KINDS],
+        },
     }
     return web.json_response(found, headers={"Cache-Control": "public, max-age=60"})
 
@@ -59,7 +65,9 @@ async def begin(request: web.Request) -> web.Response:
 async def forget(request: web.Request) -> web.Response:
     """End every session of the visitor and erase who they are and what was said."""
     chat, session = request.app[CHAT], (await visit(request)).session
-    await chat.ledger.run(chat_sessions.forget, session.conversation_id, chat.clock())
+    left = await chat.ledger.run(chat_sessions.forget, session.conversation_id, chat.clock())
+    for id in left:
+        await chat.files.drop(id)
     chat.wake.ring("outbox")
     return web.Response(status=204)
 

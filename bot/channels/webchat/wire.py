@@ -15,6 +15,8 @@ from bot.errors import ChatRefused
 
 LONGEST = 4000
 """Characters of a message."""
+FILES = 5
+"""Files of a message."""
 LARGEST_BODY = 64 * 1024
 """Bytes of a JSON body: the longest message with every character escaped fits in."""
 PAGE = 100
@@ -44,11 +46,12 @@ class Begin:
 
 @dataclass(frozen=True)
 class Message:
-    """A message: words, or the id of a pressed choice."""
+    """A message: words and files that were uploaded, or the id of a pressed choice."""
 
     id: str
     text: str
     choice_id: str
+    files: tuple[str, ...]
 
 
 @dataclass(frozen=True)
@@ -112,13 +115,26 @@ def message(data: Mapping[str, Any]) -> Message:
     Raises:
         ChatRefused: ``large`` when it has more than `LONGEST` characters, else ``invalid``.
     """
-    id = _text(data, "id").lower()
+    id, files = uuid(data.get("id")), data.get("attachments", [])
     text, choice_id = _text(data, "text", ""), _text(data, "payload", "")
-    if not _UUID.fullmatch(id) or bool(text.strip()) == bool(choice_id):
+    if not isinstance(files, list) or len(files) > FILES:
+        raise ChatRefused("invalid")
+    if bool(text.strip() or files) == bool(choice_id):
         raise ChatRefused("invalid")
     if len(text) > LONGEST:
         raise ChatRefused("large")
-    return Message(id, text, choice_id)
+    return Message(id, text, choice_id, tuple(uuid(file) for file in files))
+
+
+def uuid(given: object) -> str:
+    """Read a UUID.
+
+    Raises:
+        ChatRefused: ``invalid``.
+    """
+    if not isinstance(given, str) or not _UUID.fullmatch(given.lower()):
+        raise ChatRefused("invalid")
+    return given.lower()
 
 
 def rating(data: Mapping[str, Any]) -> Rating:
