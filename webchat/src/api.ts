@@ -1,6 +1,6 @@
 /** Requests to the server, with a session that renews itself. */
 
-import type { Config, Outgoing, Page } from "./protocol";
+import type { Attachment, Config, Outgoing, Page } from "./protocol";
 import { SESSION, type User } from "./shell";
 import type { Store } from "./store";
 
@@ -90,11 +90,11 @@ export class Api {
     await this.call("seen", { method: "POST", body: { seq } });
   }
 
-  async upload(file: File): Promise<{ id: string }> {
+  async upload(file: File): Promise<Attachment> {
     const body = new FormData();
     body.append("file", file);
     const answer = await this.call("uploads", { method: "POST", body, timeout: UPLOAD_TIMEOUT });
-    return (await answer.json()) as { id: string };
+    return (await answer.json()) as Attachment;
   }
 
   async download(id: string): Promise<Blob> {

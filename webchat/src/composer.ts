@@ -139,10 +139,9 @@ export class Composer {
     this.status.textContent = say("attach_uploading");
     this.uploading += 1;
     try {
-      const { id } = await this.api.upload(file);
-      const kept = { id, name: file.name, type: file.type, size: file.size };
+      const kept = await this.api.upload(file);
       this.attachments.push(kept);
-      name.textContent = `${file.name} · ${size(file.size)}`;
+      name.textContent = `${kept.name} · ${size(kept.size)}`;
       this.status.textContent = say("attach_ready");
       const remove = (): void => {
         this.attachments = this.attachments.filter((one) => one !== kept);

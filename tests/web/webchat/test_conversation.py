@@ -9,6 +9,7 @@ from playwright.async_api import expect
 
 from bot.channels.message import Choice
 from tests.web.webchat.site import ACCEPT, Site, Visitor
+from tests.webchat.stage import FILE_BYTES
 
 pytestmark = pytest.mark.browser
 
@@ -161,3 +162,45 @@ async def test_what_was_being_written_outlives_a_reload(visitor: Visitor) -> Non
     await visitor.box.fill("belum selesai")
     await visitor.page.reload()
     await expect(visitor.box).to_have_value("belum selesai")
+
+
+async def test_files_go_with_a_message_and_come_from_an_agent(
+    visitor: Visitor, site: Site, tmp_path: Path
+) -> None:
+    letter = tmp_path / "surat satker.pdf"
+    letter.write_bytes(b"%PDF-1.7\nisi surat\n")
+    await visitor.start()
+    picker = visitor.panel.locator("input[type=file]")
+    await picker.set_input_files(letter)
+    await expect(visitor.panel.locator(".chip")).to_contain_text("surat satker.pdf · 1 KB")
+    await visitor.button("Lepaskan surat satker.pdf").click()
+    await expect(visitor.panel.locator(".chip")).to_have_count(0)
+    await picker.set_input_files(letter)
+    await expect(visitor.button("Lepaskan surat satker.pdf")).to_be_visible()
+    await visitor.write("ini suratnya")
+    await visitor.delivered("ini suratnya", "Terkirim")
+    # Also after a reload, when only the server knows of it.
+    await visitor.page.reload()
+    async with visitor.page.expect_download() as wanted:
+        await visitor.button("Unduh surat satker.pdf").click()
+    download = await wanted.value
+    assert download.suggested_filename == "surat satker.pdf"
+    assert Path(await download.path()).read_bytes() == letter.read_bytes()
+
+
+async def test_a_file_that_is_not_taken_is_told_with_the_remedy(
+    visitor: Visitor, tmp_path: Path
+) -> None:
+    visitor.expected = ("422",)
+    program, huge = tmp_path / "program.pdf", tmp_path / "besar.pdf"
+    program.write_bytes(b"MZ\x90\x00" + b"\0" * 100)
+    huge.write_bytes(b"%PDF-1.7\n" + b"0" * FILE_BYTES)
+    await visitor.start()
+    picker, hint = visitor.panel.locator("input[type=file]"), visitor.panel.locator(".hint")
+    await picker.set_input_files(program)
+    await expect(hint).to_contain_text("Jenis berkas ini belum dapat diterima")
+    await picker.set_input_files(huge)
+    await expect(hint).to_contain_text("pilih berkas yang lebih kecil dari")
+    await expect(visitor.panel.locator(".chip")).to_have_count(0)
+    await visitor.write("tanpa berkas saja")
+    await visitor.delivered("tanpa berkas saja", "Terkirim")
