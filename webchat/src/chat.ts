@@ -249,12 +249,12 @@ class Conversation implements Chat {
   private look(): void {
     if (this.state === null) return;
     const visible = document.visibilityState === "visible";
-    const newest = this.log.newestSeq;
-    const looked = this.panel.isOpen && !this.panel.covered && visible && this.log.atEnd;
-    if (looked && newest > this.seen) {
-      this.seen = newest;
+    const looked = this.panel.isOpen && !this.panel.covered && visible;
+    const shown = looked ? this.log.shownSeq : 0;
+    if (shown > this.seen) {
+      this.seen = shown;
       clearTimeout(this.seenTimer);
-      const tell = (): void => void this.api.seen(newest).catch(() => undefined);
+      const tell = (): void => void this.api.seen(shown).catch(() => undefined);
       this.seenTimer = setTimeout(tell, SEEN_PAUSE);
     }
     const news = this.log.countAfter(this.seen);

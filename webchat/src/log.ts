@@ -52,6 +52,15 @@ export class Log {
     return scrollHeight - scrollTop - clientHeight < NEAR;
   }
 
+  /** The place of the newest message of ours whose beginning has come into view. */
+  get shownSeq(): number {
+    const edge = this.node.scrollTop + this.node.clientHeight - NEAR / 2;
+    return this.items.reduce((most, { bubble, seq }) => {
+      const shown = bubble.shown.from !== "user" && bubble.node.offsetTop < edge;
+      return shown && seq > most ? seq : most;
+    }, 0);
+  }
+
   /** The place of the newest message of ours. */
   get newestSeq(): number {
     return this.items.reduce((most, { bubble, seq }) => {

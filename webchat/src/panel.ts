@@ -40,8 +40,7 @@ export class Panel {
     const shut = button(icon("close"), () => this.close(), { class: "round" });
     shut.setAttribute("aria-label", words.say("close"));
     const avatar = el("span", { class: "avatar", "aria-hidden": "true" }, words.say("nindy").charAt(0));
-    const who = el("div", { class: "who" }, this.title, this.status);
-    const head = el("div", { class: "head" }, avatar, who, this.menuButton, shut);
+    const head = el("div", { class: "head" }, avatar, this.title, this.menuButton, shut, this.status);
     const dialog = { role: "dialog", "aria-label": words.say("dialog"), lang: "id", hidden: true };
     this.node = el("section", { class: "panel", ...dialog });
     this.node.append(head, this.menu, this.banner, this.body, this.over);

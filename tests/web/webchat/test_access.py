@@ -21,9 +21,9 @@ MENU = tuple(
 TREE = """
 - dialog "Percakapan dengan Nindy":
   - heading "Nindy, asisten HAI-DJPb" [level=2]
-  - paragraph
   - button "Pilihan lain"
   - button "Tutup percakapan"
+  - paragraph
   - status
   - log "Isi percakapan":
     - paragraph: Nindy
@@ -42,6 +42,7 @@ TREE = """
       - button "Informasi SP2D Perlu nomor SP2D dan nomor rekening"
       - button "Status supplier Perlu nomor SP2D dan nomor rekening"
       - button "Reset SAKTI Perlu nomor SP2D dan nomor rekening"
+  - button "Lampirkan berkas"
   - textbox "Tulis pesan untuk Nindy"
   - button "Kirim"
   - status
@@ -155,6 +156,8 @@ async def test_the_keyboard_does_it_all(visitor: Visitor, site: Site) -> None:
     await site.answer("Mau apa, Kak?", *MENU)
     await expect(visitor.message("Mau apa, Kak?")).to_be_visible()
     await press("Shift+Tab")
+    await expect(visitor.button("Lampirkan berkas")).to_be_focused()
+    await press("Shift+Tab")
     await expect(visitor.page.get_by_role("button", name="Reset SAKTI")).to_be_focused()
     await press("Enter")
     await visitor.delivered("Reset SAKTI", "Terkirim")
@@ -219,7 +222,7 @@ async def test_a_reader_far_up_is_not_pulled_down(visitor: Visitor, site: Site) 
     shown = await visitor.message("Baris 0").evaluate("one => one.offsetTop")
     assert abs(began - shown) < 40
     site.push("Kabar di bawah.")
-    newest = visitor.page.get_by_role("button", name="Ada 2 pesan baru")
+    newest = visitor.page.get_by_role("button", name="Ada 1 pesan baru")
     await expect(newest).to_be_visible()
     assert await visitor.log.evaluate(top) == began
     await newest.click()
