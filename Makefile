@@ -4,6 +4,7 @@ export UV_COMPILE_BYTECODE := 1
 export UV_PYTHON_PREFERENCE ?= system
 UV := $(shell command -v uv 2>/dev/null || echo .tools/bin/uv)
 BIN := .venv/bin
+NODE := webchat/node_modules
 .DEFAULT_GOAL := help
 
 .PHONY: help
@@ -31,7 +32,6 @@ check: install ## Lint, format, types, imports
 	@if [ -d $(NODE) ]; then cd webchat && npm run --silent check; \
 	else echo "webchat: no types checked without Node's packages (make webchat)"; fi
 
-NODE := webchat/node_modules
 $(NODE)/.package-lock.json: webchat/package-lock.json
 	@cd webchat && npm ci --ignore-scripts --no-audit --no-fund --silent
 

@@ -21,7 +21,7 @@ from tests.web.test_desk_day import AXE
 from tests.webchat.stage import Door
 
 SECONDS = 10
-ACCEPT, BOX, SEND = "Saya mengerti, mulai", "Tulis pesan untuk Nindy", "Kirim"
+ACCEPT, BOX, SEND = "Saya mengerti, mulai", "Tulis pesan", "Kirim"
 LAUNCHER = "Tanya Nindy"
 WIDE = {"width": 1280, "height": 800}
 

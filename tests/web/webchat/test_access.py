@@ -43,7 +43,7 @@ TREE = """
       - button "Status supplier Perlu nomor SP2D dan nomor rekening"
       - button "Reset SAKTI Perlu nomor SP2D dan nomor rekening"
   - button "Lampirkan berkas"
-  - textbox "Tulis pesan untuk Nindy"
+  - textbox "Tulis pesan"
   - button "Kirim"
   - status
 """
