@@ -62,6 +62,18 @@ def test_the_launcher_names_the_chat_and_says_what_the_data_say() -> None:
     assert words["launcher"] in launcher and words["error_unknown"] in launcher
 
 
+def test_the_widget_says_every_sentence_and_no_other() -> None:
+    words = YAML(typ="safe").load(PROJECT / "data/webchat/words.yml")["words"]
+    sources = "".join(path.read_text("utf-8") for path in (SOURCES / "src").glob("*.ts"))
+    said = set(re.findall(r'"([a-z][a-z0-9_]+)"', sources))
+    built_in = {"launcher", "error_unknown"}
+    counted = {f"rating_{value}" for value in range(1, 6)} | {"typing_nindy", "typing_agent"}
+    errors = {key for key in words if key.startswith("error_")}
+    assert set(words) - said - built_in - counted - errors == set()
+    asked = set(re.findall(r'\bsay\("([a-z0-9_]+)"', sources))
+    assert asked <= set(words)
+
+
 def test_nothing_parses_html_or_runs_text() -> None:
     forbidden = re.compile(
         r"innerHTML|outerHTML|insertAdjacentHTML|document\.write|\beval\b|new Function|srcdoc"

@@ -35,6 +35,7 @@ const MARKS: Record<Delivery, Icon> = {
 
 export class Bubble {
   readonly node: HTMLElement;
+  state: Delivery = "sending";
   private readonly mark = el("span", { class: "mark" });
   private readonly trouble = el("p", { class: "trouble", hidden: true });
   private readonly choices: HTMLElement | null;
@@ -70,6 +71,7 @@ export class Bubble {
   }
 
   deliver(state: Delivery, reason = ""): void {
+    this.state = state;
     this.mark.className = `mark ${state}`;
     this.mark.replaceChildren(icon(MARKS[state]), unseen(this.words.say(state)));
     this.trouble.hidden = state !== "failed";

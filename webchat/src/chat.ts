@@ -216,9 +216,6 @@ class Conversation implements Chat {
     const holder = state.agent === "" ? "held_nobody" : "held";
     const held = state.held ? this.words.say(holder, { nama: state.agent }) : "";
     this.panel.say(held || this.config.hours.text);
-    if (before !== null && (before.held !== state.held || before.agent !== state.agent)) {
-      this.log.note(held || this.words.say("released"));
-    }
     if (state.open !== this.config.hours.open) void this.refreshHours(state.open);
     this.look();
   }

@@ -22,6 +22,7 @@ export class Log {
   private readonly typing: HTMLElement;
   private readonly dots: HTMLElement;
   private items: Item[] = [];
+  private readonly byId = new Map<string, Item>();
 
   constructor(
     private readonly words: Words,
@@ -85,12 +86,13 @@ export class Log {
     }
     this.node.querySelectorAll(".note").forEach((note) => note.remove());
     this.items = [];
+    this.byId.clear();
   }
 
   /** Show a message of the server; the one that was shown before it had a place takes that place. */
   add(message: Message): void {
     const at = new Date(message.at);
-    const known = this.items.find((item) => item.bubble.shown.id === message.id);
+    const known = this.byId.get(message.id);
     if (known === undefined) {
       this.insert(new Bubble({ ...message, at }, this.words, this.presses), message.seq);
     } else if (known.seq !== message.seq) {
@@ -102,26 +104,19 @@ export class Log {
 
   /** Show what is on its way. */
   addOwn(shown: Shown): void {
-    if (this.items.some((item) => item.bubble.shown.id === shown.id)) return;
+    if (this.byId.has(shown.id)) return;
     this.insert(new Bubble(shown, this.words, this.presses), Infinity);
     this.deliver(shown.id, "sending");
   }
 
   deliver(id: string, state: Delivery, reason = "", seq = Infinity): void {
-    const item = this.items.find((one) => one.bubble.shown.id === id);
+    const item = this.byId.get(id);
     if (item === undefined) return;
     if (item.seq === Infinity && seq !== Infinity) this.settle(item, seq);
     // What the server has is not on its way any more, whatever another tab's queue thinks.
     const kept = item.seq !== Infinity;
     const read = item.seq < this.newestSeq;
     item.bubble.deliver(read ? "read" : kept ? "sent" : state, reason);
-  }
-
-  /** A line about the conversation, such as who serves now. */
-  note(text: string): void {
-    const stay = this.atEnd;
-    this.typing.before(el("p", { class: "note" }, text));
-    if (stay) this.toEnd();
   }
 
   /** A line above what came while nobody looked; shows it and, spoken, says how much it is. */
@@ -158,18 +153,24 @@ export class Log {
     const item: Item = { bubble, seq, separator: null };
     const next = this.items[place];
     this.items.splice(place, 0, item);
+    this.byId.set(bubble.shown.id, item);
     (next === undefined ? this.typing : (next.separator ?? next.bubble.node)).before(bubble.node);
     this.dress(place);
     this.dress(place + 1);
-    this.items.forEach((one, index) => one.bubble.fold(index < this.items.length - 1));
+    bubble.fold(next !== undefined);
+    this.items[this.items.length - 2]?.bubble.fold(true);
     if (stay) this.show(bubble);
     else this.newest.hidden = false;
   }
 
   /** Who answers has read what was written before. */
   private answered(seq: number): void {
-    for (const item of this.items) {
-      if (item.bubble.shown.from === "user" && item.seq < seq) item.bubble.deliver("read");
+    for (let place = this.items.length - 1; place >= 0; place -= 1) {
+      const item = this.items[place] as Item;
+      if (item.bubble.shown.from !== "user" || item.seq >= seq) continue;
+      // Those before it were read when it was.
+      if (item.bubble.state === "read") return;
+      item.bubble.deliver("read");
     }
   }
 

@@ -35,7 +35,7 @@ _PLAIN = (
         "attach",
         "choices",
     ),
-    *("choices_more", "you", "nindy", "agent", "held_nobody", "released", "typing_nindy"),
+    *("choices_more", "you", "nindy", "agent", "held_nobody", "typing_nindy"),
     *("typing_agent", "sending", "sent", "read", "failed", "waiting", "retry", "to_newest"),
     *("today", "yesterday", "unread", "offline", "reconnecting", "online", "transcript", "end"),
     *("new_chat", "forget", "forget_confirm", "forget_yes", "forget_no", "forgotten", "channels"),

@@ -14,12 +14,11 @@ from aiohttp import web
 from aiohttp.test_utils import TestServer
 from playwright.async_api import async_playwright
 
-from bot.clock import now
 from tests.conftest import missing
 from tests.kit import sqlite_ledger
 from tests.product import free_port
 from tests.web.test_phone import FLAGS
-from tests.web.webchat.site import Browsing, Site, Visitor
+from tests.web.webchat.site import Browsing, Later, Site, Visitor
 from tests.webchat.stage import ORIGIN, Door
 
 HOST_PAGE = """<!doctype html><html lang="id">
@@ -40,10 +39,11 @@ async def site(tmp_path: Path, host_port: int) -> AsyncIterator[Site]:
     edge = f"http://127.0.0.1:{port}"
     with sqlite_ledger(tmp_path) as ledger:
         origins = f"{edge},http://localhost:{host_port},{ORIGIN}"
-        door = Door(ledger, now, tmp_path, port, webchat_origins=origins)
+        clock = Later()
+        door = Door(ledger, clock, tmp_path, port, webchat_origins=origins)
         async with aiohttp.ClientSession() as door.session:
             await door.start()
-            yield Site(door, edge)
+            yield Site(door, edge, clock)
             await door.stop()
 
 

@@ -7,6 +7,7 @@ import json
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from datetime import datetime, timedelta
 from typing import Any
 
 import sqlalchemy as sa
@@ -34,11 +35,21 @@ async def until(holds: Callable[[], Any], seconds: float = SECONDS) -> None:
         await asyncio.sleep(0.02)
 
 
+@dataclass
+class Later:
+    """The time, which a test may let pass."""
+
+    passed: timedelta = field(default_factory=timedelta)
+
+    def __call__(self) -> datetime:
+        return now() + self.passed
+
+
 class Site:
     """The door, and those who answer behind it."""
 
-    def __init__(self, door: Door, edge: str) -> None:
-        self.door, self.edge = door, edge
+    def __init__(self, door: Door, edge: str, clock: Later) -> None:
+        self.door, self.edge, self.clock = door, edge, clock
         self.ledger = door.ledger
 
     async def answer(self, text: str, *choices: Choice) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from datetime import timedelta
 
 import pytest
 from playwright.async_api import Route, expect
@@ -230,3 +231,56 @@ async def test_where_streams_are_held_back_the_widget_asks(visitor: Visitor, sit
     await site.answer("Lewat jalan lain.")
     await expect(visitor.message("Lewat jalan lain.")).to_be_visible()
     assert len(asked) == 1
+
+
+async def test_a_token_that_grows_old_is_changed_and_the_talk_goes_on(
+    visitor: Visitor, site: Site
+) -> None:
+    await visitor.start()
+    await visitor.write("satu")
+    await visitor.delivered("satu", "Terkirim")
+    first = (await visitor.kept("session"))["token"]
+    site.clock.passed += timedelta(hours=13)
+    await visitor.write("dua")
+    await visitor.delivered("dua", "Terkirim")
+    second = (await visitor.kept("session"))["token"]
+    assert second != first
+    site.clock.passed += timedelta(hours=13)
+    await visitor.write("tiga")
+    await visitor.delivered("tiga", "Terkirim")
+    assert await texts(visitor) == ["satu", "dua", "tiga"]
+
+
+async def test_after_a_day_away_a_new_session_begins_and_says_so(
+    visitor: Visitor, site: Site
+) -> None:
+    visitor.expected = ("401",)
+    await visitor.start()
+    await visitor.write("kemarin")
+    await site.answer("Jawaban kemarin.")
+    await expect(visitor.message("Jawaban kemarin.")).to_be_visible()
+    await visitor.page.evaluate("window.stop()")
+    site.clock.passed += timedelta(hours=25)
+    await visitor.write("hari baru")
+    await expect(visitor.page.get_by_text("Sesi percakapan Kakak sudah berakhir")).to_be_visible()
+    await visitor.delivered("hari baru", "Terkirim")
+    assert await texts(visitor) == ["hari baru"]
+
+
+async def test_a_tab_that_nobody_looks_at_gives_its_connection_back(
+    visitor: Visitor, site: Site
+) -> None:
+    look = """state => {
+      Object.defineProperty(document, "visibilityState", { get: () => state, configurable: true });
+      document.dispatchEvent(new Event("visibilitychange"));
+    }"""
+    await visitor.start()
+    await visitor.write("halo")
+    await visitor.delivered("halo", "Terkirim")
+    await until(lambda: len(site.door.chat.hub) == 1)
+    await visitor.page.evaluate(look, "hidden")
+    await until(lambda: len(site.door.chat.hub) == 0)
+    await site.answer("Sambil lalu.")
+    await visitor.page.evaluate(look, "visible")
+    await expect(visitor.message("Sambil lalu.")).to_be_visible()
+    await until(lambda: site.read() == 1)
