@@ -109,7 +109,8 @@ export class Api {
   async transcript(): Promise<{ text: Blob; name: string }> {
     const answer = await this.call("transcript");
     const told = answer.headers.get("Content-Disposition") ?? "";
-    return { text: await answer.blob(), name: /filename="([^"]+)"/.exec(told)?.[1] ?? "percakapan-nindy.txt" };
+    const name = /filename="([^"]+)"/.exec(told)?.[1] ?? "percakapan-nindy.txt";
+    return { text: await answer.blob(), name };
   }
 
   async forget(): Promise<void> {

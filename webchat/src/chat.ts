@@ -194,16 +194,14 @@ class Conversation implements Chat {
   private trouble(id: string, state: Delivery, code: string, wait: number): void {
     if (code === "token") return this.refused(code);
     const { limits } = this.config;
-    const reason = this.words.fault(code, { karakter: limits.text, detik: wait });
+    const reason = this.words.fault(code, { karakter: limits.text, detik: Math.max(1, wait) });
     this.log.deliver(id, state, reason);
     if (code === "busy" || code === "away") this.panel.warn(reason);
   }
 
   private receive(batch: Message[]): void {
-    for (const message of batch) {
-      if (message.from === "user") this.queue.drop(message.id);
-      this.log.add(message);
-    }
+    for (const message of batch) if (message.from === "user") this.queue.drop(message.id);
+    this.log.add(batch);
     this.look();
   }
 
@@ -278,7 +276,7 @@ class Conversation implements Chat {
   private refused(code: string): void {
     if (code === "token") {
       this.store.remove(SESSION);
-        this.begin();
+      this.begin();
       this.panel.warn(this.words.fault(code));
     } else this.sheets.channels(this.config, this.words.fault(code));
   }

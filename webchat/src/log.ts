@@ -23,6 +23,8 @@ export class Log {
   private readonly dots: HTMLElement;
   private items: Item[] = [];
   private readonly byId = new Map<string, Item>();
+  /** The place of the newest message of ours. */
+  newestSeq = 0;
 
   constructor(
     private readonly words: Words,
@@ -62,13 +64,6 @@ export class Log {
     }, 0);
   }
 
-  /** The place of the newest message of ours. */
-  get newestSeq(): number {
-    return this.items.reduce((most, { bubble, seq }) => {
-      return bubble.shown.from !== "user" && seq > most ? seq : most;
-    }, 0);
-  }
-
   /** How many messages to the visitor come after this place. */
   countAfter(seq: number): number {
     return this.items.filter((item) => item.bubble.shown.from !== "user" && item.seq > seq).length;
@@ -87,10 +82,21 @@ export class Log {
     this.node.querySelectorAll(".note").forEach((note) => note.remove());
     this.items = [];
     this.byId.clear();
+    this.newestSeq = 0;
   }
 
-  /** Show a message of the server; the one that was shown before it had a place takes that place. */
-  add(message: Message): void {
+  /** Show messages of the server, and the first new one of ours from its beginning. */
+  add(batch: Message[]): void {
+    const stay = this.atEnd;
+    const news = batch.filter((message) => message.from !== "user" && !this.byId.has(message.id));
+    for (const message of batch) this.take(message);
+    const first = this.byId.get((news[0] ?? batch[0])?.id ?? "");
+    if (stay && first !== undefined) this.show(first.bubble);
+    else if (news.length > 0) this.newest.hidden = this.atEnd;
+  }
+
+  /** One that was shown before it had a place takes that place now. */
+  private take(message: Message): void {
     const at = new Date(message.at);
     const known = this.byId.get(message.id);
     if (known === undefined) {
@@ -105,8 +111,10 @@ export class Log {
   /** Show what is on its way. */
   addOwn(shown: Shown): void {
     if (this.byId.has(shown.id)) return;
-    this.insert(new Bubble(shown, this.words, this.presses), Infinity);
+    const bubble = new Bubble(shown, this.words, this.presses);
+    this.insert(bubble, Infinity);
     this.deliver(shown.id, "sending");
+    this.show(bubble);
   }
 
   deliver(id: string, state: Delivery, reason = "", seq = Infinity): void {
@@ -119,7 +127,7 @@ export class Log {
     item.bubble.deliver(read ? "read" : kept ? "sent" : state, reason);
   }
 
-  /** A line above what came while nobody looked; shows it and, spoken, says how much it is. */
+  /** Draw a line above what came while nobody looked, and show it from there. */
   unread(seen: number, text: string): void {
     const first = this.items.find((item) => item.bubble.shown.from !== "user" && item.seq > seen);
     if (first === undefined) return;
@@ -147,7 +155,6 @@ export class Log {
   }
 
   private insert(bubble: Bubble, seq: number): void {
-    const stay = this.atEnd || bubble.shown.from === "user";
     let place = this.items.length;
     while (place > 0 && (this.items[place - 1] as Item).seq > seq) place -= 1;
     const item: Item = { bubble, seq, separator: null };
@@ -159,8 +166,7 @@ export class Log {
     this.dress(place + 1);
     bubble.fold(next !== undefined);
     this.items[this.items.length - 2]?.bubble.fold(true);
-    if (stay) this.show(bubble);
-    else this.newest.hidden = false;
+    if (bubble.shown.from !== "user") this.newestSeq = Math.max(this.newestSeq, seq);
   }
 
   /** Who answers has read what was written before. */
@@ -181,7 +187,6 @@ export class Log {
     const before = this.items[index - 1];
     const after = this.items[index + 1];
     if ((before?.seq ?? 0) < seq && seq < (after?.seq ?? Infinity)) return;
-    if (after === undefined && (before?.seq ?? 0) < seq) return;
     this.items.splice(index, 1);
     item.separator?.remove();
     this.insert(item.bubble, seq);

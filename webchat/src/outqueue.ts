@@ -1,4 +1,4 @@
-/** What the visitor sent and the server has not yet: kept, sent in order, sent again under its id. */
+/** What the visitor sent and the server has not yet: kept, and sent in order under its id. */
 
 import { type Api, Refused } from "./api";
 import type { Attachment, Outgoing } from "./protocol";
@@ -38,7 +38,7 @@ export class OutQueue {
     addEventListener("online", () => this.wake?.());
   }
 
-  /** What waits, oldest first. Each has a key of its own, so that tabs do not overwrite each other. */
+  /** What waits, oldest first. Each has its own key, so that tabs do not overwrite each other. */
   entries(): Entry[] {
     return this.keys().flatMap((key) => this.store.get<Entry>(key) ?? []);
   }

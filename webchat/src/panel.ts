@@ -39,8 +39,10 @@ export class Panel {
     });
     const shut = button(icon("close"), () => this.close(), { class: "round" });
     shut.setAttribute("aria-label", words.say("close"));
-    const avatar = el("span", { class: "avatar", "aria-hidden": "true" }, words.say("nindy").charAt(0));
-    const head = el("div", { class: "head" }, avatar, this.title, this.menuButton, shut, this.status);
+    const letter = words.say("nindy").charAt(0);
+    const avatar = el("span", { class: "avatar", "aria-hidden": "true" }, letter);
+    const head = el("div", { class: "head" }, avatar, this.title, this.menuButton, shut);
+    head.append(this.status);
     const dialog = { role: "dialog", "aria-label": words.say("dialog"), lang: "id", hidden: true };
     this.node = el("section", { class: "panel", ...dialog });
     this.node.append(head, this.menu, this.banner, this.body, this.over);
@@ -71,7 +73,7 @@ export class Panel {
     this.closed();
   }
 
-  /** Put the focus where one begins: not into the box where that raises a keyboard on the screen. */
+  /** Put the focus where one begins: not into the box where that raises a keyboard. */
   focus(box: HTMLElement): void {
     const touch = matchMedia("(pointer: coarse)").matches;
     const first = this.over.querySelector("h3") ?? (touch ? this.title : box);
@@ -152,8 +154,9 @@ export class Panel {
   }
 
   private keepFocus(event: KeyboardEvent): void {
-    const all = this.node.querySelectorAll<HTMLElement>("a, button, textarea, input, [tabindex='0']");
-    const reached = [...all].filter((one) => one.getClientRects().length > 0);
+    const stops = "a, button, textarea, input, [tabindex='0']";
+    const all = [...this.node.querySelectorAll<HTMLElement>(stops)];
+    const reached = all.filter((one) => one.getClientRects().length > 0);
     const active = (this.node.getRootNode() as ShadowRoot).activeElement;
     const [first, last] = [reached[0], reached[reached.length - 1]];
     const edge = event.shiftKey ? first : last;

@@ -1,5 +1,6 @@
 /** What is laid over the conversation: the notice, the rating, the question before forgetting. */
 
+import { Refused } from "./api";
 import { button, el } from "./dom";
 import type { Config } from "./protocol";
 import type { Panel } from "./panel";
@@ -19,7 +20,8 @@ export class Sheets {
     yes.className = "main";
     const no = button(this.words.say("notice_decline"), () => this.panel.close());
     const text = el("p", {}, config.notice.text);
-    this.panel.sheet(this.words.say("notice_title"), [text, el("div", { class: "row" }, yes, no)], null);
+    const row = el("div", { class: "row" }, yes, no);
+    this.panel.sheet(this.words.say("notice_title"), [text, row], null);
   }
 
   rating(rate: (value: number, word: string) => Promise<void>, done: () => void): void {
@@ -86,8 +88,8 @@ export class Sheets {
     try {
       await action();
     } catch (error) {
-      const code = error instanceof Error ? error.message : "unknown";
-      const text = this.words.fault(code, { detik: 10 });
+      const refusal = error instanceof Refused ? error : new Refused("unknown");
+      const text = this.words.fault(refusal.code, { detik: Math.max(1, refusal.wait) });
       row.append(el("p", { class: "fault", role: "alert" }, text));
       pressed.disabled = false;
       pressed.focus();
