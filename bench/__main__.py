@@ -11,7 +11,18 @@ import time
 from collections.abc import Callable, Coroutine
 from pathlib import Path
 
-from bench import ablation, bank_size, desk, edge, growth, machine, matching, product, stock
+from bench import (
+    ablation,
+    bank_size,
+    desk,
+    edge,
+    growth,
+    machine,
+    matching,
+    product,
+    stock,
+    webchat,
+)
 from bench.processes import NotStarted, stop_all
 from bench.table import Table
 
@@ -23,6 +34,7 @@ TABLES: dict[str, Callable[[bool], Coroutine[None, None, Table]]] = {
     ablation.NAME: ablation.measure,
     bank_size.NAME: bank_size.measure,
     desk.NAME: desk.measure,
+    webchat.NAME: webchat.measure,
 }
 WITHOUT_MODEL = (desk.NAME,)
 

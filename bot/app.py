@@ -17,6 +17,7 @@ from aiohttp import web
 
 from actions import services as action_services
 from actions.services import Services
+from bot import metrics
 from bot.attachments.files import Files
 from bot.attachments.scanner import Scanner
 from bot.channels.webchat.door import PREFIX
@@ -88,6 +89,7 @@ class House:
     def webhook(self) -> web.Application:
         """Make the public edge."""
         app = web.Application(client_max_size=LARGEST_BODY)
+        metrics.time_edge(app)
         intake, services = Intake(self.ledger, self.wake, now), self.services
         Webhook(self.settings, intake, now).add_to(app)
         chat = create_chat(
@@ -129,6 +131,7 @@ class House:
                 cookies=Cookies(self.ledger.vault, settings.desk_url.startswith("https://")),
                 login=Login(self.ledger, now),
                 counts=self.counts,
+                metrics_token=settings.metrics_token.get_secret_value(),
                 provider=provider,
                 units=frozenset(unit.name for unit in self.services.catalogue.units),
             ),

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import logging
+import resource
 import signal
 from collections.abc import Callable
 
@@ -20,6 +21,7 @@ from bot.settings import Settings
 log = logging.getLogger(__name__)
 
 STOP_SECONDS = 12.0
+_FILES = 16_384
 _LOOK_AGAIN = 60.0
 """Seconds between two looks at the tickets' clocks."""
 
@@ -37,6 +39,7 @@ async def up(settings: Settings, ready: Callable[[list[demo.Account]], None]) ->
     from sandbox.app import create_app as create_sandbox
 
     stop = _stop_event()
+    _allow_many_connections()
     async with open_house(settings) as house, contextlib.AsyncExitStack() as stack:
         sandbox = create_sandbox(
             webhook_url=f"http://{settings.host}:{settings.edge_port}{PATH}",
@@ -98,6 +101,14 @@ async def _serve(
         raise StartupError(
             f"port {port} on {host}: {error.strerror}; end what uses it or set NINDY_{name}_PORT"
         ) from None
+
+
+def _allow_many_connections() -> None:
+    # Each open stream of web chat is a file; many systems allow only 1,024 unless asked.
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    wanted = _FILES if hard == resource.RLIM_INFINITY else min(_FILES, hard)
+    if soft != resource.RLIM_INFINITY and soft < wanted:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (wanted, hard))
 
 
 def _stop_event() -> asyncio.Event:

@@ -87,6 +87,9 @@ class Settings(BaseSettings):
         "",
         description="Addresses or networks of our own proxies, whose X-Forwarded-For is believed.",
     )
+    metrics_token: SecretStr = Field(
+        SecretStr(""), description="Bearer token of /metrics on the desk's port; empty asks none."
+    )
     log_level: str = Field("INFO", description="DEBUG, INFO, WARNING or ERROR.")
 
     class Config:

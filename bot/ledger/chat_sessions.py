@@ -8,7 +8,7 @@ from datetime import datetime
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
-from bot.channels.message import Sender
+from bot.channels.message import Inbound, Sender
 from bot.ledger import inbox as messages
 from bot.ledger import people
 from bot.ledger.tables import (
@@ -113,7 +113,7 @@ def accept_notice(
 
 
 def position(
-    connection: Connection, vault: Vault, session_id: str, external_id: str, now: datetime
+    connection: Connection, vault: Vault, session_id: str, message: Inbound, now: datetime
 ) -> int | None:
     """Return the position of a stored message of a session; None when the session has ended.
 
@@ -121,7 +121,7 @@ def position(
     """
     row = connection.execute(
         sa.select(inbox.c.position, inbox.c.conversation_id).where(
-            inbox.c.message_key == messages.message_key(vault, CHANNEL, "", external_id)
+            inbox.c.message_key == messages.key_of(vault, message)
         )
     ).one()
     if find(connection, vault, session_id) is None:

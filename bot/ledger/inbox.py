@@ -40,6 +40,8 @@ class Claim:
         claims: How often it has been claimed, this time included.
         failures: How often its turn failed.
         holder_id: The agent who has taken the conversation over, if one has.
+        received_at: When it was stored.
+        trace: The message's name in the log.
     """
 
     inbox_id: int
@@ -50,12 +52,24 @@ class Claim:
     message: Inbound
     claims: int
     failures: int
+    received_at: datetime
     holder_id: str | None = None
+    trace: str = ""
+
+
+def trace_of(message_key: str) -> str:
+    """Return a message's name in the log: enough of its key to be found, and of no other use."""
+    return message_key[:12]
+
+
+def key_of(vault: Vault, message: Inbound) -> str:
+    """Return the key under which a message is stored once."""
+    return vault.key("message", message.channel, message.account, message.external_id)
 
 
 def receive(connection: Connection, vault: Vault, message: Inbound, now: datetime) -> bool:
     """Store a message under its unique key; say whether it is new."""
-    key = message_key(vault, message.channel, message.account, message.external_id)
+    key = key_of(vault, message)
     known = sa.select(inbox.c.id).where(inbox.c.message_key == key)
     if connection.execute(known).first():
         return False
@@ -85,11 +99,6 @@ def receive(connection: Connection, vault: Vault, message: Inbound, now: datetim
         else:
             fetches.expect(connection, vault, files[0], conversation_id, inbox_id, message, now)
     return new
-
-
-def message_key(vault: Vault, channel: str, account: str, external_id: str) -> str:
-    """Return the unique key of a message."""
-    return vault.key("message", channel, account, external_id)
 
 
 def claim(
@@ -125,7 +134,9 @@ def claim(
             message=message,
             claims=row.claims + 1,
             failures=row.failures,
+            received_at=row.received_at,
             holder_id=row.holder_id,
+            trace=trace_of(row.message_key),
         )
     return None
 

@@ -23,7 +23,7 @@ HERE = Path(__file__).parent
 SCENARIOS = sorted(HERE.glob("*/*.yml"))
 MONDAY_MORNING = "2026-11-23 09:00"
 KINDS = {"image": Kind.MEDIA, "audio": Kind.MEDIA, "sticker": Kind.OTHER, "location": Kind.OTHER}
-KNOWN = {"at", "faults", "steps", "tickets", "calls", "feedback", "opened"}
+KNOWN = {"channel", "at", "faults", "steps", "tickets", "calls", "feedback", "opened"}
 A_TICKET = (
     "petugas",
     "SPM tidak bisa dicetak sejak kemarin pagi",
@@ -58,6 +58,7 @@ async def test_scenario(path: Path, tmp_path: Path, dialogue: Any, executor: Any
     assert set(scenario) <= KNOWN, f"unknown keys {set(scenario) - KNOWN}"
     at = datetime.strptime(str(scenario.get("at", MONDAY_MORNING))[:16], "%Y-%m-%d %H:%M")
     async with stage(tmp_path, dialogue, executor, at) as play:
+        play.channel = scenario.get("channel", play.channel)
         if scenario.get("faults"):
             await play.faults(scenario["faults"])
         memory: dict[str, str] = {}

@@ -129,7 +129,7 @@ def test_the_same_message_from_many_processes_has_one_position(ledger: Ledger) -
 
     def store(own: Ledger) -> tuple[bool, int | None]:
         new = own.transact(inbox.receive, same, START)
-        return new, own.transact(chat_sessions.position, SESSION, same.external_id, START)
+        return new, own.transact(chat_sessions.position, SESSION, same, START)
 
     with many(ledger, 6) as ledgers:
         found = together([lambda own=own: store(own) for own in ledgers])  # type: ignore[misc]

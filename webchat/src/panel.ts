@@ -120,10 +120,12 @@ export class Panel {
   }
 
   unsheet(): void {
+    const within = this.over.contains((this.node.getRootNode() as ShadowRoot).activeElement);
     this.over.hidden = true;
     this.body.hidden = false;
     this.over.replaceChildren();
     this.leave = null;
+    if (within) this.menuButton.focus();
   }
 
   get covered(): boolean {

@@ -13,6 +13,9 @@ from bot.errors import ChatRefused
 _MOST = 50_000
 """Buckets kept; the one that was used longest ago is forgotten first."""
 
+_ROUNDING = 1e-9
+"""Who waits just as long as was said must not fail by the last bit of a sum."""
+
 Network = ipaddress.IPv4Network | ipaddress.IPv6Network
 
 
@@ -46,7 +49,7 @@ class Buckets:
         now, rate = self._monotonic(), self._rate
         left, seen = self._left.get(name, (rate.burst, now))
         left = min(rate.burst, left + (now - seen) * rate.per_second)
-        enough = left >= 1
+        enough = left >= 1 - _ROUNDING
         self._left[name] = (left - 1 if enough else left, now)
         self._left.move_to_end(name)
         if len(self._left) > _MOST:

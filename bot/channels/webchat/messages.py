@@ -28,7 +28,7 @@ async def send(request: web.Request) -> web.Response:
     inbound = await _inbound(chat, by.session, sent)
     await chat.intake.store(Delivery((inbound,), (), ()))
     position = await chat.ledger.run(
-        chat_sessions.position, by.token.session_id, inbound.external_id, chat.clock()
+        chat_sessions.position, by.token.session_id, inbound, chat.clock()
     )
     if position is None:
         raise ChatRefused("token")

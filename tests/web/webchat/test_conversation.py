@@ -131,6 +131,7 @@ async def test_forget_me_leaves_nothing(visitor: Visitor, site: Site) -> None:
     await expect(visitor.page.get_by_text("Tiket yang sudah dibuat tetap diproses")).to_be_visible()
     await visitor.page.keyboard.press("Escape")
     await expect(visitor.box).to_be_visible()
+    await expect(visitor.button("Pilihan lain")).to_be_focused()
     await visitor.menu("Lupakan saya")
     await visitor.button("Ya, lupakan saya").click()
     await expect(visitor.page.get_by_text("sudah dihapus")).to_be_visible()
