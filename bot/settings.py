@@ -6,8 +6,8 @@ Each field is read from the environment as ``NINDY_<FIELD>`` in capitals, or fro
 
 from __future__ import annotations
 
-import ipaddress
 import re
+from ipaddress import IPv4Network, IPv6Network, ip_network
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +17,9 @@ from pydantic.fields import ModelField
 from bot.errors import StartupError
 
 SANDBOX_SECRET = "sandbox-only"  # noqa: S105  the sandbox's own, worthless elsewhere
+
+
+Network = IPv4Network | IPv6Network
 
 
 class Settings(BaseSettings):
@@ -59,6 +62,12 @@ class Settings(BaseSettings):
     sakti_token: SecretStr = Field(SecretStr(""), description="Bearer token for SAKTI.")
     digit_url: str = Field("", description="Digit accounts.")
     digit_token: SecretStr = Field(SecretStr(""), description="Bearer token for Digit.")
+    crm_url: str = Field("", description="CRM that tickets are pushed to; empty is off.")
+    crm_token: SecretStr = Field(SecretStr(""), description="Bearer token for the CRM.")
+    webhook_networks: str = Field(
+        "",
+        description="Private networks that webhooks may reach, as `10.1.0.0/16`, comma-separated.",
+    )
     upstream_budget: float = Field(8.0, gt=0, le=9, description="Seconds for one look-up.")
     settle_seconds: float = Field(
         60.0, gt=0, description="How long a send of unknown outcome waits for its status."
@@ -142,41 +151,48 @@ class Settings(BaseSettings):
     def _origins_are_whole(cls, value: str, values: dict[str, object]) -> str:
         host, port = values.get("host"), values.get("edge_port")
         own = [f"http://{host}:{port}", *([f"http://localhost:{port}"] * (host == "127.0.0.1"))]
-        given = _listed(value) or own
+        given = _parts(value) or own
         for origin in given:
-            if not re.fullmatch(
-                r"https?://[a-z0-9.-]+(:\d{1,5})?|http://\[[0-9a-f:]+\](:\d+)?", origin
-            ):
-                raise ValueError(
-                    f"{origin} must be like https://hai.kemenkeu.go.id, in small letters"
-                )
+            if not re.fullmatch(r"https?://([a-z0-9.-]+|\[[0-9a-f:]+\])(:\d{1,5})?", origin):
+                raise ValueError(f"{origin} must be like https://hai.kemenkeu.go.id")
         return ",".join(given)
-
-    @validator("trusted_proxies")
-    def _proxies_are_networks(cls, value: str) -> str:
-        for network in _listed(value):
-            ipaddress.ip_network(network)
-        return value
 
     @property
     def chat_origins(self) -> frozenset[str]:
         """The origins of pages that may use web chat."""
-        return frozenset(_listed(self.webchat_origins))
+        return frozenset(_parts(self.webchat_origins))
 
     @property
-    def proxies(self) -> tuple[ipaddress.IPv4Network | ipaddress.IPv6Network, ...]:
+    def proxies(self) -> tuple[Network, ...]:
         """Our own proxies."""
-        return tuple(ipaddress.ip_network(one) for one in _listed(self.trusted_proxies))
+        return tuple(ip_network(one) for one in _parts(self.trusted_proxies))
+
+    @validator("webhook_networks", "trusted_proxies")
+    def _are_networks(cls, value: str) -> str:
+        for one in _parts(value):
+            try:
+                ip_network(one)
+            except ValueError:
+                raise ValueError(f"{one!r} is not a network such as 10.1.0.0/16") from None
+        return value
+
+    @property
+    def reachable(self) -> tuple[Network, ...]:
+        """The networks that webhooks may reach; loopback where WhatsApp is the sandbox's."""
+        given = tuple(ip_network(one) for one in _parts(self.webhook_networks))
+        in_sandbox = f"{self.whatsapp_api_url}/".startswith(
+            f"http://127.0.0.1:{self.sandbox_port}/"
+        )
+        return given or ((ip_network("127.0.0.0/8"),) if in_sandbox else ())
 
     @property
     def app_secrets(self) -> tuple[bytes, ...]:
         """The app secrets that a webhook's signature may be made with."""
-        given = self.whatsapp_app_secret.get_secret_value()
-        return tuple(secret.encode() for secret in _listed(given))
+        return tuple(one.encode() for one in _parts(self.whatsapp_app_secret.get_secret_value()))
 
 
-def _listed(value: str) -> list[str]:
-    return [part.strip() for part in value.split(",") if part.strip()]
+def _parts(text: str) -> list[str]:
+    return [part.strip() for part in text.split(",") if part.strip()]
 
 
 def _sandbox(values: dict[str, object]) -> str:

@@ -8,6 +8,7 @@ import tempfile
 import time
 import uuid
 from collections.abc import AsyncIterable, AsyncIterator
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import IO
@@ -106,8 +107,9 @@ class Files:
         while piece := await asyncio.to_thread(next, pieces, b""):
             yield piece
 
-    async def scan_again(self, id: str) -> Verdict:
-        """Let the scanner look at a file that is kept.
+    @asynccontextmanager
+    async def unsealed(self, id: str) -> AsyncIterator[IO[bytes]]:
+        """Give a file in the clear, without a name, for as long as the context lasts.
 
         Raises:
             FileLost: It is not there, or is not what was kept.
@@ -115,6 +117,16 @@ class Files:
         with self._unnamed() as file:
             async for piece in self.read(id):
                 await asyncio.to_thread(_write, file, piece)
+            file.seek(0)
+            yield file
+
+    async def scan_again(self, id: str) -> Verdict:
+        """Let the scanner look at a file that is kept.
+
+        Raises:
+            FileLost: It is not there, or is not what was kept.
+        """
+        async with self.unsealed(id) as file:
             return await self._scan(file)
 
     async def drop(self, id: str) -> None:

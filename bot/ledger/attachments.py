@@ -147,7 +147,61 @@ def bind(connection: Connection, inbox_id: int, ids: tuple[str, ...]) -> None:
     )
 
 
-def put_onto(connection: Connection, ticket_id: str, inbox_id: int | None) -> None:
+def unsent(
+    connection: Connection, vault: Vault, conversation_id: str, sender: str
+) -> list[Attachment]:
+    """Return what an agent has uploaded for a conversation and not sent yet, the oldest first."""
+    rows = connection.execute(
+        sa.select(attachment)
+        .where(
+            attachment.c.conversation_id == conversation_id,
+            attachment.c.sender == sender,
+            attachment.c.ticket_id.is_(None),
+        )
+        .order_by(attachment.c.created_at, attachment.c.id)
+    )
+    return [read(vault, row) for row in rows]
+
+
+def send(
+    connection: Connection,
+    vault: Vault,
+    ticket_id: str,
+    conversation_id: str,
+    sender: str,
+    ids: tuple[str, ...],
+) -> list[Attachment]:
+    """Put files that an agent has uploaded onto the ticket with whose reply they go out.
+
+    Returns:
+        Those of the ids that are the agent's own, not sent yet and kept, in the ids' order.
+    """
+    own = {one.id: one for one in unsent(connection, vault, conversation_id, sender)}
+    sent = [own[id] for id in ids if id in own and own[id].state == KEPT]
+    connection.execute(
+        attachment.update()
+        .where(attachment.c.id.in_([one.id for one in sent]))
+        .values(ticket_id=ticket_id)
+    )
+    return sent
+
+
+def forget_unsent(
+    connection: Connection, vault: Vault, conversation_id: str, sender: str, id: str
+) -> bool:
+    """Forget a file that an agent has uploaded and not sent; say whether there was one."""
+    forgotten = connection.execute(
+        attachment.delete().where(
+            attachment.c.id == id,
+            attachment.c.conversation_id == conversation_id,
+            attachment.c.sender == sender,
+            attachment.c.ticket_id.is_(None),
+        )
+    )
+    return bool(forgotten.rowcount)
+
+
+def put_onto(connection: Connection, ticket_id: str, inbox_id: int) -> None:
     """Put the files of a message onto a ticket."""
     connection.execute(
         attachment.update()
@@ -173,10 +227,11 @@ def put_onto_new(
     )
 
 
-def forget_orphans(connection: Connection, vault: Vault, now: datetime) -> list[str]:
+def forget_orphans(connection: Connection, vault: Vault, now: datetime, limit: int) -> list[str]:
     """Forget files that are on no ticket and `ORPHANED`; return the ids to drop from the store."""
     old = sa.and_(attachment.c.ticket_id.is_(None), attachment.c.created_at < now - ORPHANED)
-    ids = [row.id for row in connection.execute(sa.select(attachment.c.id).where(old))]
+    some = sa.select(attachment.c.id).where(old).limit(limit)
+    ids = [row.id for row in connection.execute(some)]
     connection.execute(attachment.delete().where(attachment.c.id.in_(ids)))
     return ids
 

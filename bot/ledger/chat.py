@@ -83,18 +83,18 @@ class Standing:
     typing: str
 
 
+def moved(connection: Connection, vault: Vault, since: datetime, now: datetime) -> set[str]:
+    """Return the conversations that moved since a moment, or to which an agent is writing."""
+    latest = sa.select(conversation.c.id).where(conversation.c.moved_at >= since)
+    found = {row.id for row in connection.execute(latest)}
+    return found | _written_to(connection, now)
+
+
 def standings(
     connection: Connection, vault: Vault, session_keys: list[str], now: datetime
 ) -> dict[str, Standing]:
     """Return how the conversations of sessions stand, leaving out sessions that have ended."""
-    writing = {
-        row.conversation_id
-        for row in connection.execute(
-            sa.select(ticket.c.conversation_id)
-            .join(ticket_draft, ticket_draft.c.ticket_id == ticket.c.id)
-            .where(ticket_draft.c.updated_at > now - _AGENT_TYPES)
-        )
-    }
+    writing = _written_to(connection, now)
     waits = (
         sa.exists()
         .where(
@@ -171,7 +171,7 @@ def show(
     moved = connection.execute(
         conversation.update()
         .where(conversation.c.id == conversation_id, conversation.c.shown < upto)
-        .values(shown=upto)
+        .values(shown=upto, moved_at=now)
     )
     if moved.rowcount:
         connection.execute(
@@ -209,6 +209,15 @@ def rate(
             sealed_word=vault.seal({"text": word}) if word else None,
         )
     )
+
+
+def _written_to(connection: Connection, now: datetime) -> set[str]:
+    rows = connection.execute(
+        sa.select(ticket.c.conversation_id)
+        .join(ticket_draft, ticket_draft.c.ticket_id == ticket.c.id)
+        .where(ticket_draft.c.updated_at > now - _AGENT_TYPES)
+    )
+    return {row.conversation_id for row in rows}
 
 
 def _position(connection: Connection, conversation_id: str) -> int:

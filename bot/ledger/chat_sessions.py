@@ -144,7 +144,7 @@ def forget(connection: Connection, vault: Vault, conversation_id: str, now: date
     connection.execute(
         conversation.update()
         .where(this)
-        .values(version=conversation.c.version + 1, sealed_state=None)
+        .values(version=conversation.c.version + 1, sealed_state=None, moved_at=now)
     )
     person_id = connection.execute(sa.select(conversation.c.person_id).where(this)).scalar_one()
     connection.execute(

@@ -15,9 +15,11 @@ import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
 from bot.attachments.files import Kept
+from bot.attachments.names import label
 from bot.channels.message import Inbound, Media
+from bot.errors import TurnLost
 from bot.ledger import attachments
-from bot.ledger.attachments import EXPECTED, KEPT, USER, WAITING, Attachment
+from bot.ledger.attachments import EXPECTED, KEPT, USER, WAITING
 from bot.ledger.tables import attachment, conversation
 from bot.privacy import Vault
 
@@ -68,7 +70,7 @@ def expect(
             conversation_id=conversation_id,
             inbox_id=inbox_id,
             sender=USER,
-            sealed_name=vault.seal({"name": media.name}),
+            sealed_name=vault.seal({"name": label(media.name)}),
             type="",
             size=0,
             state=EXPECTED,
@@ -138,22 +140,40 @@ def clean(connection: Connection, vault: Vault, fetch: Fetch) -> None:
 
 
 def gone(connection: Connection, vault: Vault, fetch: Fetch, state: str, reason: str = "") -> bool:
-    """Record that a file is rejected or lost; say whether its sender believes it was received."""
+    """Record that a file is rejected or lost.
+
+    Returns:
+        Whether its sender believes that it was received, and no agent holds the conversation.
+    """
     _settle(connection, fetch, state=state, reason=reason, sealed_source=None)
-    believed = sa.select(attachment.c.promised).where(attachment.c.id == fetch.id)
+    believed = (
+        sa.select(attachment.c.promised)
+        .join(conversation, conversation.c.id == attachment.c.conversation_id)
+        .where(attachment.c.id == fetch.id, conversation.c.holder_id.is_(None))
+    )
     return bool(connection.execute(believed).scalar())
 
 
-def promise(connection: Connection, vault: Vault, ids: tuple[str, ...]) -> list[Attachment]:
+def promise(connection: Connection, vault: Vault, ids: tuple[str, ...]) -> None:
     """Record, with the turn that says so, that files which are not kept yet were received.
 
-    Returns:
-        Those that meanwhile turned out not to come.
+    Raises:
+        TurnLost: One of them turned out not to come while the turn ran; it is to be done again.
     """
     connection.execute(
         attachment.update().where(attachment.c.id.in_(ids)).values(promised=sa.true())
     )
-    return [one for one in attachments.of(connection, vault, ids) if not one.is_there]
+    if not all(one.is_there for one in attachments.of(connection, vault, ids)):
+        raise TurnLost("a file turned out not to come during the turn")
+
+
+def waiting(connection: Connection, vault: Vault) -> int:
+    """Count the files that are to be fetched or scanned again."""
+    return int(
+        connection.execute(
+            sa.select(sa.func.count()).select_from(attachment).where(_DUE)
+        ).scalar_one()
+    )
 
 
 def postpone(connection: Connection, vault: Vault, fetch: Fetch, next_at: datetime) -> None:

@@ -75,7 +75,7 @@ def receive(connection: Connection, vault: Vault, message: Inbound, now: datetim
         return False
     conversation_id = find_or_create(connection, vault, message.channel, message.sender, now)
     # First: it holds the conversation, so no file comes with two messages.
-    position = positions.allot(connection, conversation_id)
+    position = positions.allot(connection, conversation_id, now)
     files = attachments.brought(connection, message, conversation_id)
     new = insert_once(
         connection,
@@ -99,6 +99,27 @@ def receive(connection: Connection, vault: Vault, message: Inbound, now: datetim
         else:
             fetches.expect(connection, vault, files[0], conversation_id, inbox_id, message, now)
     return new
+
+
+def keep(
+    connection: Connection, vault: Vault, message: Inbound, conversation_id: str, now: datetime
+) -> int:
+    """Store a message that no turn is to answer, because it belongs to a ticket; return its row."""
+    key = vault.key("message", message.channel, message.account, message.external_id)
+    kept = connection.execute(
+        inbox.insert().values(
+            message_key=key,
+            conversation_id=conversation_id,
+            sent_at=message.sent_at,
+            received_at=now,
+            sealed_body=vault.seal(_to_json(message)),
+            state=DONE,
+            claims=0,
+            failures=0,
+            finished_at=now,
+        )
+    )
+    return int(kept.inserted_primary_key[0])
 
 
 def claim(

@@ -92,7 +92,7 @@ def enqueue(
     connection.execute(
         outbox.insert().values(
             id=str(uuid.uuid4()),
-            position=positions.allot(connection, conversation_id),
+            position=positions.allot(connection, conversation_id, now),
             conversation_id=conversation_id,
             inbox_id=inbox_id,
             agent_id=agent_id,
@@ -175,15 +175,20 @@ def read(connection: Connection, vault: Vault, row: Any) -> Outgoing:
         conversation_id=row.conversation_id,
         channel=channel,
         to=to,
-        reply=Reply(
-            body["text"],
-            tuple(Choice(**one) for one in body["choices"]),
-            body["menu"],
-            tuple(body.get("attachments", ())),
-        ),
+        reply=read_reply(body),
         reply_to=reply_to,
         attempts=row.attempts + 1,
         trace=trace or row.id,
+    )
+
+
+def read_reply(body: dict[str, Any]) -> Reply:
+    """Read a bubble as it was sealed."""
+    return Reply(
+        body["text"],
+        tuple(Choice(**one) for one in body["choices"]),
+        body["menu"],
+        tuple(body.get("attachments", ())),
     )
 
 

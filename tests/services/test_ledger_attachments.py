@@ -11,6 +11,7 @@ import pytest
 
 from bot.attachments.files import Kept
 from bot.channels.message import Inbound, Kind, Media, Reply
+from bot.errors import TurnLost
 from bot.ledger import attachments, fetches, inbox, outbox, tables, tickets
 from bot.ledger.attachments import (
     EXPECTED,
@@ -156,18 +157,28 @@ def test_who_was_promised_a_file_is_told_when_it_does_not_come(
     receive(ledger, photo())
     (fetch,) = take(ledger)
     if promised:
-        assert ledger.transact(fetches.promise, (fetch.id,)) == []
+        ledger.transact(fetches.promise, (fetch.id,))
     assert ledger.transact(fetches.gone, fetch, REJECTED, "large") is promised
     assert (only(ledger).state, only(ledger).reason) == (REJECTED, "large")
     assert take(ledger, START + timedelta(days=1)) == []
 
 
-def test_a_promise_that_comes_too_late_says_what_became_of_it(ledger: Ledger) -> None:
+def test_nobody_is_told_while_an_agent_holds_the_conversation(ledger: Ledger) -> None:
+    receive(ledger, photo())
+    (fetch,) = take(ledger)
+    ledger.transact(fetches.promise, (fetch.id,))
+    with ledger.engine.begin() as connection:
+        connection.execute(tables.conversation.update().values(holder_id="budi"))
+    assert ledger.transact(fetches.gone, fetch, REJECTED, "large") is False
+
+
+def test_a_promise_that_comes_too_late_undoes_its_turn(ledger: Ledger) -> None:
     receive(ledger, photo())
     (fetch,) = take(ledger)
     assert not ledger.transact(fetches.gone, fetch, LOST)
-    (lost,) = ledger.transact(fetches.promise, (fetch.id,))
-    assert lost.state == LOST
+    with pytest.raises(TurnLost):
+        ledger.transact(fetches.promise, (fetch.id,))
+    assert not rows(ledger, tables.attachment)[0].promised
 
 
 def test_a_fetch_that_failed_comes_again_later(ledger: Ledger) -> None:
@@ -239,9 +250,9 @@ def test_files_on_no_ticket_are_forgotten_after_a_while(ledger: Ledger) -> None:
     receive(ledger, replace(message("m"), attachments=(kept,)))
     with_it = rows(ledger, tables.inbox, tables.inbox.c.id)[-1].id
     late = START + ORPHANED + timedelta(seconds=1)
-    assert ledger.transact(attachments.forget_orphans, START + ORPHANED) == []
+    assert ledger.transact(attachments.forget_orphans, START + ORPHANED, 9) == []
     with ledger.engine.begin() as connection:
         attachments.put_onto(connection, ticket_id, with_it)
-    assert ledger.transact(attachments.forget_orphans, late) == [orphan]
+    assert ledger.transact(attachments.forget_orphans, late, 9) == [orphan]
     assert ledger.transact(attachments.unknown, [kept, orphan]) == [orphan]
     assert ledger.transact(attachments.find, orphan) is None

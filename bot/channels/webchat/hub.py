@@ -1,7 +1,8 @@
 """Feeds the open streams of this process.
 
-One look at the ledger serves all streams: it compares how their conversations stand with what was
-seen at the look before, and reads the new messages of those that have moved, once for all tabs. A
+One look at the ledger serves all streams: it asks which conversations have moved lately, compares
+how they stand with what their streams were told, and reads what is new once for all tabs. Now and
+then a look goes over all of them, so that nothing depends on the clocks of several machines. A
 stream takes one batch at a time and gets the next when that has been written, so a slow client
 holds up nobody and costs no more memory than its batch; what it has not got waits in the ledger.
 """
@@ -11,9 +12,11 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import logging
+import time
 from collections import defaultdict
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
+from datetime import datetime, timedelta
 
 from sqlalchemy.engine import Connection
 
@@ -22,6 +25,7 @@ from bot.channels.webchat.events import Issue
 from bot.clock import Clock
 from bot.ledger import chat
 from bot.ledger.chat import Entry, Standing
+from bot.ledger.chat_sessions import Session
 from bot.ledger.database import Ledger
 from bot.live.wake import Ear
 from bot.privacy import Vault
@@ -29,6 +33,10 @@ from bot.privacy import Vault
 log = logging.getLogger(__name__)
 
 LOOK_AGAIN = 0.5
+SWEEP = 5.0
+"""Seconds between two looks at every conversation that has a stream."""
+_OVERLAP = timedelta(seconds=2)
+"""Longer than a transaction lasts, from its moment to its commit."""
 REST = 0.05
 """Seconds between two looks, however often it rings."""
 BATCH = 100
@@ -42,20 +50,22 @@ class Stream:
     """One open stream.
 
     Attributes:
-        session_key: Whose it is.
+        session: Whose it is.
         position: How far it has been fed.
         is_gone: Whether the client has hung up.
         look: Asks for another look at the ledger.
         told: The last state it was fed.
+        is_typing: Whether it was told that somebody writes, which ends by itself.
         is_behind: Whether there was more than it could take at the last look.
         ended: Whether it is to end.
     """
 
-    session_key: str
+    session: Session
     position: int
     is_gone: Callable[[], bool]
     look: Callable[[], None]
     told: bytes = b""
+    is_typing: bool = False
     is_behind: bool = False
     ended: bool = False
     _batch: bytes = b""
@@ -115,18 +125,20 @@ class Hub:
         self._streams: set[Stream] = set()
         self._looking: asyncio.Task[None] | None = None
         self._closed = False
+        self._looked_at: datetime | None = None
+        self._sweep_at = 0.0
 
     def __len__(self) -> int:
         return len(self._streams)
 
     def of(self, session_key: str) -> int:
         """Return how many streams a session has."""
-        return sum(stream.session_key == session_key for stream in self._streams)
+        return sum(stream.session.key == session_key for stream in self._streams)
 
     @contextlib.contextmanager
-    def stream(self, session_key: str, after: int, is_gone: Callable[[], bool]) -> Iterator[Stream]:
+    def stream(self, session: Session, after: int, is_gone: Callable[[], bool]) -> Iterator[Stream]:
         """Open a stream that is fed everything after a position until it is closed."""
-        opened = Stream(session_key, after, is_gone, self._ear.ring)
+        opened = Stream(session, after, is_gone, self._ear.ring)
         if self._closed:
             opened.end()
         self._streams.add(opened)
@@ -157,30 +169,47 @@ class Hub:
 
     async def _look(self) -> None:
         for stream in self._streams:
-            stream.is_behind = not stream.is_hungry
+            if not stream.is_hungry:
+                stream.is_behind = True
             if stream.is_gone():
                 stream.end()
-        streams = [stream for stream in self._streams if stream.is_hungry]
-        keys = list({stream.session_key for stream in streams})
-        standings = await self._ledger.run(chat.standings, keys, self._clock())
-        is_open = self._is_open()
+        now, is_open = self._clock(), self._is_open()
+        streams = await self._restless([one for one in self._streams if one.is_hungry], now)
+        keys = list({stream.session.key for stream in streams})
+        standings = await self._ledger.run(chat.standings, keys, now)
         behind: defaultdict[str, list[Stream]] = defaultdict(list)
         for stream in streams:
-            standing = standings.get(stream.session_key)
+            standing = standings.get(stream.session.key)
             if standing is None:
                 stream.end()
             elif stream.position < standing.position:
                 behind[standing.conversation_id].append(stream)
             else:
                 # A client may have seen more than there is, after a backup was put back.
-                stream.position = standing.position
-                _tell(stream, b"", events.sse("state", events.state(standing, is_open)))
+                stream.position, stream.is_behind = standing.position, False
+                _tell(stream, b"", standing, is_open)
         ids = list(behind)
         for start in range(0, len(ids), AT_ONCE):
             some = ids[start : start + AT_ONCE]
             wanted = {id: min(stream.position for stream in behind[id]) for id in some}
             for id, entries in (await self._ledger.run(_logs, wanted)).items():
                 self._feed(behind[id], entries, standings, is_open)
+        self._looked_at = now
+
+    async def _restless(self, streams: list[Stream], now: datetime) -> list[Stream]:
+        """Return those for which there may be something new."""
+        if self._looked_at is None or time.monotonic() >= self._sweep_at:
+            self._sweep_at = time.monotonic() + SWEEP
+            return streams
+        moved = await self._ledger.run(chat.moved, self._looked_at - _OVERLAP, now)
+        return [
+            one
+            for one in streams
+            if not one.told
+            or one.is_behind
+            or one.is_typing
+            or one.session.conversation_id in moved
+        ]
 
     def _feed(
         self,
@@ -189,7 +218,7 @@ class Hub:
         standings: dict[str, Standing],
         is_open: bool,
     ) -> None:
-        standing = standings[streams[0].session_key]
+        standing = standings[streams[0].session.key]
         issue = self._issue_for(standing.conversation_id)
         written = [
             (one.position, events.sse("message", events.message(one, issue), one.position))
@@ -199,17 +228,20 @@ class Hub:
         if len(entries) < BATCH:
             # There are no more, also if the last positions hold nothing to show.
             upto = max(upto, standing.position)
-        state = events.sse("state", events.state(standing, is_open))
         for stream in streams:
             batch = b"".join(text for position, text in written if position > stream.position)
             stream.position = max(stream.position, upto)
             stream.is_behind = stream.position < standing.position
-            _tell(stream, batch, stream.told if stream.is_behind else state)
+            if stream.is_behind:
+                stream.feed(batch)
+            else:
+                _tell(stream, batch, standing, is_open)
 
 
-def _tell(stream: Stream, batch: bytes, state: bytes) -> None:
+def _tell(stream: Stream, batch: bytes, standing: Standing, is_open: bool) -> None:
+    state = events.sse("state", events.state(standing, is_open))
     if state != stream.told:
-        stream.told = state
+        stream.told, stream.is_typing = state, bool(standing.typing)
         batch += state
     if batch:
         stream.feed(batch)

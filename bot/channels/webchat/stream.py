@@ -41,7 +41,7 @@ async def stream(request: web.Request) -> web.StreamResponse:
         response = web.StreamResponse(
             headers={"Content-Type": "text/event-stream", "X-Accel-Buffering": "no"}
         )
-        with chat.hub.stream(by.session.key, after, lambda: request.transport is None) as fed:
+        with chat.hub.stream(by.session, after, lambda: request.transport is None) as fed:
             await response.prepare(request)
             _keep_little(request)
             with contextlib.suppress(ConnectionResetError, asyncio.TimeoutError):

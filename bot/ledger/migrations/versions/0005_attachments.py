@@ -38,8 +38,10 @@ def upgrade() -> None:
     op.create_index('ix_attachment_due', 'attachment', ['next_at'], unique=False, sqlite_where=sa.text("state IN ('expected', 'waiting')"), postgresql_where=sa.text("state IN ('expected', 'waiting')"))
     for column in ('conversation_id', 'created_at', 'inbox_id', 'ticket_id'):
         op.create_index(op.f(f'ix_attachment_{column}'), 'attachment', [column], unique=False)
+    op.add_column('audit', sa.Column('attachment_id', sa.String(length=36), nullable=True))
 
 
 def downgrade() -> None:
     """Undo."""
+    op.drop_column('audit', 'attachment_id')
     op.drop_table('attachment')

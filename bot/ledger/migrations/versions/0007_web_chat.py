@@ -5,8 +5,8 @@ from __future__ import annotations
 import sqlalchemy as sa
 from alembic import op
 
-revision = '0006'
-down_revision = '0005'
+revision = '0007'
+down_revision = '0006'
 branch_labels = None
 depends_on = None
 
@@ -17,6 +17,8 @@ def upgrade() -> None:
     """Apply."""
     op.add_column('conversation', sa.Column('position', _BIG, server_default='0', nullable=False))
     op.add_column('conversation', sa.Column('shown', _BIG, server_default='0', nullable=False))
+    op.add_column('conversation', sa.Column('moved_at', sa.DateTime(timezone=True), nullable=True))
+    op.create_index('ix_conversation_moved_at', 'conversation', ['moved_at'], unique=False)
     op.add_column('inbox', sa.Column('position', _BIG, server_default='0', nullable=False))
     op.create_index('ix_inbox_position', 'inbox', ['conversation_id', 'position'], unique=False)
     op.add_column('outbox', sa.Column('agent_id', sa.String(length=36), nullable=True))
@@ -54,5 +56,7 @@ def downgrade() -> None:
     op.drop_column('outbox', 'agent_id')
     op.drop_index('ix_inbox_position', table_name='inbox')
     op.drop_column('inbox', 'position')
+    op.drop_index('ix_conversation_moved_at', table_name='conversation')
+    op.drop_column('conversation', 'moved_at')
     op.drop_column('conversation', 'shown')
     op.drop_column('conversation', 'position')
