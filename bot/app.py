@@ -30,7 +30,7 @@ from bot.attachments.files import Files
 from bot.attachments.scanner import Scanner
 from bot.channels.webchat.door import PREFIX
 from bot.channels.webchat.door import create_app as create_chat
-from bot.channels.webchat.static import page
+from bot.channels.webchat.pages import demo_routes
 from bot.channels.webchat.words import ChatWords
 from bot.channels.whatsapp.client import GraphClient
 from bot.channels.whatsapp.media import GraphMedia
@@ -120,7 +120,7 @@ class House:
             ChatWords.load(PROJECT / "data/webchat"),
         )
         app.add_subapp(PREFIX, chat)
-        app.router.add_get("/", page)
+        app.add_routes(demo_routes())
         app.add_subapp(API_PREFIX, self.api())
         app.router.add_get("/healthz", _ok)
         app.router.add_get("/readyz", self._ready)

@@ -5,9 +5,10 @@ from __future__ import annotations
 import asyncio
 import json
 import uuid
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -20,6 +21,7 @@ from bot.catalogue import Catalogue
 from bot.channels.message import Choice, Reply
 from bot.channels.webchat.door import PREFIX, create_app
 from bot.channels.webchat.keys import CHAT, Chat
+from bot.channels.webchat.pages import demo_routes
 from bot.channels.webchat.words import ChatWords
 from bot.ledger import outbox, unit_of_work
 from bot.ledger.database import Ledger
@@ -29,7 +31,7 @@ from bot.settings import Settings
 from bot.turn.intake import Intake
 from bot.worktime import WorkCalendar
 from tests.conftest import PROJECT
-from tests.kit import Clock, claimed
+from tests.kit import claimed
 
 ORIGIN = "https://hai.contoh.go.id"
 OTHER_ORIGIN = "https://djpb.contoh.go.id"
@@ -44,18 +46,21 @@ FILE_BYTES = 200_000
 class Door:
     """The server, which can be stopped and started again on the same ledger and port."""
 
-    def __init__(self, ledger: Ledger, clock: Clock, folder: Path, **settings: Any) -> None:
+    def __init__(
+        self,
+        ledger: Ledger,
+        clock: Callable[[], datetime],
+        folder: Path,
+        port: int = 0,
+        **settings: Any,
+    ) -> None:
         self.ledger, self.clock, self.wake = ledger, clock, Wake()
-        self.settings = Settings(
-            webchat_origins=f"{ORIGIN},{OTHER_ORIGIN}",
-            webchat_identity_key=IDENTITY_KEY,
-            var_dir=folder,
-            **settings,
-        )
+        usual = {"webchat_origins": f"{ORIGIN},{OTHER_ORIGIN}", "var_dir": folder}
+        self.settings = Settings(webchat_identity_key=IDENTITY_KEY, **{**usual, **settings})
         self.server: TestServer
         self.files = Files(folder / "files", ledger.vault, FILE_BYTES, None)
         self.session: aiohttp.ClientSession
-        self._port = 0
+        self._port = port
 
     async def start(self) -> None:
         self.wake = Wake()
@@ -73,6 +78,7 @@ class Door:
         )
         self.chat: Chat = chat[CHAT]
         app.add_subapp(PREFIX, chat)
+        app.add_routes(demo_routes())
         self.server = TestServer(app, port=self._port or None)
         await self.server.start_server(shutdown_timeout=2)
         self._port = int(self.server.port or 0)

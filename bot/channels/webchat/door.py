@@ -9,7 +9,7 @@ from aiohttp import web
 
 from bot.attachments.files import Files
 from bot.catalogue import Catalogue
-from bot.channels.webchat import messages, sessions, static, stream, uploads
+from bot.channels.webchat import messages, pages, sessions, stream, uploads
 from bot.channels.webchat.guard import guard, headers
 from bot.channels.webchat.hub import Hub
 from bot.channels.webchat.keys import CHAT, Chat, Rates, issue_for
@@ -89,7 +89,7 @@ def create_app(
     app.on_shutdown.append(_end_streams)
     for module in (sessions, messages, stream, uploads):
         app.add_routes(module.routes)
-    app.router.add_get("/{name}", static.file)
+    app.add_routes(pages.widget_routes())
     return app
 
 

@@ -34,6 +34,7 @@ _PREFLIGHT = {
     "Access-Control-Allow-Headers": "Authorization, Content-Type, Last-Event-ID",
     "Access-Control-Max-Age": "600",
 }
+_EXPOSED = f"{FRESH}, Retry-After, Content-Disposition"
 _PUBLIC = "webchat_public"
 
 
@@ -78,7 +79,7 @@ async def headers(request: web.Request, response: web.StreamResponse) -> None:
     origin = request.headers.get("Origin")
     if origin in request.app[CHAT].origins:
         response.headers["Access-Control-Allow-Origin"] = origin
-        response.headers["Access-Control-Expose-Headers"] = f"{FRESH}, Retry-After"
+        response.headers["Access-Control-Expose-Headers"] = _EXPOSED
     chat, token = request.app[CHAT], request.get(SHOWN)
     if token is not None and token.is_due(chat.clock()):
         response.headers[FRESH] = tokens.renew(chat.token_key, token, chat.clock())

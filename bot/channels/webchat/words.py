@@ -22,11 +22,20 @@ _FILLED = {
     "error_large": "karakter ukuran",
     "error_busy": "detik",
     "error_files": "jumlah",
+    "too_long": "jumlah karakter",
 }
 _PLAIN = (
-    *("launcher", "title", "dialog", "log", "close", "menu", "greeting", "notice_title"),
-    *("notice_accept", "notice_decline", "placeholder", "send", "attach", "choices"),
-    *("choices_more", "you", "nindy", "agent", "held_nobody", "released", "typing_nindy"),
+    *("launcher", "title", "dialog", "log", "close", "back", "menu", "greeting"),
+    *(
+        "notice_title",
+        "notice_accept",
+        "notice_decline",
+        "placeholder",
+        "send",
+        "attach",
+        "choices",
+    ),
+    *("choices_more", "you", "nindy", "agent", "held_nobody", "typing_nindy"),
     *("typing_agent", "sending", "sent", "read", "failed", "waiting", "retry", "to_newest"),
     *("today", "yesterday", "unread", "offline", "reconnecting", "online", "transcript", "end"),
     *("new_chat", "forget", "forget_confirm", "forget_yes", "forget_no", "forgotten", "channels"),
