@@ -30,6 +30,10 @@ from bot.attachments.files import Files
 from bot.attachments.scanner import Scanner
 from bot.background import in_daemon
 from bot.channels.message import Reply
+from bot.channels.webchat.door import PREFIX
+from bot.channels.webchat.door import create_app as create_chat
+from bot.channels.webchat.pages import demo_routes
+from bot.channels.webchat.words import ChatWords
 from bot.channels.whatsapp.client import GraphClient
 from bot.channels.whatsapp.media import GraphMedia
 from bot.channels.whatsapp.outgoing import WhatsAppOut
@@ -117,9 +121,23 @@ class House:
 
     def webhook(self) -> web.Application:
         """Make the public edge."""
-        app = web.Application(client_max_size=LARGEST_BODY, middlewares=[metrics.time_edge])
-        intake = Intake(self.ledger, self.wake, now, self.spare)
+        app = web.Application(client_max_size=LARGEST_BODY)
+        metrics.time_edge(app)
+        intake, services = Intake(self.ledger, self.wake, now, self.spare), self.services
         Webhook(self.settings, intake, now).add_to(app)
+        chat = create_chat(
+            self.settings,
+            self.ledger,
+            intake,
+            self.files,
+            self.wake,
+            now,
+            services.calendar,
+            services.catalogue,
+            ChatWords.load(PROJECT / "data/webchat"),
+        )
+        app.add_subapp(PREFIX, chat)
+        app.add_routes(demo_routes())
         app.add_subapp(API_PREFIX, self.api())
         app.router.add_get("/healthz", _ok)
         app.router.add_get("/readyz", self._ready)

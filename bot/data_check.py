@@ -7,6 +7,7 @@ from pathlib import Path
 from actions import services as action_services
 from bot import faq_check, name_check, phrase_check
 from bot.catalogue import Catalogue
+from bot.channels.webchat.words import ChatWords
 from bot.clock import JAKARTA, now
 from desk.canned import read_canned, read_outside
 
@@ -24,6 +25,7 @@ def check_data() -> list[str]:
     warnings = [f"{calendar.folder}: {line}" for line in calendar.check(today)]
     read_canned(PROJECT / "data/desk/balasan.yml")
     read_outside(PROJECT / "data/desk/tujuan.yml")
+    ChatWords.load(PROJECT / "data/webchat")
     faq = PROJECT / "data/faq"
     catalogue = Catalogue(PROJECT / "data/catalogue")
     return [

@@ -6,6 +6,7 @@ Each field is read from the environment as ``NINDY_<FIELD>`` in capitals, or fro
 
 from __future__ import annotations
 
+import re
 from ipaddress import IPv4Network, IPv6Network, ip_network
 from pathlib import Path
 from typing import Any
@@ -90,6 +91,23 @@ class Settings(BaseSettings):
     oidc_client_id: str = Field("", description="The desk's id with the issuer.")
     oidc_client_secret: SecretStr = Field(SecretStr(""), description="The desk's secret there.")
     oidc_role_claim: str = Field("role", description="Claim that names the agent's role.")
+    webchat_origins: str = Field(
+        "",
+        description="Pages with the web chat, as https://host, comma-separated; "
+        "default the edge's own.",
+    )
+    webchat_identity_key: SecretStr = Field(
+        SecretStr(""), description="Shared with the host site, which vouches for its users by it."
+    )
+    webchat_per_address: float = Field(
+        50.0,
+        gt=0,
+        description="Requests a second to web chat from one address, perhaps a whole office.",
+    )
+    trusted_proxies: str = Field(
+        "",
+        description="Addresses or networks of our own proxies, whose X-Forwarded-For is believed.",
+    )
     metrics_token: SecretStr = Field(
         SecretStr(""), description="Bearer token of /metrics on the desk's port; empty asks none."
     )
@@ -141,7 +159,27 @@ class Settings(BaseSettings):
             raise ValueError("must be set when NINDY_OIDC_ISSUER is")
         return value
 
-    @validator("webhook_networks")
+    @validator("webchat_origins", always=True)
+    def _origins_are_whole(cls, value: str, values: dict[str, object]) -> str:
+        host, port = values.get("host"), values.get("edge_port")
+        own = [f"http://{host}:{port}", *([f"http://localhost:{port}"] * (host == "127.0.0.1"))]
+        given = _parts(value) or own
+        for origin in given:
+            if not re.fullmatch(r"https?://([a-z0-9.-]+|\[[0-9a-f:]+\])(:\d{1,5})?", origin):
+                raise ValueError(f"{origin} must be like https://hai.kemenkeu.go.id")
+        return ",".join(given)
+
+    @property
+    def chat_origins(self) -> frozenset[str]:
+        """The origins of pages that may use web chat."""
+        return frozenset(_parts(self.webchat_origins))
+
+    @property
+    def proxies(self) -> tuple[Network, ...]:
+        """Our own proxies."""
+        return tuple(ip_network(one) for one in _parts(self.trusted_proxies))
+
+    @validator("webhook_networks", "trusted_proxies")
     def _are_networks(cls, value: str) -> str:
         for one in _parts(value):
             try:

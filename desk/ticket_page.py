@@ -158,6 +158,7 @@ async def _context(request: web.Request, revealed: bool) -> dict[str, Any]:
         "announcements": work.templates.replies(number=sheet.line.number),
         "shuts_at": shuts,
         "window_open": shuts is None or shuts > now,
+        "gone": sheet.line.channel == "webchat" and found.person.user_id is None,
         "now": now,
         "heard": sheet.last_heard.isoformat() if sheet.last_heard else "",
         "services": {one.number: one.name for one in work.catalogue.services},

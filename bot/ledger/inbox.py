@@ -11,7 +11,7 @@ import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
 from bot.channels.message import Inbound, Kind, Sender
-from bot.ledger import attachments, fetches
+from bot.ledger import attachments, fetches, positions
 from bot.ledger.database import insert_once
 from bot.ledger.people import find_or_create
 from bot.ledger.tables import conversation, inbox
@@ -77,6 +77,8 @@ def receive(connection: Connection, vault: Vault, message: Inbound, now: datetim
     if connection.execute(_KNOWN, {"key": key}).first():
         return False
     conversation_id = find_or_create(connection, vault, message.channel, message.sender, now)
+    # First: it holds the conversation, so no file comes with two messages.
+    position = positions.allot(connection, conversation_id, now)
     files = attachments.brought(connection, message, conversation_id)
     new = insert_once(
         connection,
@@ -84,6 +86,7 @@ def receive(connection: Connection, vault: Vault, message: Inbound, now: datetim
         {
             "message_key": key,
             "conversation_id": conversation_id,
+            "position": position,
             "sent_at": message.sent_at,
             "received_at": now,
             "sealed_body": vault.seal(_to_json(replace(message, media=None, attachments=files))),

@@ -24,9 +24,10 @@ import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
 from bot.channels.message import Choice, Delivery, Inbound, Reply, Sender, Status, Template
+from bot.ledger import positions
 from bot.ledger.inbox import trace_of
 from bot.ledger.people import address
-from bot.ledger.tables import inbox, outbox
+from bot.ledger.tables import conversation, inbox, outbox, person
 from bot.privacy import Vault
 
 log = logging.getLogger(__name__)
@@ -36,6 +37,9 @@ STALE = timedelta(minutes=3)
 _UNREADABLE = timedelta(minutes=1)
 
 QUEUED, SENDING, SENT, UNKNOWN, FAILED = "queued", "sending", "sent", "unknown", "failed"
+
+READ_HERE = ("webchat",)
+"""Channels without a provider: what is committed here has been sent."""
 
 _OPEN = sa.text("outbox.state IN ('queued', 'sending', 'unknown')")
 _EARLIER = {
@@ -88,16 +92,23 @@ def enqueue(
     reply: Reply,
     now: datetime,
     state: str = QUEUED,
+    agent_id: str | None = None,
 ) -> None:
-    """Add a bubble to the end of a conversation's queue."""
+    """Add a bubble of an agent, or of Nindy (None), to the end of a conversation's queue."""
+    channel = connection.execute(
+        sa.select(person.c.channel)
+        .join(conversation, conversation.c.person_id == person.c.id)
+        .where(conversation.c.id == conversation_id)
+    ).scalar_one()
     connection.execute(
         outbox.insert().values(
             id=str(uuid.uuid4()),
-            position=_next_position(connection, conversation_id, now),
+            position=positions.allot(connection, conversation_id, now),
             conversation_id=conversation_id,
             inbox_id=inbox_id,
+            agent_id=agent_id,
             sealed_body=vault.seal(asdict(reply)),
-            state=state,
+            state=SENT if channel in READ_HERE else state,
             attempts=0,
             repeats=0,
             next_at=now,
@@ -106,14 +117,6 @@ def enqueue(
             updated_at=now,
         )
     )
-
-
-def _next_position(connection: Connection, conversation_id: str, now: datetime) -> int:
-    # The time orders the bubbles; the last position holds the order when the clock does not move.
-    last = connection.execute(
-        sa.select(sa.func.max(outbox.c.position)).where(outbox.c.conversation_id == conversation_id)
-    ).scalar()
-    return max(int(now.timestamp() * 1_000_000), (last or 0) + 1)
 
 
 def take(
@@ -150,7 +153,7 @@ def _take_one(
     connection: Connection, vault: Vault, row: Any, sender: str, now: datetime
 ) -> Outgoing | None:
     try:
-        outgoing = _read(connection, vault, row)
+        outgoing = read(connection, vault, row)
     except Exception:
         # Nobody else waits for a bubble that cannot be read.
         log.exception("bubble cannot be read", extra={"outbox": row.id})
@@ -173,7 +176,8 @@ def _take_one(
     return outgoing
 
 
-def _read(connection: Connection, vault: Vault, row: Any) -> Outgoing:
+def read(connection: Connection, vault: Vault, row: Any) -> Outgoing:
+    """Read a row of the table, with the address of its person."""
     channel, to = address(connection, vault, row.conversation_id)
     reply_to, trace = _answered(connection, vault, row.inbox_id)
     return Outgoing(

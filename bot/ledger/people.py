@@ -53,6 +53,16 @@ def address(connection: Connection, vault: Vault, conversation_id: str) -> tuple
     return str(row.channel), Sender(**vault.open(row.sealed_address))
 
 
+def is_gone(connection: Connection, conversation_id: str) -> bool:
+    """Say whether the person of a conversation has had themselves forgotten: nobody reads it."""
+    row = connection.execute(
+        sa.select(person.c.channel, person.c.user_key)
+        .join(conversation, conversation.c.person_id == person.c.id)
+        .where(conversation.c.id == conversation_id)
+    ).one()
+    return row.channel == "webchat" and row.user_key is None
+
+
 def change_identity(
     connection: Connection, vault: Vault, change: IdentityChange, now: datetime
 ) -> bool:

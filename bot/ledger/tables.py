@@ -103,6 +103,35 @@ conversation = sa.Table(
     # never deleted; columns added to a full SQLite table cannot carry a foreign key.)
     sa.Column("holder_id", sa.String(36)),
     sa.Column("held_at", Moment),
+    # The last position that a message of either side was given (`bot.ledger.positions`), and how
+    # far the person has been shown ours, where the channel tells it by position.
+    sa.Column("position", BigId, nullable=False, server_default="0"),
+    sa.Column("shown", BigId, nullable=False, server_default="0"),
+    # When one of these two changed: who follows many conversations looks at the latest only.
+    sa.Column("moved_at", Moment, index=True),
+)
+
+chat_session = sa.Table(
+    "chat_session",
+    metadata,
+    sa.Column("session_key", sa.String(64), primary_key=True),
+    sa.Column("conversation_id", sa.ForeignKey("conversation.id"), nullable=False, index=True),
+    # Whether the host site vouched for who it is.
+    sa.Column("known", sa.Boolean, nullable=False),
+    # The version of the privacy notice that was accepted.
+    sa.Column("notice", sa.String(20), nullable=False, default=""),
+    sa.Column("created_at", Moment, nullable=False),
+)
+
+chat_rating = sa.Table(
+    "chat_rating",
+    metadata,
+    sa.Column("conversation_id", sa.ForeignKey("conversation.id"), primary_key=True),
+    # How far the talk had come: rating the same talk again replaces what was said of it.
+    sa.Column("position", BigId, primary_key=True, autoincrement=False),
+    sa.Column("at", Moment, nullable=False, index=True),
+    sa.Column("value", sa.Integer, nullable=False),
+    sa.Column("sealed_word", sa.LargeBinary),
 )
 
 inbox = sa.Table(
@@ -111,6 +140,8 @@ inbox = sa.Table(
     sa.Column("id", BigId, primary_key=True, autoincrement=True),
     sa.Column("message_key", sa.String(64), nullable=False, unique=True),
     sa.Column("conversation_id", sa.ForeignKey("conversation.id"), nullable=False),
+    # 0 for notes that are no part of the talk.
+    sa.Column("position", BigId, nullable=False, server_default="0"),
     sa.Column("sent_at", Moment, nullable=False),
     sa.Column("received_at", Moment, nullable=False),
     sa.Column("sealed_body", sa.LargeBinary, nullable=False),
@@ -135,6 +166,7 @@ inbox = sa.Table(
         postgresql_where=sa.text("state = 'pending'"),
     ),
     sa.Index("ix_inbox_conversation", "conversation_id", "id"),
+    sa.Index("ix_inbox_position", "conversation_id", "position"),
 )
 
 turn = sa.Table(
@@ -154,6 +186,8 @@ outbox = sa.Table(
     sa.Column("position", BigId, nullable=False),
     sa.Column("conversation_id", sa.ForeignKey("conversation.id"), nullable=False),
     sa.Column("inbox_id", sa.ForeignKey("inbox.id")),
+    # Who wrote it; None when Nindy did. (Agents are never deleted.)
+    sa.Column("agent_id", sa.String(36)),
     sa.Column("sealed_body", sa.LargeBinary, nullable=False),
     sa.Column("state", sa.String(12), nullable=False),
     sa.Column("attempts", sa.Integer, nullable=False, default=0),

@@ -76,8 +76,9 @@ def tell(
     conversation_id: str,
     reply: Reply,
     now: datetime,
+    agent_id: str | None = None,
 ) -> Told:
-    """Queue a bubble, or in its place what goes out while the channel takes no free text."""
+    """Queue a bubble of an agent, or of Nindy (None); or what goes out while no text is taken."""
     takes_text = is_open(connection, channel, conversation_id, now)
     if not takes_text:
         # Whoever writes at this moment is waited for: their turn releases what is parked here.
@@ -85,12 +86,12 @@ def tell(
         connection.execute(mine.with_for_update())
         takes_text = is_open(connection, channel, conversation_id, now)
     if takes_text:
-        bubbles.enqueue(connection, vault, conversation_id, None, reply, now)
+        bubbles.enqueue(connection, vault, conversation_id, None, reply, now, agent_id=agent_id)
         return Told.TEXT
     if reply.otherwise is None:
         return Told.NOTHING
     if reply.otherwise.choices:
-        bubbles.enqueue(connection, vault, conversation_id, None, reply, now, PARKED)
+        bubbles.enqueue(connection, vault, conversation_id, None, reply, now, PARKED, agent_id)
     return _announce(connection, vault, conversation_id, reply.otherwise, now)
 
 

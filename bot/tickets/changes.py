@@ -14,7 +14,7 @@ from sqlalchemy.engine import Connection
 
 from bot.catalogue import Catalogue
 from bot.channels.message import Choice, Reply
-from bot.ledger import attachments
+from bot.ledger import attachments, people
 from bot.ledger.tables import ticket_forward
 from bot.ledger.window import is_open
 from bot.privacy import Vault
@@ -104,12 +104,15 @@ class Changes:
                 then waits until the person writes.
 
         Raises:
-            ChangeRefused: The ticket is closed, the channel takes no free text now and nothing
-                was named to announce the answer with, or a file is not there (``file``).
+            ChangeRefused: The ticket is closed, the person has gone, the channel takes no free text
+                now and nothing was named to announce the answer with, or a file is not there
+                (``file``).
         """
         row = lock(connection, seen)
         if row.state == State.CLOSED:
             raise ChangeRefused("closed")
+        if people.is_gone(connection, row.conversation_id):
+            raise ChangeRefused("gone")
         if announce is None:
             if not is_open(connection, row.channel, row.conversation_id, seen.now):
                 raise ChangeRefused("window")
@@ -119,14 +122,10 @@ class Changes:
             raise ChangeRefused("file")
         otherwise = self._templates.reply(announce, nomor=row.number)
         said = self._words.text("utter_balasan_petugas", nomor=row.number, isi=text)
-        told = [
-            tell(connection, vault, row, Reply(caption, (), "", file, None, otherwise), seen.now)
-            for caption, file in zip(
-                [said, *(file.name for file in sent[1:])],
-                [files[:1], *((file,) for file in files[1:])],
-                strict=True,
-            )
-        ]
+        told = []
+        for place, caption in enumerate([said, *(file.name for file in sent[1:])]):
+            bubble = Reply(caption, attachments=files[place : place + 1], otherwise=otherwise)
+            told.append(tell(connection, vault, row, bubble, seen.now, seen.agent_id))
         values: dict[str, Any] = {"owner_id": row.owner_id or seen.agent_id}
         if row.first_reply_at is None:
             values["first_reply_at"] = seen.now

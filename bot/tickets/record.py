@@ -10,7 +10,7 @@ import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
 from bot.channels.message import Reply
-from bot.ledger import announcements, window
+from bot.ledger import announcements, people, window
 from bot.ledger.tables import ticket, ticket_event
 from bot.ledger.window import Told
 from bot.privacy import Vault
@@ -62,15 +62,23 @@ def lock(connection: Connection, seen: Seen) -> Any:
 
 
 def tell(
-    connection: Connection, vault: Vault, row: Any, reply: Reply, now: datetime
+    connection: Connection,
+    vault: Vault,
+    row: Any,
+    reply: Reply,
+    now: datetime,
+    agent_id: str | None = None,
 ) -> dict[str, str]:
-    """Give word to the ticket's person as their channel takes it now.
+    """Give word of an agent, or of Nindy, to the ticket's person as their channel takes it now.
 
     Returns:
         What the event says of it: nothing where the words themselves are on their way, else
         ``told`` and how (`bot.ledger.window.Told`).
     """
-    told = window.tell(connection, vault, row.channel, row.conversation_id, reply, now)
+    if people.is_gone(connection, row.conversation_id):
+        return {"told": Told.NOTHING.value}
+    place = (row.channel, row.conversation_id)
+    told = window.tell(connection, vault, *place, reply, now, agent_id)
     return {} if told is Told.TEXT else {"told": told.value}
 
 

@@ -6,6 +6,7 @@ import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
 from bot.channels.message import Reply
+from bot.ledger import people
 from bot.ledger.tables import conversation, ticket
 from bot.privacy import Vault
 from bot.tickets.life import OPEN, ChangeRefused
@@ -27,9 +28,12 @@ class Takeover:
         """Hold the conversation: the bot is silent from the next message on.
 
         Raises:
-            ChangeRefused: Another agent holds it, or the ticket has no conversation.
+            ChangeRefused: Another agent holds it, the person has gone, or the ticket has no
+                conversation.
         """
         row = lock(connection, seen)
+        if people.is_gone(connection, row.conversation_id):
+            raise ChangeRefused("gone")
         taken = connection.execute(
             conversation.update()
             .where(

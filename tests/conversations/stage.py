@@ -15,6 +15,7 @@ from typing import Any
 import aiohttp
 import sqlalchemy as sa
 from aiohttp.test_utils import TestServer
+from sqlalchemy.engine import Connection
 
 from actions import services as action_services
 from actions.clients import connect
@@ -26,7 +27,7 @@ from bot.channels.message import Inbound, Kind, Media, Reply, Sender
 from bot.channels.whatsapp.render import render
 from bot.clock import JAKARTA
 from bot.errors import Permanent
-from bot.ledger import attachments, feedback, migrate, tables
+from bot.ledger import attachments, feedback, migrate, outbox, tables
 from bot.ledger.database import Ledger
 from bot.ledger.feedback import Feedback
 from bot.ledger.fetches import PATIENCE
@@ -77,6 +78,7 @@ class Stage:
         self.person = "siti"
         self.delay = timedelta()
         """How long ago what comes now was written."""
+        self.channel = "whatsapp"
 
     def clock(self) -> datetime:
         """The scenario's time; each look moves it on a little, as in life."""
@@ -136,7 +138,7 @@ class Stage:
         if media is not None and content is not None:
             self.at_whatsapp[media.id] = content
         message = Inbound(
-            "whatsapp",
+            self.channel,
             "1",
             f"wamid.{number}",
             Sender(user_id=f"ID.{self.person}", phone=f"62{abs(hash(self.person)) % 10**10}"),
@@ -154,12 +156,12 @@ class Stage:
         else:
             await self.fetcher.drain()
         await self.worker.drain()
-        await self.sender.drain()
+        await self._deliver()
 
     async def fetch(self) -> None:
         """Let what came late be fetched, and the news of it go out."""
         await self.fetcher.drain()
-        await self.sender.drain()
+        await self._deliver()
 
     async def source(self, media: Media, _strict: bool) -> AsyncGenerator[bytes, None]:
         """What WhatsApp gives out for a file."""
@@ -173,7 +175,15 @@ class Stage:
         seen = Seen(number, None, f"agent:{AGENT}", self.clock())
         change = getattr(self.changes, deed, None) or getattr(self.takeover, deed)
         await self.ledger.run(partial(change, seen=seen, **values))
+        await self._deliver()
+
+    async def _deliver(self) -> None:
+        """Let bubbles go out, and read those that wait here for who reads them."""
         await self.sender.drain()
+        known = {bubble.id for bubble in self.bubbles}
+        for bubble in await self.ledger.run(_read_here):
+            if bubble.id not in known:
+                self.bubbles.append(bubble)
 
     async def press(self, title: str, old: bool = False) -> Reply:
         """Press a button or row of the last bubble, or of an older one, whoever got it."""
@@ -220,6 +230,17 @@ class Stage:
     def feedback(self) -> list[Feedback]:
         """All judgements of answers with their questions opened."""
         return self.ledger.transact(feedback.read)
+
+
+def _read_here(connection: Connection, vault: Vault) -> list[Outgoing]:
+    rows = connection.execute(
+        sa.select(tables.outbox)
+        .join(tables.conversation, tables.conversation.c.id == tables.outbox.c.conversation_id)
+        .join(tables.person, tables.person.c.id == tables.conversation.c.person_id)
+        .where(tables.person.c.channel.in_(outbox.READ_HERE))
+        .order_by(tables.outbox.c.position)
+    )
+    return [outbox.read(connection, vault, row) for row in rows.all()]
 
 
 def _history(connection: Any, vault: Vault, number: str) -> dict[str, Any]:

@@ -34,7 +34,7 @@ FILES = {
     "empty": ("document", b""),
     "lost": ("image", None),
 }
-KNOWN = {"at", "faults", "steps", "tickets", "calls", "feedback", "opened"}
+KNOWN = {"channel", "at", "faults", "steps", "tickets", "calls", "feedback", "opened"}
 A_TICKET = (
     "petugas",
     "SPM tidak bisa dicetak sejak kemarin pagi",
@@ -73,6 +73,7 @@ async def test_scenario(path: Path, tmp_path: Path, dialogue: Any, executor: Any
     assert set(scenario) <= KNOWN, f"unknown keys {set(scenario) - KNOWN}"
     at = datetime.strptime(str(scenario.get("at", MONDAY_MORNING))[:16], "%Y-%m-%d %H:%M")
     async with stage(tmp_path, dialogue, executor, at) as play:
+        play.channel = scenario.get("channel", play.channel)
         if scenario.get("faults"):
             await play.faults(scenario["faults"])
         memory: dict[str, str] = {}

@@ -92,7 +92,7 @@ class TestChanges:
         assert await do(browser, "balas", teks="Coba unggah ulang.", tunggu="ya") == 303
         assert "Coba unggah ulang." in stage.texts()[-1]
         assert stage.row().state == "waiting"
-        assert work.wake._events["outbox"].is_set()
+        assert work.wake._ears["outbox"][0]._event.is_set()
         await browser.get(TICKET)
         assert "Coba unggah ul</textarea>" not in browser.page
 
