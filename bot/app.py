@@ -16,8 +16,16 @@ import aiohttp
 from aiohttp import web
 
 from actions import services as action_services
+from actions.clients import upstream
 from actions.services import Services
 from bot import metrics
+from bot.api import hooks
+from bot.api.app import PREFIX as API_PREFIX
+from bot.api.app import create_app as create_api
+from bot.api.bubbles import ApiOut
+from bot.api.courier import Carry, Courier
+from bot.api.crm import Crm
+from bot.api.parts import Api
 from bot.attachments.files import Files
 from bot.attachments.scanner import Scanner
 from bot.channels.whatsapp.client import GraphClient
@@ -28,11 +36,12 @@ from bot.channels.whatsapp.webhook import LARGEST_BODY, Webhook
 from bot.clock import JAKARTA, now
 from bot.errors import StartupError
 from bot.faq import Entry
-from bot.ledger import fetches, inbox, migrate, outbox
+from bot.ledger import deliveries, fetches, inbox, migrate, outbox, subscribers
 from bot.ledger.database import Ledger
 from bot.live.owner import Owner
 from bot.live.wake import Wake
 from bot.privacy import open_vault
+from bot.routing import Candidates
 from bot.settings import Settings
 from bot.tickets.takeover import Takeover
 from bot.tickets.watch import Watch
@@ -78,6 +87,8 @@ class House:
     services: Services
     session: aiohttp.ClientSession
     files: Files
+    hooks: aiohttp.ClientSession
+    """For webhooks alone: it reaches only what they may reach."""
     failpoints: Failpoints
     parse: Parse | None = None
     """What the model makes of a text, once it is loaded."""
@@ -91,9 +102,29 @@ class House:
         """Make the public edge."""
         app = web.Application(client_max_size=LARGEST_BODY, middlewares=[metrics.time_edge])
         Webhook(self.settings, Intake(self.ledger, self.wake, now), now).add_to(app)
+        app.add_subapp(API_PREFIX, self.api())
         app.router.add_get("/healthz", _ok)
         app.router.add_get("/readyz", self._ready)
         return app
+
+    def api(self) -> web.Application:
+        """Make the API of other front doors."""
+        services = self.services
+        return create_api(
+            Api(
+                ledger=self.ledger,
+                now=now,
+                wake=self.wake,
+                changes=services.changes,
+                calendar=services.calendar,
+                catalogue=services.catalogue,
+                judge=self.judge,
+            )
+        )
+
+    async def judge(self, text: str) -> Candidates:
+        """Tell which services a text may belong to; none until the model is loaded."""
+        return await self.services.judge(text)
 
     def desk(self) -> web.Application:
         """Make the desk."""
@@ -163,7 +194,8 @@ class House:
 
             executor = ActionExecutor()
             dialogue = Dialogue(model, executor, self.choice_key)
-            hand_out(replace(self.services, judge=dialogue.judge), executor)
+            self.services = replace(self.services, judge=dialogue.judge)
+            hand_out(self.services, executor)
             return dialogue
 
         dialogue = await asyncio.to_thread(load)
@@ -205,8 +237,10 @@ class House:
         client = GraphClient(self.session, *self._graph())
         menu_word = self.services.words.text("utter_menu_button")
         uploads = Uploads(self.ledger, self.files, self._graph_media(), now)
-        whatsapp = WhatsAppOut(client, uploads, self.choice_key, menu_word)
-        channels: dict[str, Send] = {"whatsapp": whatsapp}
+        channels: dict[str, Send] = {
+            "whatsapp": WhatsAppOut(client, uploads, self.choice_key, menu_word),
+            deliveries.API: ApiOut(self.ledger, self.wake, now),
+        }
         return Sender(
             self.ledger,
             channels,
@@ -217,6 +251,14 @@ class House:
             timedelta(seconds=settings.settle_seconds),
         )
 
+    def courier(self) -> Courier:
+        """Make what tells other programs of tickets."""
+        settings, others = self.settings, dict[str, Carry]()
+        if settings.crm_url:
+            others[subscribers.CRM] = Crm(upstream("crm", settings, self.session))
+        carry = hooks.Hooks(self.hooks, settings.reachable, now)
+        return Courier(self.ledger, carry, others, self.wake, now, self.failpoints)
+
     async def counts(self) -> dict[str, int]:
         """Count what waits and what could not be done."""
         return {
@@ -224,6 +266,7 @@ class House:
             "files_waiting": await self.ledger.run(fetches.waiting),
             "dead_letters": await self.ledger.run(inbox.dead_letters),
             **{f"outbox_{k}": v for k, v in (await self.ledger.run(outbox.counts)).items()},
+            **{f"deliveries_{k}": v for k, v in (await self.ledger.run(deliveries.totals)).items()},
         }
 
     async def _ready(self, _request: web.Request) -> web.Response:
@@ -255,6 +298,8 @@ async def open_house(settings: Settings) -> AsyncIterator[House]:
                 connector=aiohttp.TCPConnector(keepalive_timeout=4, limit=200),
             )
         )
+        to_hooks = await stack.enter_async_context(hooks.open_session(settings.reachable))
+        ledger.transact(subscribers.set_crm, bool(settings.crm_url), now())
         services = action_services.build(settings, ledger, session)
         scanner = Scanner(settings.scan_command) if settings.scan_command else None
         files = Files(settings.files_dir, ledger.vault, settings.file_bytes, scanner)
@@ -268,6 +313,7 @@ async def open_house(settings: Settings) -> AsyncIterator[House]:
             services,
             session,
             files,
+            to_hooks,
             Failpoints(os.environ.get("NINDY_FAILPOINT", "")),
         )
 

@@ -53,9 +53,10 @@ async def up(settings: Settings, ready: Callable[[list[demo.Account]], None]) ->
 
 
 async def _work(house: House, stop: asyncio.Event) -> None:
-    sender, fetcher = house.sender(), house.fetcher()
+    sender, fetcher, courier = house.sender(), house.fetcher(), house.courier()
     sending = asyncio.create_task(sender.run())
     fetching = asyncio.create_task(fetcher.run())
+    delivering = asyncio.create_task(courier.run())
     watching = asyncio.create_task(_look(house))
     stopping = asyncio.create_task(stop.wait())
     try:
@@ -66,7 +67,8 @@ async def _work(house: House, stop: asyncio.Event) -> None:
         worker = await loading
         log.info("worker is ready")
         working = asyncio.create_task(worker.run())
-        await asyncio.wait({working, sending, stopping}, return_when=asyncio.FIRST_COMPLETED)
+        ends = {working, sending, delivering, stopping}
+        await asyncio.wait(ends, return_when=asyncio.FIRST_COMPLETED)
         worker.stop()
         await asyncio.wait({working}, timeout=STOP_SECONDS * 0.7)
     finally:
@@ -74,7 +76,8 @@ async def _work(house: House, stop: asyncio.Event) -> None:
         watching.cancel()
         fetcher.stop()
         sender.stop()
-        await asyncio.wait({sending, fetching}, timeout=STOP_SECONDS * 0.3)
+        courier.stop()
+        await asyncio.wait({sending, fetching, delivering}, timeout=STOP_SECONDS * 0.3)
 
 
 async def _look(house: House) -> None:

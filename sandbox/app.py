@@ -56,6 +56,7 @@ def create_app(
     app.add_routes(world.span.routes())
     app.add_routes(world.sakti.routes())
     app.add_routes(world.digit.routes())
+    app.add_routes(world.crm.routes())
     app.add_routes(Control(world).routes())
     app.add_routes(phone.routes())
     app.on_response_prepare.append(phone.protect)

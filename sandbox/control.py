@@ -189,6 +189,7 @@ class Control:
                 "accepted": world.chats.accepted,
                 "duplicates_by_callback": world.chats.duplicates,
                 "graph_refused": world.graph.refused,
+                "crm_tickets": len(world.crm.tickets),
                 "webhooks": {
                     "pending": world.webhooks.pending,
                     "delivered": world.webhooks.delivered,

@@ -41,6 +41,7 @@ KINDS = {
     "span": UPSTREAM,
     "sakti": UPSTREAM,
     "digit": UPSTREAM,
+    "crm": UPSTREAM,
     "graph": GRAPH,
     "media": MEDIA,
     "webhooks": WEBHOOKS,

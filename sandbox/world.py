@@ -10,6 +10,7 @@ from aiohttp import web
 
 from sandbox import records
 from sandbox.chats import Chats
+from sandbox.crm import Crm
 from sandbox.digit import Digit
 from sandbox.events import Events
 from sandbox.faults import Faults
@@ -51,6 +52,7 @@ class World:
         self.changes = Changes(now, self.events)
         self.span = Span(self.records, self.events)
         self.sakti = Sakti(self.records, self.changes)
+        self.crm = Crm(self.events)
         self.digit = Digit(self.records, self.changes, self.events)
         self.webhooks = Webhooks(
             url=webhook_url,
@@ -98,6 +100,7 @@ class World:
         self.files.reset()
         self.changes.reset()
         self.digit.reset()
+        self.crm.reset()
         self.graph.refused.clear()
         self.events.log.clear()
         self.events.publish("reset", {})

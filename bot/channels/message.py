@@ -57,7 +57,7 @@ class Inbound:
     """One message of a person.
 
     Attributes:
-        channel: ``whatsapp`` or ``webchat``.
+        channel: ``whatsapp``, ``webchat`` or ``api``.
         account: Our own number or site at the provider (WhatsApp: phone number id).
         external_id: The provider's id, unique within `account`.
         sender: Who sent it.

@@ -98,6 +98,27 @@ def receive(connection: Connection, vault: Vault, message: Inbound, now: datetim
     return new
 
 
+def keep(
+    connection: Connection, vault: Vault, message: Inbound, conversation_id: str, now: datetime
+) -> int:
+    """Store a message that no turn is to answer, because it belongs to a ticket; return its row."""
+    key = vault.key("message", message.channel, message.account, message.external_id)
+    kept = connection.execute(
+        inbox.insert().values(
+            message_key=key,
+            conversation_id=conversation_id,
+            sent_at=message.sent_at,
+            received_at=now,
+            sealed_body=vault.seal(_to_json(message)),
+            state=DONE,
+            claims=0,
+            failures=0,
+            finished_at=now,
+        )
+    )
+    return int(kept.inserted_primary_key[0])
+
+
 def claim(
     connection: Connection, vault: Vault, owner: str, now: datetime, lease: timedelta
 ) -> Claim | None:

@@ -96,7 +96,7 @@ async def _check(product: Product, folder: Path, people: list[str], what: str) -
     assert twice == 0, "a status settles every unknown outcome while the sandbox remembers"
 
 
-@pytest.mark.parametrize("name", Failpoints.NAMES)
+@pytest.mark.parametrize("name", Failpoints.TURN)
 async def test_killed_at_a_named_place(model: Path, tmp_path: Path, name: str) -> None:
     people = ["ani", "beni"]
     async with Product(tmp_path, NINDY_SETTLE_SECONDS=SETTLE) as product:
