@@ -157,7 +157,7 @@ class FileRefused(NindyError):
 
     Args:
         reason: ``empty``, ``large``, ``type`` (not on the list), ``unsafe`` (something inside may
-            run, or unfolds too far), ``infected``.
+            run, or unfolds too far), ``infected``, or too ``many`` in a day.
     """
 
     def __init__(self, reason: str) -> None:

@@ -95,6 +95,7 @@ class Intake:
                 done.set_result(count)
         if any(new):
             self._wake.ring("inbox")
+            self._wake.ring("files")
             for item, _ in batch:
                 for message in item.messages:
                     name = inbox.trace_of(inbox.key_of(self._ledger.vault, message))
