@@ -44,7 +44,7 @@ async def test_every_role_runs_alone_on_the_defaults(model: Path, tmp_path: Path
             ):
                 url = f"http://127.0.0.1:{status[name]}/metrics"
                 async with cluster.session.get(url) as response:
-                    assert f"{figure}_seconds_count" in await response.text()
+                    assert f"{figure}_count" in await response.text()
             async with cluster.session.get(f"{cluster.edge}/metrics") as response:
                 assert response.status == 404
             for name in ROLES:
