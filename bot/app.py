@@ -129,6 +129,7 @@ class House:
                 calendar=services.calendar,
                 catalogue=services.catalogue,
                 judge=self.judge,
+                files=self.files,
             )
         )
 
