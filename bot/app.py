@@ -9,6 +9,7 @@ import os
 from collections.abc import AsyncIterator, Awaitable, Callable
 from dataclasses import dataclass, replace
 from datetime import timedelta
+from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -23,10 +24,14 @@ from bot.channels.whatsapp.webhook import LARGEST_BODY, Webhook
 from bot.clock import JAKARTA, now
 from bot.errors import StartupError
 from bot.faq import Entry
+from bot.faq.examine import Examiner
+from bot.faq.follow import Follower
+from bot.faq.review import Review
 from bot.ledger import inbox, migrate, outbox
 from bot.ledger.database import Ledger
 from bot.live.owner import Owner
 from bot.live.wake import Wake
+from bot.nlu.edition import Edition
 from bot.privacy import open_vault
 from bot.settings import Settings
 from bot.tickets.watch import Watch
@@ -35,7 +40,6 @@ from bot.turn.apology import Apology
 from bot.turn.failpoints import Failpoints
 from bot.turn.held import Held
 from bot.turn.intake import Intake
-from bot.turn.plain import plain
 from bot.turn.sender import Send, Sender
 from bot.turn.worker import Worker
 from desk.app import create_app as create_desk
@@ -71,6 +75,8 @@ class House:
     failpoints: Failpoints
     parse: Parse | None = None
     """What the model makes of a text, once it is loaded."""
+    edition: Edition | None = None
+    """What Nindy knows now, once the model is loaded."""
 
     @property
     def choice_key(self) -> bytes:
@@ -125,18 +131,30 @@ class House:
             suggest=self.suggest,
             wake=self.wake,
             live=Live(self.ledger),
+            review=self.review,
+            edition=lambda: self.edition,
         )
+
+    @cached_property
+    def review(self) -> Review:
+        """Make what changes the FAQ at the desk."""
+        services = self.services
+        examiner = Examiner(PROJECT / "data", PROJECT / "domain.yml", services.catalogue)
+        return Review(services.bank, services.catalogue, examiner)
 
     async def suggest(self, text: str) -> list[Entry]:
         """Give the FAQ entries nearest to a text; none until the model is loaded."""
-        if self.parse is None:
+        edition = self.edition
+        if edition is None:
             return []
-        found = (await self.parse(plain(text)))["match"]["alternatives"]
-        bank = self.services.bank
-        return [bank.get(one["id"]) for one in found if one["id"] in bank]
+        found = edition.engine.match(text).alternatives
+        return [edition.bank.get(id) for id, _ in found]
 
-    async def worker(self) -> Worker:
-        """Load the model and make the worker; the event loop stays free meanwhile."""
+    async def worker(self) -> tuple[Worker, Follower]:
+        """Load the model and make the worker; the event loop stays free meanwhile.
+
+        What the desk has published by then is known already; the follower hears of the rest.
+        """
         from rasa_sdk.executor import ActionExecutor
 
         from actions.registry import hand_out
@@ -156,11 +174,18 @@ class House:
         dialogue = await asyncio.to_thread(load)
         self.parse = dialogue.parse
         services = self.services
+
+        def take(edition: Edition) -> None:
+            dialogue.edition = self.edition = edition
+
+        follower = Follower(self.ledger, services.bank, dialogue.engine, self.wake, take)
+        await follower.look()
         apology = Apology(services.words, services.calendar, services.catalogue.unit(None))
         respond, listen = dialogue.respond, Held(services.changes)
-        return Worker(
+        worker = Worker(
             self.ledger, respond, apology, listen, self.owner, self.wake, now, self.failpoints
         )
+        return worker, follower
 
     def watch(self) -> Watch:
         """Make what looks at the tickets' clocks."""

@@ -97,7 +97,7 @@ def _add_faq(parser: argparse.ArgumentParser) -> None:
 def _faq_show(options: argparse.Namespace) -> None:
     from bot.catalogue import Catalogue
     from bot.faq import Bank
-    from bot.faq_show import as_data, as_text
+    from bot.faq.show import as_data, as_text
 
     catalogue, bank = Catalogue(_CATALOGUE), Bank.load(_DATA / "faq")
     if options.id not in bank:

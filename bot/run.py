@@ -62,10 +62,12 @@ async def _work(house: House, stop: asyncio.Event) -> None:
         await asyncio.wait({loading, stopping}, return_when=asyncio.FIRST_COMPLETED)
         if stop.is_set() and not loading.done():
             return
-        worker = await loading
+        worker, follower = await loading
         log.info("worker is ready")
         working = asyncio.create_task(worker.run())
+        following = asyncio.create_task(follower.run())
         await asyncio.wait({working, sending, stopping}, return_when=asyncio.FIRST_COMPLETED)
+        following.cancel()
         worker.stop()
         await asyncio.wait({working}, timeout=STOP_SECONDS * 0.7)
     finally:

@@ -6,7 +6,7 @@ from typing import Any
 
 from bot.catalogue import Catalogue
 from bot.catalogue.page import Block, page
-from bot.faq import Bank, Entry
+from bot.faq.bank import Bank, Entry
 
 
 def as_data(catalogue: Catalogue, entry: Entry) -> dict[str, Any]:
