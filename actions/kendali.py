@@ -16,6 +16,7 @@ from actions import feedback, offers, titipan
 from actions.base import FORM_MEMORY, Events, NindyAction, Turn, listen
 from actions.categories import FIXED, start_for
 from actions.tiket import FROM_PERSON
+from bot.ledger.tickets import Reason
 
 
 class SessionStart(NindyAction):
@@ -148,7 +149,9 @@ class Deny(NindyAction):
             return [FollowupAction("action_bukan_tiket")]
         if offer == offers.ANSWER or offers.entry_of(offer):
             turn.say("utter_tawarkan_tiket")
-            return [*feedback.refused(turn), SlotSet("tawaran", offers.TICKET), listen()]
+            answered = offer == offers.ANSWER
+            reason = Reason.NOT_HELPED if answered else Reason.UNANSWERED
+            return [*feedback.refused(turn), *offers.ticket(reason), listen()]
         turn.say("utter_baik")
         return [*_calm(), listen()]
 

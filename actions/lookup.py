@@ -11,6 +11,7 @@ from rasa_sdk.events import SlotSet
 from actions import offers
 from actions.base import Events, NindyAction, Turn, forget, listen
 from bot.errors import BadAnswer, NotFound, Refused, UpstreamError, UpstreamTimeout
+from bot.ledger.tickets import Reason
 from bot.ledger.unit_of_work import recent_misses
 
 MISSES = 5
@@ -99,7 +100,7 @@ class Lookup(NindyAction):
 
 def offer_ticket(category: str) -> Events:
     """Remember that a ticket was offered, and what it would be about."""
-    return [SlotSet("asal", category), SlotSet("tawaran", offers.TICKET)]
+    return [SlotSet("asal", category), *offers.ticket(Reason.LOOKUP)]
 
 
 async def say_pause(turn: Turn, category: str) -> bool:

@@ -2,6 +2,11 @@
 
 from __future__ import annotations
 
+from rasa_sdk.events import SlotSet
+
+from actions.base import Events
+from bot.ledger.tickets import Reason
+
 TICKET = "tiket"
 """A ticket."""
 ANSWER = "jawaban"
@@ -30,6 +35,11 @@ def of_door(service: int) -> str:
 def door_of(offer: str | None) -> int | None:
     """Return the service to which a ticket was offered instead, if one was."""
     return int(offer[len(_DOOR) :]) if offer and offer.startswith(_DOOR) else None
+
+
+def ticket(reason: Reason, offer: str = TICKET) -> Events:
+    """Return the events that remember that a ticket was offered, and why."""
+    return [SlotSet("tawaran", offer), SlotSet("alasan", reason.value)]
 
 
 def is_ticket(offer: str | None) -> bool:

@@ -19,6 +19,7 @@ from actions.categories import FIXED
 from actions.reset_sakti import TIK_2
 from actions.services import Services
 from bot import routing
+from bot.ledger.tickets import Reason
 from bot.routing import Candidates
 
 CANDIDATES, GROUP, DOOR = "calon_layanan", "kelompok", "pintu"
@@ -105,7 +106,7 @@ def service_name(services: Services, service: int | None) -> str:
 
 def offer_ticket(turn: Turn, candidates: Candidates) -> Events:
     """Offer a ticket for what has no answer; a service outside the categories has its channel."""
-    services = turn.services
+    services, reason = turn.services, Reason.UNANSWERED
     catalogue = services.catalogue
     service = routing.choose(candidates, catalogue.auto_route)
     group = GROUPS.get(turn.slot(GROUP) or "")
@@ -119,6 +120,7 @@ def offer_ticket(turn: Turn, candidates: Candidates) -> Events:
     elif shut := routing.shut_out(catalogue, service, group):
         return turn_away(turn, *shut)
     else:
+        reason = Reason.ELSEWHERE
         known = routing.open_channels(catalogue, _MECHANISM, _CHANNELS)
         lines = (
             services.words.text("utter_kanal", nama=one.name, alamat=", ".join(one.addresses))
@@ -129,7 +131,7 @@ def offer_ticket(turn: Turn, candidates: Candidates) -> Events:
             pelayanan=catalogue.service(service).name,
             kanal="\n".join(lines),
         )
-    return [SlotSet("tawaran", offers.TICKET)]
+    return offers.ticket(reason)
 
 
 def turn_away(turn: Turn, service: int, group: int) -> Events:
@@ -145,7 +147,7 @@ def turn_away(turn: Turn, service: int, group: int) -> Events:
         tujuan=_lines(turn, (door.name for door in doors)),
     )
     door = doors[0].number if len(doors) == 1 else SORTED_OUT
-    return [SlotSet("tawaran", offers.of_door(door))]
+    return offers.ticket(Reason.ELSEWHERE, offers.of_door(door))
 
 
 def _lines(turn: Turn, names: Iterable[str]) -> str:

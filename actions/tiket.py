@@ -20,7 +20,7 @@ from actions.base import (
 from actions.form import FormGuide
 from actions.questions import NO_ANSWER, Ask, Choose, Confirm, Tell, shorten
 from bot.ledger import tickets
-from bot.ledger.tickets import Content, NewTicket
+from bot.ledger.tickets import Content, NewTicket, Reason
 from bot.privacy import mask_email
 from bot.routing import fullest
 
@@ -171,6 +171,7 @@ class StartTiket(NindyAction):
         return [
             *judged,
             *kept,
+            SlotSet("alasan", _reason(turn).value),
             *(SlotSet(name, values.get(name)) for name in names),
             *(SlotSet(name, None) for name in FORM_MEMORY),
             SlotSet("tawaran", None),
@@ -227,6 +228,7 @@ class KirimTiket(NindyAction):
             unit=unit,
             candidates=tuple(route.candidates),
             user_group=route.group,
+            reason=Reason(turn.slot("alasan") or Reason.WISHED),
         )
         turn.work.tickets.append(new)
         turn.say(
@@ -241,8 +243,19 @@ class KirimTiket(NindyAction):
             opening = services.calendar.next_opening(now)
             turn.say("utter_di_luar_jam", hari=services.calendar.say_day(opening.date()))
         slots = tuple(question.slot for question in ValidateTiket.questions)
-        done = ("asal", "pertanyaan", routing.CANDIDATES, routing.DOOR)
+        done = ("asal", "pertanyaan", "alasan", routing.CANDIDATES, routing.DOOR)
         return [*forget(slots), *(SlotSet(name, None) for name in done), listen()]
+
+
+def _reason(turn: Turn) -> Reason:
+    """Say why a ticket is begun: what failed before it, if anything did."""
+    if turn.intent == "belum_terbantu":
+        return Reason.NOT_HELPED
+    origin = turn.slot("asal")
+    if origin:
+        return Reason.WISHED if origin == FROM_PERSON else Reason.LOOKUP
+    offered = offers.is_ticket(turn.slot("tawaran"))
+    return Reason(turn.slot("alasan") or Reason.UNANSWERED) if offered else Reason.WISHED
 
 
 def _matter(turn: Turn, subject: str, chronology: str) -> str:

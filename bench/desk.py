@@ -26,6 +26,7 @@ from bot.tickets import queue
 from bot.tickets.changes import Changes
 from bot.tickets.life import State, warning
 from bot.tickets.queue import Filter
+from bot.tickets.sheet import read_sheet
 from bot.tickets.watch import Watch
 from bot.words import Words
 from bot.worktime import WorkCalendar
@@ -131,7 +132,7 @@ def _questions(agent: str, numbers: list[str]) -> list[tuple[str, Ask, int]]:
         return [ledger.transact(queue.count, wanted) for wanted in filters]
 
     def one(ledger: Ledger) -> object:
-        return ledger.transact(queue.sheet, chance.choice(numbers))
+        return ledger.transact(read_sheet, chance.choice(numbers))
 
     return [
         ("the first page", page(Filter()), _REPEATS),

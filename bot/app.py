@@ -18,6 +18,7 @@ from aiohttp import web
 
 from actions import services as action_services
 from actions.services import Services
+from bot import metrics
 from bot.channels.whatsapp.client import GraphClient
 from bot.channels.whatsapp.outgoing import WhatsAppOut
 from bot.channels.whatsapp.webhook import LARGEST_BODY, Webhook
@@ -34,6 +35,7 @@ from bot.live.wake import Wake
 from bot.nlu.edition import Edition
 from bot.privacy import open_vault
 from bot.settings import Settings
+from bot.tickets.takeover import Takeover
 from bot.tickets.watch import Watch
 from bot.turn import training
 from bot.turn.apology import Apology
@@ -85,7 +87,7 @@ class House:
 
     def webhook(self) -> web.Application:
         """Make the public edge."""
-        app = web.Application(client_max_size=LARGEST_BODY)
+        app = web.Application(client_max_size=LARGEST_BODY, middlewares=[metrics.time_edge])
         Webhook(self.settings, Intake(self.ledger, self.wake, now), now).add_to(app)
         app.router.add_get("/healthz", _ok)
         app.router.add_get("/readyz", self._ready)
@@ -113,6 +115,7 @@ class House:
                 cookies=Cookies(self.ledger.vault, settings.desk_url.startswith("https://")),
                 login=Login(self.ledger, now),
                 counts=self.counts,
+                metrics_token=settings.metrics_token.get_secret_value(),
                 provider=provider,
                 units=frozenset(unit.name for unit in self.services.catalogue.units),
             ),
@@ -124,6 +127,7 @@ class House:
         services, data = self.services, PROJECT / "data/desk"
         return Work(
             changes=services.changes,
+            takeover=Takeover(services.words),
             calendar=services.calendar,
             catalogue=services.catalogue,
             canned=read_canned(data / "balasan.yml"),

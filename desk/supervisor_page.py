@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import csv
 import io
-from datetime import datetime
+from datetime import datetime, time, timedelta
 from typing import Any
 
 from aiohttp import web
 
 from bot.clock import JAKARTA
 from bot.ledger import numbers
+from bot.worktime import WorkCalendar
 from desk.keys import DESK
 from desk.pages import render
 from desk.scope import OVERSEERS
@@ -19,6 +20,8 @@ from desk.work import WORK
 
 routes = web.RouteTableDef()
 
+_AGES = (0, 2, 5)
+"""Working days before today on which an open ticket may have been opened, for each column."""
 _COLUMNS = (*numbers.COLUMNS, "owner")
 _COMMANDS = ("=", "+", "-", "@", "\t", "\r")
 """A cell that begins so would be run by spreadsheet programs."""
@@ -30,7 +33,7 @@ async def show(request: web.Request) -> web.StreamResponse:
     """Show open tickets by unit, the SLA, ratings, and where tickets come from."""
     desk, work = request.app[DESK], request.app[WORK]
     now = desk.now()
-    found = await desk.ledger.run(numbers.overview, month(now), now)
+    found = await desk.ledger.run(numbers.overview, month(now), now, ages(work.calendar, now))
     waited = 0
     if found.oldest is not None:
         waited = work.calendar.working_minutes(found.oldest[2], now)
@@ -65,6 +68,19 @@ async def download(request: web.Request) -> web.Response:
         charset="utf-8",
         headers={"Content-Disposition": 'attachment; filename="tiket.csv"'},
     )
+
+
+def ages(calendar: WorkCalendar, now: datetime) -> list[datetime]:
+    """Return the beginnings (WIB) of today and of so many working days before it as `_AGES`."""
+    day = now.astimezone(JAKARTA).date()
+    found = []
+    for back, behind in zip(_AGES, (0, *_AGES), strict=False):
+        for _ in range(back - behind):
+            day -= timedelta(days=1)
+            while not calendar.is_working_day(day):
+                day -= timedelta(days=1)
+        found.append(datetime.combine(day, time(), JAKARTA))
+    return found
 
 
 def month(now: datetime) -> datetime:

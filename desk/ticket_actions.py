@@ -157,7 +157,7 @@ _CHANGES: dict[str, Callable[[Work, Form, Found], Change]] = {
     "tutup": lambda work, form, found: work.changes.close,
     "layanan": lambda work, form, found: _with(work.changes.route, _service(work, form)),
     "prioritas": _prioritise,
-    "ambil-alih": lambda work, form, found: work.changes.take_over,
-    "kembalikan": lambda work, form, found: work.changes.hand_back,
+    "ambil-alih": lambda work, form, found: work.takeover.take_over,
+    "kembalikan": lambda work, form, found: work.takeover.hand_back,
     "ulang": lambda work, form, found: _with(resend, str(form.get("pesan", ""))),
 }

@@ -17,10 +17,9 @@ from bot.faq import Entry
 from bot.ledger import agents, drafts, people, reveals
 from bot.ledger.agents import Agent, Role
 from bot.privacy import Vault, mask_email, mask_number
-from bot.tickets import queue
 from bot.tickets.life import OPEN, State
-from bot.tickets.queue import Sheet
 from bot.tickets.record import WINDOW
+from bot.tickets.sheet import Sheet, read_sheet
 from desk.keys import AGENT, DESK
 from desk.pages import render
 from desk.scope import READERS, may_change, may_see
@@ -60,7 +59,7 @@ class Found:
 
 def read(connection: Connection, vault: Vault, agent: Agent, number: str) -> Found | None:
     """Read a ticket; None when there is none that the agent sees."""
-    sheet = queue.sheet(connection, vault, number)
+    sheet = read_sheet(connection, vault, number)
     if sheet is None or not may_see(agent, sheet.line.service, sheet.line.unit):
         return None
     takers = [

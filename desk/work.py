@@ -18,6 +18,7 @@ from bot.nlu.edition import Edition
 from bot.tickets.changes import Changes
 from bot.tickets.life import OPEN, WARNINGS
 from bot.tickets.queue import Line
+from bot.tickets.takeover import Takeover
 from bot.worktime import WorkCalendar
 from desk.canned import Canned
 from desk.live import Live
@@ -35,6 +36,7 @@ class Work:
 
     Attributes:
         changes: What can be done to a ticket.
+        takeover: Takes conversations over.
         calendar: Working hours.
         catalogue: Services and units.
         canned: Ready-made replies.
@@ -48,6 +50,7 @@ class Work:
     """
 
     changes: Changes
+    takeover: Takeover
     calendar: WorkCalendar
     catalogue: Catalogue
     canned: tuple[Canned, ...]

@@ -20,6 +20,7 @@ from bot.ledger.database import Ledger
 from bot.ledger.tickets import Content, NewTicket
 from bot.tickets.changes import Changes
 from bot.tickets.record import USER, Seen
+from bot.tickets.takeover import Takeover
 from bot.tickets.watch import Watch
 from bot.words import Words
 from bot.worktime import WorkCalendar
@@ -30,6 +31,7 @@ CATALOGUE = Catalogue(PROJECT / "data/catalogue")
 CALENDAR = WorkCalendar.load(PROJECT / "data/calendar")
 WORDS = Words(PROJECT / "domain.yml")
 CHANGES = Changes(CALENDAR, CATALOGUE, WORDS)
+TAKEOVER = Takeover(WORDS)
 WATCH = Watch(CALENDAR, CATALOGUE, CHANGES)
 BUDI, ANI = "agent:budi", "agent:ani"
 NAMES = {"budi": "Budi Santoso", "ani": "Ani Lestari"}
@@ -115,7 +117,7 @@ class Desk:
         **more: Any,
     ) -> None:
         """Make a change."""
-        change = getattr(CHANGES, name)
+        change = getattr(CHANGES, name, None) or getattr(TAKEOVER, name)
         self.ledger.transact(change, Seen(number, version, by, at), *args, **more)
 
     def answered(self, number: str, text: str = "ini buktinya", at: datetime = START) -> None:

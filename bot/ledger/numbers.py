@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -15,8 +16,8 @@ from bot.privacy import Vault
 _COMPLAINTS = 20
 _DONE = ("resolved", "closed")
 COLUMNS = (
-    *("number", "category", "service", "unit", "state", "priority", "created_at", "due_at"),
-    *("first_reply_at", "resolved_at", "resolution", "rating", "reopened"),
+    *("number", "category", "reason", "service", "unit", "state", "priority", "created_at"),
+    *("due_at", "first_reply_at", "resolved_at", "resolution", "rating", "reopened"),
 )
 """Of a ticket, for the table: nothing that people wrote."""
 
@@ -27,6 +28,8 @@ class Overview:
 
     Attributes:
         open: By unit, by state, how many are open.
+        ages: By unit, how many open ones were opened since each of the moments asked for, and
+            last those from before all of them; an open ticket counts once.
         oldest: The number, unit and moment of the open ticket that has waited longest.
         late: How many running clocks are past their due time.
         resolved: How many were resolved since the beginning of the period.
@@ -34,9 +37,11 @@ class Overview:
         mean_rating: Of the tickets resolved in the period, 1 to 5, or None without any.
         ratings: How many gave one.
         categories: By category, how many were opened in the period, most first.
+        reasons: By reason, the same.
     """
 
     open: dict[str, dict[str, int]]
+    ages: dict[str, list[int]]
     oldest: tuple[str, str, datetime] | None
     late: int
     resolved: int
@@ -44,9 +49,16 @@ class Overview:
     mean_rating: float | None
     ratings: int
     categories: dict[str, int]
+    reasons: dict[str, int]
 
 
-def overview(connection: Connection, vault: Vault, since: datetime, now: datetime) -> Overview:
+def overview(
+    connection: Connection,
+    vault: Vault,
+    since: datetime,
+    now: datetime,
+    ages: Sequence[datetime],
+) -> Overview:
     """Count tickets.
 
     Args:
@@ -54,6 +66,7 @@ def overview(connection: Connection, vault: Vault, since: datetime, now: datetim
         vault: Unused.
         since: The beginning of the period.
         now: The present moment.
+        ages: Moments that part the open tickets by age, the latest first.
     """
     ours = sa.or_(ticket.c.service.is_(None), ticket.c.service != _COMPLAINTS)
     is_open = sa.and_(ours, ticket.c.state.notin_(_DONE))
@@ -61,6 +74,13 @@ def overview(connection: Connection, vault: Vault, since: datetime, now: datetim
     counted = sa.select(ticket.c.unit, ticket.c.state, sa.func.count()).where(is_open)
     for unit, state, number in connection.execute(counted.group_by(ticket.c.unit, ticket.c.state)):
         by_unit.setdefault(unit, {})[state] = int(number)
+    # Grouped by its name: repeated with its values bound anew, PostgreSQL takes it for another.
+    younger = [(ticket.c.created_at >= moment, place) for place, moment in enumerate(ages)]
+    age = sa.case(*younger, else_=len(ages)).label("age")
+    aged = sa.select(ticket.c.unit, age, sa.func.count()).where(is_open)
+    by_age: dict[str, list[int]] = {unit: [0] * (len(ages) + 1) for unit in by_unit}
+    for unit, place, number in connection.execute(aged.group_by(ticket.c.unit, sa.text("age"))):
+        by_age[unit][place] = int(number)
     oldest = connection.execute(
         sa.select(ticket.c.number, ticket.c.unit, ticket.c.created_at)
         .where(is_open)
@@ -78,14 +98,8 @@ def overview(connection: Connection, vault: Vault, since: datetime, now: datetim
             sa.func.count(ticket.c.rating),
         ).where(done)
     ).one()
-    number = sa.func.count()
-    categories = connection.execute(
-        sa.select(ticket.c.category, number)
-        .where(ours, ticket.c.created_at >= since)
-        .group_by(ticket.c.category)
-        .order_by(number.desc(), ticket.c.category)
-    )
     return Overview(
+        ages=by_age,
         open=dict(sorted(by_unit.items(), key=lambda one: (-sum(one[1].values()), one[0]))),
         oldest=tuple(oldest) if oldest is not None else None,
         late=int(connection.execute(sa.select(sa.func.count()).where(late)).scalar_one()),
@@ -93,8 +107,20 @@ def overview(connection: Connection, vault: Vault, since: datetime, now: datetim
         met=int(met or 0),
         mean_rating=float(mean) if mean is not None else None,
         ratings=int(ratings),
-        categories={category: int(many) for category, many in categories},
+        categories=_opened(connection, ticket.c.category, ours, since),
+        reasons=_opened(connection, ticket.c.reason, ours, since),
     )
+
+
+def _opened(connection: Connection, column: Any, ours: Any, since: datetime) -> dict[str, int]:
+    number = sa.func.count()
+    rows = connection.execute(
+        sa.select(column, number)
+        .where(ours, ticket.c.created_at >= since)
+        .group_by(column)
+        .order_by(number.desc(), column)
+    )
+    return {value: int(many) for value, many in rows}
 
 
 def table(connection: Connection, vault: Vault, since: datetime) -> list[Any]:

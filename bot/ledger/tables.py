@@ -193,6 +193,8 @@ ticket = sa.Table(
     sa.Column("priority", sa.Integer, nullable=False, server_default="0"),
     # The catalogue's user group 1..13, where known (D.2).
     sa.Column("user_group", sa.Integer),
+    # Why a person had to be asked (`bot.ledger.tickets.Reason`).
+    sa.Column("reason", sa.String(16), nullable=False, server_default="unanswered"),
     # [[service, probability], ...] as the matcher gave it, the best first.
     sa.Column("candidates", sa.JSON, nullable=False, server_default="[]"),
     # Since when the clock stands still, and the working minutes that it has stood before.

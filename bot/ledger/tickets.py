@@ -6,6 +6,7 @@ import secrets
 import uuid
 from dataclasses import asdict, dataclass
 from datetime import datetime
+from enum import Enum
 from typing import Any
 
 import sqlalchemy as sa
@@ -20,6 +21,23 @@ ALPHABET = "23456789ABCDEFGHJKMNPQRSTUVWXYZ"
 
 _TRANSCRIPT = 40
 """Messages before the ticket that are kept with it."""
+
+
+class Reason(str, Enum):
+    """Why a person had to be asked."""
+
+    UNANSWERED = "unanswered"
+    """Nindy knew no answer, or none of those offered was meant."""
+    NOT_HELPED = "not_helped"
+    """An answer was given and did not help."""
+    ELSEWHERE = "elsewhere"
+    """The service is in none of the channel's categories, or does not serve who asked."""
+    LOOKUP = "lookup"
+    """A category's form or look-up did not give what was wanted."""
+    WISHED = "wished"
+    """Somebody asked for a person or a ticket outright."""
+    FAILURE = "failure"
+    """Nindy herself failed."""
 
 
 @dataclass(frozen=True)
@@ -47,6 +65,7 @@ class NewTicket:
         unit: Who is responsible; without a service, who sorts tickets.
         candidates: Services with the matcher's probabilities, the best first.
         user_group: The sender's group in the catalogue, 1..13, where known.
+        reason: Why a person had to be asked.
     """
 
     number: str
@@ -58,6 +77,7 @@ class NewTicket:
     unit: str = ""
     candidates: tuple[tuple[int, float], ...] = ()
     user_group: int | None = None
+    reason: Reason = Reason.UNANSWERED
 
 
 @dataclass(frozen=True)
@@ -113,6 +133,7 @@ def open_ticket(
             unit=new.unit,
             candidates=[list(pair) for pair in new.candidates],
             user_group=new.user_group,
+            reason=new.reason.value,
         )
     )
     connection.execute(

@@ -14,11 +14,9 @@ from sqlalchemy.engine import Connection
 
 from bot.catalogue import Catalogue
 from bot.channels.message import Choice, Reply
-from bot.ledger.outbox import enqueue
-from bot.ledger.tables import conversation, ticket, ticket_forward
+from bot.ledger.tables import ticket_forward
 from bot.privacy import Vault
 from bot.tickets.life import (
-    OPEN,
     ChangeRefused,
     Clock,
     Priority,
@@ -27,7 +25,8 @@ from bot.tickets.life import (
     check_step,
     warning,
 )
-from bot.tickets.record import USER, Seen, lock, window_is_open, write
+from bot.tickets.record import USER, Seen, lock, tell, window_is_open, write
+from bot.tickets.takeover import meant
 from bot.words import Words
 from bot.worktime import WorkCalendar
 
@@ -126,22 +125,8 @@ class Changes:
         inbox_id: int,
         now: datetime,
     ) -> None:
-        """Put a message onto an unfinished ticket of a conversation, if it has one.
-
-        Of several it is one of the agent who holds the conversation, and then the newest.
-        """
-        of_holder = sa.case((ticket.c.owner_id == conversation.c.holder_id, 0), else_=1)
-        meant = (
-            sa.select(ticket.c.number)
-            .join(conversation, conversation.c.id == ticket.c.conversation_id)
-            .where(
-                ticket.c.conversation_id == conversation_id,
-                ticket.c.state.in_([state.value for state in OPEN]),
-            )
-            .order_by(of_holder, ticket.c.created_at.desc())
-            .limit(1)
-        )
-        number = connection.execute(meant).scalar()
+        """Put a message onto the ticket it is meant for while an agent holds the conversation."""
+        number = meant(connection, conversation_id)
         if number is not None:
             seen = Seen(number, None, USER, now)
             self.answered(connection, vault, seen, text, inbox_id)
@@ -287,50 +272,6 @@ class Changes:
         values = {"priority": priority.value}
         write(connection, vault, row, seen, "prioritised", values, values)
 
-    def take_over(self, connection: Connection, vault: Vault, seen: Seen) -> None:
-        """Hold the conversation: the bot is silent from the next message on.
-
-        Raises:
-            ChangeRefused: Another agent holds it, or the ticket has no conversation.
-        """
-        row = lock(connection, seen)
-        taken = connection.execute(
-            conversation.update()
-            .where(
-                conversation.c.id == row.conversation_id,
-                sa.or_(
-                    conversation.c.holder_id.is_(None), conversation.c.holder_id == seen.agent_id
-                ),
-            )
-            .values(
-                holder_id=seen.agent_id,
-                held_at=seen.now,
-                version=conversation.c.version + 1,
-                # A form that was under way must not ask on when the bot speaks again.
-                sealed_state=None,
-            )
-        )
-        if taken.rowcount != 1:
-            raise ChangeRefused("held")
-        write(connection, vault, row, seen, "taken_over", {"owner_id": seen.agent_id})
-        self._tell(connection, vault, row, seen.now, "utter_kabar_petugas_masuk")
-
-    def hand_back(self, connection: Connection, vault: Vault, seen: Seen) -> None:
-        """Let the bot speak again."""
-        row = lock(connection, seen)
-        freed = connection.execute(
-            conversation.update()
-            .where(
-                conversation.c.id == row.conversation_id,
-                conversation.c.holder_id.is_not(None),
-            )
-            .values(holder_id=None, held_at=None, version=conversation.c.version + 1)
-        )
-        if freed.rowcount != 1:
-            raise ChangeRefused("free")
-        write(connection, vault, row, seen, "handed_back", {})
-        self._tell(connection, vault, row, seen.now, "utter_kabar_petugas_keluar")
-
     def _step(self, row: Any, after: State, now: datetime) -> dict[str, Any]:
         check_step(State(row.state), after)
         values: dict[str, Any] = {"state": after.value}
@@ -374,7 +315,5 @@ class Changes:
         choices: tuple[Choice, ...] = (),
         **values: str,
     ) -> None:
-        # Outside the window WhatsApp would refuse it; the desk sees that nothing was sent.
-        if window_is_open(connection, row, now):
-            reply = Reply(self._words.text(name, nomor=row.number, **values), choices)
-            enqueue(connection, vault, row.conversation_id, None, reply, now)
+        text = self._words.text(name, nomor=row.number, **values)
+        tell(connection, vault, row, Reply(text, choices), now)

@@ -1,29 +1,17 @@
-"""What the desk sees: the queue with its filters, and one ticket with all that happened."""
+"""The queue: which tickets the desk lists, and in which order."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
-from bot.ledger.inbox import SILENT
-from bot.ledger.outbox import FAILED
-from bot.ledger.tables import (
-    agent,
-    conversation,
-    inbox,
-    outbox,
-    ticket,
-    ticket_event,
-    ticket_forward,
-)
-from bot.ledger.tickets import Content
+from bot.ledger.tables import agent, ticket
 from bot.privacy import Vault
 from bot.tickets.life import OPEN, State
-from bot.tickets.record import last_heard
 
 COMPLAINTS = 20
 """The catalogue's service whose tickets only complaint officers see."""
@@ -74,69 +62,6 @@ class Line:
     warned: int
 
 
-@dataclass(frozen=True)
-class Event:
-    """Something that happened to a ticket.
-
-    Attributes:
-        at: When.
-        actor: The agent's name, ``user`` or ``nindy``.
-        kind: Which change.
-        detail: What it held.
-    """
-
-    at: datetime
-    actor: str
-    kind: str
-    detail: dict[str, Any]
-
-
-@dataclass(frozen=True)
-class Said:
-    """A message of the conversation.
-
-    Attributes:
-        at: When it was written.
-        who: ``user`` or ``nindy`` (who speaks for agents, too).
-        text: The words.
-        state: Of ours: how far it got.
-        error: Of ours: the channel's error code, 0 for none.
-        id: Of ours: its id in the outbox.
-    """
-
-    at: datetime
-    who: str
-    text: str
-    state: str = ""
-    error: int = 0
-    id: str = ""
-
-
-@dataclass(frozen=True)
-class Sheet:
-    """Everything about one ticket."""
-
-    line: Line
-    version: int
-    category: str
-    content: Content
-    transcript: list[dict[str, Any]]
-    candidates: list[tuple[int, float]]
-    user_group: int | None
-    paused_minutes: int
-    paused_at: datetime | None
-    resolution: str | None
-    rating: int | None
-    reopened: int
-    owner_id: str | None
-    conversation_id: str
-    holder_id: str | None
-    last_heard: datetime | None
-    events: list[Event] = field(default_factory=list)
-    said: list[Said] = field(default_factory=list)
-    forwards: list[dict[str, Any]] = field(default_factory=list)
-
-
 def lines(
     connection: Connection, vault: Vault, wanted: Filter, start: int = 0, size: int = PAGE
 ) -> list[Line]:
@@ -157,7 +82,7 @@ def lines(
         .outerjoin(agent, agent.c.id == ticket.c.owner_id)
         .order_by(*order)
     )
-    return [_line(vault, row) for row in rows]
+    return [as_line(vault, row) for row in rows]
 
 
 def count(connection: Connection, vault: Vault, wanted: Filter) -> int:
@@ -166,38 +91,21 @@ def count(connection: Connection, vault: Vault, wanted: Filter) -> int:
     return int(connection.execute(counted).scalar_one())
 
 
-def sheet(connection: Connection, vault: Vault, number: str) -> Sheet | None:
-    """Return a ticket with its history and conversation, oldest first."""
-    row = connection.execute(
-        sa.select(ticket, agent.c.name.label("owner"), conversation.c.holder_id)
-        .join(conversation, conversation.c.id == ticket.c.conversation_id)
-        .outerjoin(agent, agent.c.id == ticket.c.owner_id)
-        .where(ticket.c.number == number)
-    ).first()
-    if row is None:
-        return None
-    content = vault.open(row.sealed_content)
-    transcript = content.pop("transcript", [])
-    return Sheet(
-        line=_line(vault, row),
-        version=row.version,
-        category=row.category,
-        content=Content(**content),
-        transcript=transcript,
-        candidates=[(int(service), float(chance)) for service, chance in row.candidates],
-        user_group=row.user_group,
-        paused_minutes=row.paused_minutes,
-        paused_at=row.paused_at,
-        resolution=row.resolution,
-        rating=row.rating,
-        reopened=row.reopened,
-        owner_id=row.owner_id,
-        conversation_id=row.conversation_id,
-        holder_id=row.holder_id,
-        last_heard=last_heard(connection, row.conversation_id),
-        events=_events(connection, vault, row.id),
-        said=_said(connection, vault, row.conversation_id, row.created_at),
-        forwards=_forwards(connection, vault, row.id),
+def as_line(vault: Vault, row: Any) -> Line:
+    """Return a ticket's row, with the name of its ``owner``, as a line of the queue."""
+    return Line(
+        number=row.number,
+        subject=vault.open(row.sealed_content)["subject"],
+        state=State(row.state),
+        service=row.service,
+        unit=row.unit,
+        owner=row.owner,
+        priority=row.priority,
+        channel=row.channel,
+        created_at=row.created_at,
+        due_at=row.due_at,
+        paused=row.paused_at is not None,
+        warned=row.warned,
     )
 
 
@@ -232,90 +140,3 @@ def _where(wanted: Filter) -> list[Any]:
     if wanted.number:
         where.append(ticket.c.number.contains(wanted.number.strip().upper(), autoescape=True))
     return where
-
-
-def _line(vault: Vault, row: Any) -> Line:
-    return Line(
-        number=row.number,
-        subject=vault.open(row.sealed_content)["subject"],
-        state=State(row.state),
-        service=row.service,
-        unit=row.unit,
-        owner=row.owner,
-        priority=row.priority,
-        channel=row.channel,
-        created_at=row.created_at,
-        due_at=row.due_at,
-        paused=row.paused_at is not None,
-        warned=row.warned,
-    )
-
-
-def _events(connection: Connection, vault: Vault, ticket_id: str) -> list[Event]:
-    names: dict[str, str] = {
-        f"agent:{row.id}": row.name
-        for row in connection.execute(sa.select(agent.c.id, agent.c.name))
-    }
-    rows = connection.execute(
-        sa.select(ticket_event)
-        .where(ticket_event.c.ticket_id == ticket_id)
-        .order_by(ticket_event.c.id)
-    )
-    return [
-        Event(
-            at=row.at,
-            actor=names.get(row.actor, row.actor),
-            kind=row.kind,
-            detail=vault.open(row.sealed_detail) if row.sealed_detail else {},
-        )
-        for row in rows
-    ]
-
-
-def _said(
-    connection: Connection, vault: Vault, conversation_id: str, since: datetime
-) -> list[Said]:
-    heard = connection.execute(
-        sa.select(inbox.c.sent_at, inbox.c.sealed_body).where(
-            # What came later than the ticket, whenever it was written, is not in its transcript.
-            inbox.c.conversation_id == conversation_id,
-            inbox.c.received_at > since,
-            inbox.c.state != SILENT,
-        )
-    )
-    ours = connection.execute(
-        sa.select(outbox).where(
-            outbox.c.conversation_id == conversation_id, outbox.c.created_at >= since
-        )
-    )
-    found = [Said(row.sent_at, "user", vault.open(row.sealed_body)["text"]) for row in heard]
-    found += [
-        Said(
-            at=row.created_at,
-            who="nindy",
-            text=vault.open(row.sealed_body)["text"],
-            state=row.state,
-            error=row.error_code if row.state == FAILED else 0,
-            id=row.id,
-        )
-        for row in ours
-    ]
-    return sorted(found, key=lambda one: one.at)
-
-
-def _forwards(connection: Connection, vault: Vault, ticket_id: str) -> list[dict[str, Any]]:
-    rows = connection.execute(
-        sa.select(ticket_forward)
-        .where(ticket_forward.c.ticket_id == ticket_id)
-        .order_by(ticket_forward.c.id)
-    )
-    return [
-        {
-            "to": row.to_unit,
-            "outside": row.outside,
-            "at": row.sent_at,
-            "accepted_at": row.accepted_at,
-            "receipt": vault.open(row.sealed_receipt)["text"] if row.sealed_receipt else "",
-        }
-        for row in rows
-    ]

@@ -9,6 +9,8 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
+from bot.channels.message import Reply
+from bot.ledger.outbox import enqueue
 from bot.ledger.tables import inbox, ticket, ticket_event
 from bot.privacy import Vault
 from bot.tickets.life import ChangeRefused
@@ -73,6 +75,15 @@ def last_heard(connection: Connection, conversation_id: str) -> datetime | None:
         sa.select(sa.func.max(inbox.c.sent_at)).where(inbox.c.conversation_id == conversation_id)
     ).scalar()
     return found
+
+
+def tell(connection: Connection, vault: Vault, row: Any, reply: Reply, now: datetime) -> None:
+    """Queue word to the ticket's person, if the channel takes it now.
+
+    Outside the window WhatsApp would refuse it; the desk sees that nothing was sent.
+    """
+    if window_is_open(connection, row, now):
+        enqueue(connection, vault, row.conversation_id, None, reply, now)
 
 
 def write(

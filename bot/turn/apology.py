@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from bot.ledger.tickets import Content, NewTicket, new_number
+from bot.ledger.tickets import Content, NewTicket, Reason, new_number
 from bot.ledger.unit_of_work import UnitOfWork
 from bot.words import Words
 from bot.worktime import WorkCalendar
@@ -46,6 +46,7 @@ class Apology:
                 created_at=work.now,
                 due_at=due,
                 unit=self._unit,
+                reason=Reason.FAILURE,
             )
         ]
         work.replies = [

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import itertools
 import tempfile
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import replace
 from datetime import datetime, timedelta
-from functools import lru_cache
+from functools import lru_cache, partial
 from pathlib import Path
 from typing import Any
 
@@ -32,9 +32,10 @@ from bot.live.owner import Owner
 from bot.live.wake import Wake
 from bot.privacy import Vault, new_key
 from bot.settings import Settings
-from bot.tickets import queue
 from bot.tickets.changes import Changes
 from bot.tickets.record import Seen
+from bot.tickets.sheet import read_sheet
+from bot.tickets.takeover import Takeover
 from bot.turn.apology import Apology
 from bot.turn.dialogue import Dialogue
 from bot.turn.failpoints import Failpoints
@@ -60,6 +61,7 @@ class Stage:
         self.intake: Intake
         self.session: aiohttp.ClientSession
         self.changes: Changes
+        self.takeover: Takeover
         self._server = server
         self._ids = itertools.count(1)
         self.person = "siti"
@@ -113,11 +115,12 @@ class Stage:
         await self.worker.drain()
         await self.sender.drain()
 
-    async def desk(self, deed: Callable[[Changes, Seen], Callable[..., None]], number: str) -> None:
+    async def desk(self, deed: str, number: str, **values: Any) -> None:
         """Let an agent change a ticket, by default the newest, and the news of it go out."""
         number = number or self.tickets()[-1]["number"]
         seen = Seen(number, None, f"agent:{AGENT}", self.clock())
-        await self.ledger.run(deed(self.changes, seen))
+        change = getattr(self.changes, deed, None) or getattr(self.takeover, deed)
+        await self.ledger.run(partial(change, seen=seen, **values))
         await self.sender.drain()
 
     async def press(self, title: str, old: bool = False) -> Reply:
@@ -164,7 +167,7 @@ class Stage:
 
 
 def _history(connection: Any, vault: Vault, number: str) -> dict[str, Any]:
-    found = queue.sheet(connection, vault, number)
+    found = read_sheet(connection, vault, number)
     assert found is not None
     heard = [event.detail["text"] for event in found.events if event.kind == "user_message"]
     return {"events": [event.kind for event in found.events], "heard": heard}
@@ -223,7 +226,7 @@ async def stage(
                     id=AGENT, login="rina", name="Rina Contoh", role="agent", created_at=play.now
                 )
             )
-        play.changes = services.changes
+        play.changes, play.takeover = services.changes, Takeover(services.words)
         play.session = session
         play.intake = Intake(ledger, wake, play.clock)
         play.worker = Worker(

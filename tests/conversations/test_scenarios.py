@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 from dataclasses import asdict
 from datetime import datetime, timedelta
-from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -125,10 +124,7 @@ async def _desk(play: Stage, step: dict[str, Any], memory: dict[str, str]) -> Re
     elif deed == "forward":
         values = {"to_unit": wanted[deed], "outside": False, "note": ""}
     seen = len(play.bubbles)
-    await play.desk(
-        lambda changes, by: partial(getattr(changes, deed), seen=by, **values),
-        more.get("ticket", ""),
-    )
+    await play.desk(deed, more.get("ticket", ""), **values)
     return play.bubbles[-1].reply if len(play.bubbles) > seen and "nindy" in step else None
 
 

@@ -17,6 +17,7 @@ from bot.ledger.database import Ledger
 from bot.ledger.tickets import Content, NewTicket, open_ticket
 from bot.live.wake import Wake
 from bot.tickets.changes import Changes
+from bot.tickets.takeover import Takeover
 from bot.words import Words
 from bot.worktime import WorkCalendar
 from desk.canned import read_canned, read_outside
@@ -30,7 +31,8 @@ OTHER = "20261123-XYZ789"
 DPA = "Direktorat Pelaksanaan Anggaran"
 CATALOGUE = Catalogue(PROJECT / "data/catalogue")
 CALENDAR = WorkCalendar.load(PROJECT / "data/calendar")
-CHANGES = Changes(CALENDAR, CATALOGUE, Words(PROJECT / "domain.yml"))
+WORDS = Words(PROJECT / "domain.yml")
+CHANGES = Changes(CALENDAR, CATALOGUE, WORDS)
 ANSWER = Entry(
     "uji", "uji", "Bagaimana cara mengunggah?", "Buka menu unggah.", "s", "Uji", "high", (), 2
 )
@@ -42,6 +44,7 @@ def make_work(ledger: Ledger) -> Work:
 
     return Work(
         changes=CHANGES,
+        takeover=Takeover(WORDS),
         calendar=CALENDAR,
         catalogue=CATALOGUE,
         canned=read_canned(PROJECT / "data/desk/balasan.yml"),

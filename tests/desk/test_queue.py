@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
-from datetime import timedelta
+from datetime import datetime, timedelta, timezone
 from pathlib import Path
 
 import pytest
@@ -15,10 +15,10 @@ from bot.ledger.agents import Role
 from bot.ledger.database import Ledger
 from desk.canned import read_canned
 from desk.live import Live, told
-from desk.supervisor_page import cell, month
+from desk.supervisor_page import ages, cell, month
 from desk.veil import veil, veil_name
 from tests.desk.conftest import UNIT, Browser, add
-from tests.desk.stage import DPA, LATER, NUMBER, OTHER, Stage
+from tests.desk.stage import CALENDAR, DPA, LATER, NUMBER, OTHER, Stage
 from tests.kit import START, Clock
 
 
@@ -85,25 +85,36 @@ async def test_the_supervisor_sees_the_months_numbers(
     browser: Browser, ledger: Ledger, stage: Stage
 ) -> None:
     stage.open("20261123-AAA222", who="a", due_at=START - timedelta(hours=1))
-    stage.open("20261123-BBB222", who="b", service=7, at=START - timedelta(days=3))
+    stage.open("20261123-BBB222", who="b", service=7, at=START - timedelta(3), reason="lookup")
     done = {"state": "closed", "resolved_at": START}
     stage.open("20261123-CCC222", who="c", rating=5, **done)
     stage.open("20261123-DDD222", who="d", rating=4, due_at=START - timedelta(1), **done)
     stage.open("20261123-EEE222", who="e", service=20)
-    found = ledger.transact(numbers.overview, month(START), START)
+    found = ledger.transact(numbers.overview, month(START), START, ages(CALENDAR, START))
     assert found.open == {DPA: {"new": 1}, UNIT: {"new": 1}}
     assert found.oldest is not None and found.oldest[:2] == ("20261123-BBB222", UNIT)
     assert (found.late, found.resolved, found.met) == (1, 2, 1)
     assert (found.mean_rating, found.ratings) == (4.5, 2)
     assert found.categories == {"tanya_nindy": 4}
+    assert found.reasons == {"unanswered": 3, "lookup": 1}
+    # Opened on Friday, the working day before.
+    assert found.ages == {DPA: [1, 0, 0, 0], UNIT: [0, 1, 0, 0]}
     add(ledger, "sari", Role.SUPERVISOR)
     await browser.sign_in("sari")
     await browser.get("/supervisor")
     assert "50%" in browser.page and "4,5" in browser.page
+    assert "Pengecekan data tidak berhasil" in browser.page
     table = await browser.get("/supervisor/tiket.csv")
     assert table.headers["Content-Disposition"].startswith("attachment")
     lines = (await table.text()).splitlines()
     assert len(lines) == 5 and lines[0].split(";")[0].endswith("number")
+
+
+def test_ages_are_counted_in_working_days() -> None:
+    # The Monday after Christmas; Thursday and Friday before it were free.
+    found = ages(CALENDAR, datetime(2026, 12, 28, 3, tzinfo=timezone.utc))
+    days = ("2026-12-28", "2026-12-22", "2026-12-17")
+    assert [moment.isoformat() for moment in found] == [f"{day}T00:00:00+07:00" for day in days]
 
 
 async def test_an_empty_desk_has_a_page_too(browser: Browser, ledger: Ledger) -> None:

@@ -8,11 +8,12 @@ from datetime import timedelta
 import pytest
 
 from bot.channels.message import Delivery, Kind, Status
-from bot.ledger import outbox, tables
+from bot.ledger import numbers, outbox, tables
 from bot.tickets import queue
 from bot.tickets.life import Priority, Resolution, State
-from bot.tickets.queue import COMPLAINTS, Filter, Line, Sheet
+from bot.tickets.queue import COMPLAINTS, Filter, Line
 from bot.tickets.record import USER
+from bot.tickets.sheet import Sheet, read_sheet
 from tests.kit import START, answer, rows
 from tests.ticketing import ANI, BROADCAST, BUDI, CATALOGUE, SPAN_SERVICE, Desk, wib
 
@@ -28,7 +29,7 @@ def listed(desk: Desk, wanted: Filter, start: int = 0, size: int = queue.PAGE) -
 
 
 def sheet(desk: Desk, number: str) -> Sheet:
-    found = desk.ledger.transact(queue.sheet, number)
+    found = desk.ledger.transact(read_sheet, number)
     assert found is not None
     return found
 
@@ -169,7 +170,7 @@ def test_a_line_says_what_the_queue_shows(desk: Desk) -> None:
 
 
 def test_a_number_that_does_not_exist_has_no_sheet(desk: Desk) -> None:
-    assert desk.ledger.transact(queue.sheet, "20261123-222222") is None
+    assert desk.ledger.transact(read_sheet, "20261123-222222") is None
 
 
 def test_a_sheet_holds_the_ticket_and_how_it_came(desk: Desk) -> None:
@@ -274,3 +275,13 @@ def test_a_failed_bubble_is_shown_with_its_error(desk: Desk) -> None:
         assert desk.ledger.transact(outbox.apply_status, news, LATER)
         (said,) = sheet(desk, number).said
         assert (said.state, said.error, said.id) == (state.value, shown, row.id)
+
+
+def test_open_tickets_are_counted_by_age_and_reason(desk: Desk) -> None:
+    day = timedelta(days=1)
+    for person, at in enumerate((START, START - day, START - 3 * day)):
+        desk.open(at=at, person=str(person))
+    moments = [START, START - 2 * day]
+    found = desk.ledger.transact(numbers.overview, START - 9 * day, START, moments)
+    assert found.ages == {"": [1, 1, 1]}
+    assert found.reasons == {"unanswered": 3}

@@ -11,7 +11,6 @@ from typing import Any
 
 import pytest
 
-from bot.catalogue import Catalogue
 from bot.channels.message import Kind, Reply
 from bot.clock import Clock
 from bot.errors import TurnLost
@@ -20,18 +19,17 @@ from bot.ledger.database import Ledger
 from bot.ledger.tickets import Content, NewTicket
 from bot.ledger.unit_of_work import UnitOfWork
 from bot.live.wake import Wake
-from bot.tickets import in_turn, own, queue
+from bot.tickets import in_turn, own
 from bot.tickets.changes import Changes
 from bot.tickets.life import Resolution, State
 from bot.tickets.record import Seen
+from bot.tickets.sheet import Sheet, read_sheet
 from bot.turn.failpoints import Failpoints
 from bot.turn.held import Held
 from bot.turn.worker import Respond, Worker
-from bot.words import Words
-from bot.worktime import WorkCalendar
 from tests import kit
-from tests.conftest import PROJECT
 from tests.kit import START, answer, claimed, contents, message, receive, rows
+from tests.ticketing import CHANGES, TAKEOVER
 
 FIRST, SECOND = "20261123-AAAAAA", "20261123-BBBBBB"
 FORM: dict[str, Any] = {"slots": {"nik": "3174012345678901"}, "loop": "reset_sakti_form"}
@@ -39,11 +37,7 @@ FORM: dict[str, Any] = {"slots": {"nik": "3174012345678901"}, "loop": "reset_sak
 
 @pytest.fixture(scope="module")
 def changes() -> Changes:
-    return Changes(
-        WorkCalendar.load(PROJECT / "data/calendar"),
-        Catalogue(PROJECT / "data/catalogue"),
-        Words(PROJECT / "domain.yml"),
-    )
+    return CHANGES
 
 
 @pytest.fixture
@@ -78,8 +72,8 @@ def opened(ledger: Ledger, *numbers: str) -> None:
         answer(ledger, "made", now=at, tickets=[new])
 
 
-def sheet(ledger: Ledger, number: str = FIRST) -> queue.Sheet:
-    found = ledger.transact(queue.sheet, number)
+def sheet(ledger: Ledger, number: str = FIRST) -> Sheet:
+    found = ledger.transact(read_sheet, number)
     assert found is not None
     return found
 
@@ -280,7 +274,7 @@ async def test_while_an_agent_speaks_every_message_is_on_the_ticket_in_order(
     ledger: Ledger, changes: Changes, agent: str, make: Any
 ) -> None:
     opened(ledger, FIRST)
-    do(ledger, changes.take_over, agent)
+    do(ledger, TAKEOVER.take_over, agent)
     before = said(ledger)
     receive(ledger, *(message(f"m{n}", text=str(n)) for n in range(5)))
     receive(ledger, message("media", kind=Kind.MEDIA, text="caption"))
@@ -298,11 +292,11 @@ async def test_a_form_is_gone_when_nindy_speaks_again(
     receive(ledger, message(2))
     work = UnitOfWork(claimed(ledger), START, state=FORM)
     ledger.transact(unit_of_work.commit, work, "w1", START)
-    do(ledger, changes.take_over, agent)
+    do(ledger, TAKEOVER.take_over, agent)
     if writes:
         receive(ledger, message(3, text="my number"))
         await make(_never).drain()
-    do(ledger, changes.hand_back, agent)
+    do(ledger, TAKEOVER.hand_back, agent)
     receive(ledger, message(4))
     found = claimed(ledger)
     assert (found.state, found.holder_id) == (None, None)
@@ -318,7 +312,7 @@ async def test_a_take_over_during_a_turn_loses_nothing(
     async def respond(work: UnitOfWork) -> None:
         nonlocal turns
         turns += 1
-        do(ledger, changes.take_over, agent)
+        do(ledger, TAKEOVER.take_over, agent)
         work.state, work.replies = FORM, [Reply("I am Nindy")]
 
     await make(respond).drain()
@@ -335,7 +329,7 @@ def test_a_turn_that_meets_a_take_over_is_lost(
     opened(ledger, FIRST)
     receive(ledger, message(2))
     work = UnitOfWork(claimed(ledger), START, replies=[Reply("I am Nindy")])
-    do(ledger, changes.take_over, agent)
+    do(ledger, TAKEOVER.take_over, agent)
     before = contents(ledger)
     with pytest.raises(TurnLost):
         ledger.transact(unit_of_work.commit, work, "w1", START)
@@ -346,7 +340,7 @@ async def test_a_hand_back_during_a_message_lets_nindy_answer_it(
     ledger: Ledger, changes: Changes, agent: str, make: Any
 ) -> None:
     opened(ledger, FIRST)
-    do(ledger, changes.take_over, agent)
+    do(ledger, TAKEOVER.take_over, agent)
     receive(ledger, message(2, text="are you there?"))
     handed = False
 
@@ -355,7 +349,7 @@ async def test_a_hand_back_during_a_message_lets_nindy_answer_it(
         nonlocal handed
         if not handed and rows(ledger, tables.inbox, tables.inbox.c.id)[-1].claims:
             handed = True
-            do(ledger, changes.hand_back, agent)
+            do(ledger, TAKEOVER.hand_back, agent)
         return START
 
     async def respond(work: UnitOfWork) -> None:

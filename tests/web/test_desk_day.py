@@ -151,9 +151,11 @@ def furnish(stage: Stage, ledger: Ledger) -> dict[str, str]:
         given["due_at"] = START + given.pop("hours") * HOUR
         if owner := given.pop("owner", None):
             given["owner_id"] = ids[owner]
-        stage.open(number, service, subject, subject, START - place * HOUR, f"o{place}", **given)
+        opened = START - place * place * 5 * HOUR
+        stage.open(number, service, subject, subject, opened, f"o{place}", **given)
     for place in range(6):
         done = {"state": "closed", "resolved_at": START - 48 * HOUR, "rating": 5 - place % 3}
+        done["reason"] = ("not_helped", "lookup", "wished", "not_helped")[place % 4]
         opened = START - (72 if place else 200) * HOUR
         number = f"20261117-QWERT{place + 2}"
         stage.open(number, 2 + place, "Selesai", "Selesai", opened, f"lama{place}", **done)
