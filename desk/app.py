@@ -11,6 +11,9 @@ from bot import metrics
 from bot.ledger import levels
 from desk import (
     account_page,
+    faq_editor,
+    faq_entry_page,
+    faq_pages,
     live_page,
     login_page,
     oidc_page,
@@ -53,6 +56,9 @@ def create_app(desk: Desk, work: Work) -> web.Application:
         account_page,
         queue_page,
         supervisor_page,
+        faq_pages,
+        faq_entry_page,
+        faq_editor,
         live_page,
         ticket_page,
         ticket_actions,

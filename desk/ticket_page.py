@@ -14,10 +14,12 @@ from sqlalchemy.engine import Connection
 from bot.channels.message import Sender
 from bot.channels.whatsapp.errors import action_for
 from bot.faq import Entry
+from bot.faq.review import AUTHORS
 from bot.ledger import agents, drafts, people, reveals
 from bot.ledger.agents import Agent, Role
 from bot.privacy import Vault, mask_email, mask_number
 from bot.tickets.life import OPEN, State
+from bot.tickets.queue import COMPLAINTS
 from bot.tickets.record import WINDOW
 from bot.tickets.sheet import Sheet, read_sheet
 from desk.keys import AGENT, DESK
@@ -142,6 +144,8 @@ async def _context(request: web.Request, revealed: bool) -> dict[str, Any]:
         "veil": (lambda text: text) if revealed else veil,
         "revealed": revealed,
         "can_change": may_change(request[AGENT]),
+        # Complaints are no matter for the FAQ.
+        "can_draft": request[AGENT].role in AUTHORS and sheet.line.service != COMPLAINTS,
         "open": sheet.line.state in OPEN,
         "state_of": State,
         "reason": lambda code: action_for(code).value,

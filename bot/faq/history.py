@@ -108,6 +108,12 @@ class Dossier:
         return max((one.revision for one in self.events if one.state in decided), default=0)
 
     @property
+    def writers(self) -> set[str]:
+        """Who wrote on what has not been decided yet."""
+        written = (one for one in self.revisions if one.number > self.settled)
+        return {one.author_id for one in written if one.author_id is not None}
+
+    @property
     def live(self) -> Entry | None:
         """What Nindy answers; None when nothing, or nothing any more."""
         last = next((one for one in reversed(self.events) if one.state in _SPOKEN), None)

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Hashable, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from threading import Lock
 from typing import TypeVar
 
 import sqlalchemy as sa
@@ -134,6 +135,7 @@ class Miner:
     """Groups questions; remembers what the matcher made of each until it knows something else."""
 
     def __init__(self) -> None:
+        self._lock = Lock()
         self._edition: Edition | None = None
         self._matches: dict[str, Match] = {}
         self._likeness = Likeness(())
@@ -148,6 +150,12 @@ class Miner:
             asked: The questions.
             sees: Whether the reader may see the questions of a service.
         """
+        with self._lock:
+            return self._groups(edition, asked, sees)
+
+    def _groups(
+        self, edition: Edition, asked: Asked, sees: Callable[[int | None], bool]
+    ) -> list[Group]:
         if edition is not self._edition:
             self._edition, self._matches = edition, {}
             phrases = (text for entry in edition.bank.entries for text in entry.phrasings)

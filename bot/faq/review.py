@@ -141,8 +141,7 @@ class Review:
             ReviewRefused: See there.
         """
         found, draft = self._on_table(connection, vault, seen, APPROVERS, State.SUBMITTED)
-        written = (one for one in found.revisions if one.number > found.settled)
-        if seen.agent_id in {one.author_id for one in written}:
+        if seen.agent_id in found.writers:
             raise ReviewRefused("own")
         self._pass(connection, vault, draft.entry, seen.now)
         _record(connection, vault, seen, found, draft.number, State.PUBLISHED, note)

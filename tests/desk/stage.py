@@ -24,6 +24,7 @@ from desk.canned import read_canned, read_outside
 from desk.live import Live
 from desk.work import Work
 from tests.conftest import PROJECT
+from tests.faq_desk import REVIEW
 from tests.kit import START
 
 NUMBER = "20261123-ABC234"
@@ -52,6 +53,8 @@ def make_work(ledger: Ledger) -> Work:
         suggest=suggest,
         wake=Wake(),
         live=Live(ledger),
+        review=REVIEW,
+        edition=lambda: None,
     )
 
 
