@@ -143,7 +143,8 @@ class House:
     def review(self) -> Review:
         """Make what changes the FAQ at the desk."""
         services = self.services
-        examiner = Examiner(PROJECT / "data", PROJECT / "domain.yml", services.catalogue)
+        data, domain = PROJECT / "data", PROJECT / "domain.yml"
+        examiner = Examiner(data, domain, services.catalogue, lambda: self.edition)
         return Review(services.bank, services.catalogue, examiner)
 
     async def suggest(self, text: str) -> list[Entry]:

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections import Counter
+from collections.abc import Callable, Iterator
 from datetime import date
 from pathlib import Path
 
@@ -11,11 +12,15 @@ from bot import name_check, phrase_check
 from bot.catalogue import Catalogue
 from bot.faq import check
 from bot.faq.bank import Bank, Entry, Problem, limits
+from bot.nlu.edition import Edition
 from bot.nlu.lexicon import Lexicon
 from bot.phrase_check import Phrase
 
 _PERSONAL = re.compile(r"\S+@\S+|\d(?:[ .-]?\d){8,}")
 """What no question of the bank needs: an address, or a number as long as a NIP or a phone's."""
+
+_NO_QUESTION = ("form", "control", "refuse")
+"""Decisions that are none about a question."""
 
 
 class Examiner:
@@ -25,12 +30,20 @@ class Examiner:
         data: The project's ``data``.
         domain: ``domain.yml``.
         catalogue: Units, services and their names.
+        edition: Gives what Nindy knows now; None while no model is loaded.
 
     Raises:
         DataError: A file is wrong.
     """
 
-    def __init__(self, data: Path, domain: Path, catalogue: Catalogue) -> None:
+    def __init__(
+        self,
+        data: Path,
+        domain: Path,
+        catalogue: Catalogue,
+        edition: Callable[[], Edition | None] = lambda: None,
+    ) -> None:
+        self._edition = edition
         self._catalogue = catalogue
         self._names = name_check.pattern(catalogue)
         self._services = list(phrase_check.of_services(data / "catalogue/examples.yml"))
@@ -54,6 +67,7 @@ class Examiner:
             *self._topic(entry, bank),
             *self._private(entry),
             *self._phrases(entry, others),
+            *self._heard(entry),
             *(
                 Problem("answer", "name", {"value": said})
                 for said in name_check.wrong_names(entry.answer, self._names)
@@ -85,6 +99,15 @@ class Examiner:
         for phrase in own:
             if other := self._intents.get(phrase_check.plain(phrase.text, self._lexicon)):
                 yield _claimed(phrase, "intent", other)
+
+    def _heard(self, entry: Entry) -> Iterator[Problem]:
+        """Tell when the intents, which stay as trained, would hear a wish or talk instead."""
+        if (edition := self._edition()) is None:
+            return
+        matches = [edition.engine.match(text) for text in entry.phrasings if text.strip()]
+        heard = Counter(one.intent for one in matches if one.decision in _NO_QUESTION)
+        if heard.total() * 2 > len(matches):
+            yield Problem("question", "heard", {"value": heard.most_common(1)[0][0]})
 
 
 def _claimed(phrase: Phrase, code: str, other: Phrase) -> Problem:

@@ -71,7 +71,7 @@ async def test_an_entry_from_the_form_to_the_answer_and_back(
     assert "Setujui dan terbitkan" not in author.page
     assert live(ledger) is None
     assert await do(boss, "putusan/tolak", catatan="Sebut aturannya.") == 303
-    better = replace(NEW, answer="Daftar lewat SIMSERBA sesuai PMK, lalu pilih jadwal ujian.")
+    better = replace(NEW, answer="Unggah dokumen di laman distributor resmi, lalu unduh.")
     assert await save(author, fields(better), "3") == 303
     await author.get(PAGE)
     assert "Sebut aturannya." in author.page

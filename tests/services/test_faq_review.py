@@ -82,7 +82,7 @@ class TestTheWayOfADraft:
         agents.do("reject", "sebut aturannya", by="supervisor")
         assert agents.dossier().open is not None
         assert refused(agents, "submit").reason == "step"
-        agents.do("draft", changed(answer="Daftar lewat SIMSERBA sesuai PMK."))
+        agents.do("draft", changed(answer="Unggah di laman resmi."))
         agents.do("submit")
         agents.do("publish", by="supervisor")
         found = [(one.number, one.state) for one in agents.dossier().revisions]
