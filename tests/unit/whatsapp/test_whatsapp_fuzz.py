@@ -21,11 +21,15 @@ from hypothesis import strategies as st
 from bot.channels.whatsapp.parse import Delivered, parse
 from bot.live.wake import Wake
 from bot.turn.intake import Delivery, Intake
+from tests.conftest import PROJECT
 from tests.kit import START, sqlite_ledger
 
 TRIES = int(os.environ.get("NINDY_FUZZ", "300"))
 HALF = max(TRIES // 2, 1)
-PAYLOADS = [path.read_bytes() for path in sorted(Path("tests/payloads").glob("*.json"))]
+PAYLOADS = [
+    json.dumps(json.loads(path.read_bytes())["webhook"], indent=1).encode()
+    for path in sorted((PROJECT / "tests/payloads").glob("*.json"))
+]
 RECEIVED = datetime(2026, 11, 20, 9, 0, tzinfo=timezone.utc)
 OURS = "100000000000001"
 STORED_AT_ONCE = 50
@@ -154,6 +158,30 @@ def test_any_json_is_read_and_a_good_neighbour_is_never_lost(body: Any) -> None:
     assert [one.text for one in found.messages if one.external_id == "wamid.good"] == ["halo"]
 
 
+ODD = (None, True, 0, -1, 1e300, "", " ", "/restart", "\u0000", "\ud800", [], {}, [[]], "9" * 400)
+
+
+def bent(chance: random.Random) -> bytes:
+    """A real body in which some values are odd, doubled or gone; it is JSON still."""
+    document = json.loads(chance.choice(PAYLOADS))
+    for _ in range(chance.randint(1, 3)):
+        place: Any = document
+        while isinstance(place, (dict, list)) and place:
+            keys = list(place) if isinstance(place, dict) else range(len(place))
+            key = chance.choice(keys)
+            if chance.random() < 0.25 or not isinstance(place[key], (dict, list)):
+                match chance.randrange(3):
+                    case 0 if isinstance(place, list):
+                        place.append(place[key])
+                    case 1:
+                        del place[key]
+                    case _:
+                        place[key] = chance.choice(ODD)
+                break
+            place = place[key]
+    return json.dumps(document).encode()
+
+
 def broken(chance: random.Random) -> bytes:
     """A real body with some of its bytes changed, doubled, moved or gone."""
     body = bytearray(chance.choice(PAYLOADS))
@@ -178,22 +206,24 @@ def broken(chance: random.Random) -> bytes:
 
 async def test_broken_bytes_are_read_and_stored_and_leave_no_memory(tmp_path: Path) -> None:
     chance = random.Random(20261128)
-    spent, before = 0.0, 0
+    spent, before, messages = 0.0, 0, 0
     with sqlite_ledger(tmp_path) as ledger:
         intake = Intake(ledger, Wake(), lambda: START)
         for _ in range(-(-HALF // STORED_AT_ONCE)):
-            bodies = [broken(chance) for _ in range(STORED_AT_ONCE)]
+            bodies = [chance.choice((bent, broken))(chance) for _ in range(STORED_AT_ONCE)]
             began = time.perf_counter()
             read = [parse(body, OURS, RECEIVED) for body in bodies]
             spent += time.perf_counter() - began
             for found in read:
                 faultless(found)
+                messages += len(found.messages)
             deliveries = [Delivery(one.messages, one.statuses, one.identity) for one in read]
             await asyncio.gather(*map(intake.store, deliveries))
             # What the first bodies made is made once.
             before = before or peak()
     grown = peak() - before
     assert grown < GROWTH
+    assert messages > HALF / 10
     print(f"{HALF} broken bodies: {HALF / spent:.0f} read each second, {grown} KiB kept")
 
 
