@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Collection, Iterator
 from datetime import date
 from pathlib import Path
@@ -17,7 +18,7 @@ _SAYS = {
     "related": "relates to {value}, which does not exist; remove it",
     "category": "leads to category {value}, which has no button; use one of {choices}",
 }
-_BUTTON = "utter_tombol_"
+_BUTTON = re.compile(r"utter_tombol_(\w+)")
 """How the response is named that has the button of a category."""
 
 
@@ -28,7 +29,7 @@ def categories(domain: Path) -> frozenset[str]:
         DataError: The file cannot be read.
     """
     responses = take(load(domain), "responses", dict)
-    return frozenset(key[len(_BUTTON) :] for key in responses if key.startswith(_BUTTON))
+    return frozenset(found[1] for found in map(_BUTTON.fullmatch, responses) if found)
 
 
 def problems(
