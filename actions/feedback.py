@@ -16,7 +16,7 @@ from actions import offers
 from actions.base import Events, Turn
 from bot.channels.message import Kind
 from bot.ledger.feedback import CHOICE, HELPED, NO, NONE_OF_THESE, UNANSWERED, YES, Feedback
-from bot.tickets.queue import COMPLAINTS
+from bot.ledger.tables import COMPLAINTS
 
 _SLOT = "penilaian"
 

@@ -14,6 +14,7 @@ from desk import (
     faq_editor,
     faq_entry_page,
     faq_pages,
+    files_page,
     live_page,
     login_page,
     oidc_page,
@@ -60,6 +61,7 @@ def create_app(desk: Desk, work: Work) -> web.Application:
         faq_entry_page,
         faq_editor,
         live_page,
+        files_page,
         ticket_page,
         ticket_actions,
     ):

@@ -9,7 +9,7 @@ from aiohttp import web
 from bot.faq.bank import CONFIDENCES, LONGEST_ANSWER, Problem
 from bot.faq.history import Dossier
 from bot.faq.review import AUTHORS, ReviewRefused, Seen
-from bot.tickets.queue import COMPLAINTS
+from bot.ledger.tables import COMPLAINTS
 from desk import faq_form, ticket_page
 from desk.faq_entry_page import Form, version
 from desk.faq_pages import common

@@ -9,6 +9,7 @@ from fractions import Fraction
 
 from aiohttp import web
 
+from bot.attachments.files import Files
 from bot.catalogue import Catalogue
 from bot.faq import Entry
 from bot.faq.mining import Miner
@@ -44,6 +45,7 @@ class Work:
         suggest: Gives FAQ entries for a ticket.
         wake: Rings when something is to be sent.
         live: Tells open pages what changes, and who looks at what.
+        files: The store of attachments.
         review: What can be done to an entry of the FAQ.
         edition: Gives what Nindy knows now; None before the model is loaded.
         miner: Groups what was asked in vain.
@@ -58,6 +60,7 @@ class Work:
     suggest: Suggest
     wake: Wake
     live: Live
+    files: Files
     review: Review
     edition: Callable[[], Edition | None]
     miner: Miner = field(default_factory=Miner)

@@ -17,11 +17,10 @@ from sqlalchemy.engine import Connection
 
 from bot.faq.likeness import Likeness
 from bot.ledger.feedback import CHOICE, HELPED, NO, NONE_OF_THESE, UNANSWERED
-from bot.ledger.tables import faq_event, feedback, ticket
+from bot.ledger.tables import COMPLAINTS, faq_event, feedback, ticket
 from bot.nlu.edition import Edition
 from bot.nlu.matcher import FALLBACK, FAQ, Match
 from bot.privacy import Vault
-from bot.tickets.queue import COMPLAINTS
 
 K = TypeVar("K", bound=Hashable)
 

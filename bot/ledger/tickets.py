@@ -13,12 +13,15 @@ import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
 from bot.clock import JAKARTA
+from bot.ledger import announcements, attachments
 from bot.ledger.tables import inbox, outbox, ticket, ticket_event
 from bot.privacy import Vault
 
 ALPHABET = "23456789ABCDEFGHJKMNPQRSTUVWXYZ"
 """Without 0 and O, 1, I and L: read aloud and copied by hand nothing is mistaken."""
 
+LENGTHS = {"subject": (5, 150), "chronology": (10, 4096), "satker": (3, 100)}
+"""The fewest and the most characters of what a ticket says."""
 _TRANSCRIPT = 40
 """Messages before the ticket that are kept with it."""
 
@@ -42,13 +45,18 @@ class Reason(str, Enum):
 
 @dataclass(frozen=True)
 class Content:
-    """What a ticket says; sealed in the ledger."""
+    """What a ticket says; sealed in the ledger.
+
+    `reference` and `person` are what a program that opened it calls the ticket and its person.
+    """
 
     subject: str
     chronology: str
     name: str = ""
     email: str = ""
     satker: str = ""
+    reference: str = ""
+    person: str = ""
 
 
 @dataclass(frozen=True)
@@ -66,6 +74,7 @@ class NewTicket:
         candidates: Services with the matcher's probabilities, the best first.
         user_group: The sender's group in the catalogue, 1..13, where known.
         reason: Why a person had to be asked.
+        client_id: The program that opens it over the API.
     """
 
     number: str
@@ -78,6 +87,7 @@ class NewTicket:
     candidates: tuple[tuple[int, float], ...] = ()
     user_group: int | None = None
     reason: Reason = Reason.UNANSWERED
+    client_id: str | None = None
 
 
 @dataclass(frozen=True)
@@ -113,7 +123,7 @@ def open_ticket(
     inbox_id: int | None,
     channel: str,
 ) -> None:
-    """Write a ticket, its first event and the conversation that led to it."""
+    """Write a ticket, its first event and the conversation that led to it, and announce it."""
     ticket_id = str(uuid.uuid4())
     content = {**asdict(new.content), "transcript": transcript(connection, vault, conversation_id)}
     connection.execute(
@@ -134,6 +144,7 @@ def open_ticket(
             candidates=[list(pair) for pair in new.candidates],
             user_group=new.user_group,
             reason=new.reason.value,
+            client_id=new.client_id,
         )
     )
     connection.execute(
@@ -141,6 +152,9 @@ def open_ticket(
             ticket_id=ticket_id, at=new.created_at, actor="nindy", kind="opened"
         )
     )
+    attachments.put_onto_new(connection, ticket_id, conversation_id, new.created_at)
+    row = connection.execute(sa.select(ticket).where(ticket.c.id == ticket_id)).one()
+    announcements.announce(connection, vault, row._mapping, announcements.OPENED, new.created_at)
 
 
 def find(connection: Connection, vault: Vault, number: str) -> Ticket | None:
@@ -192,7 +206,15 @@ def transcript(connection: Connection, vault: Vault, conversation_id: str) -> li
         .order_by(outbox.c.position.desc())
         .limit(_TRANSCRIPT)
     )
-    lines = [(row.sent_at, "user", vault.open(row.sealed_body)["text"]) for row in heard]
-    lines += [(row.created_at, "nindy", vault.open(row.sealed_body)["text"]) for row in said]
+    lines = [(row.sent_at, "user", vault.open(row.sealed_body)) for row in heard]
+    lines += [(row.created_at, "nindy", vault.open(row.sealed_body)) for row in said]
     lines.sort(key=lambda line: line[0])
-    return [{"at": at.isoformat(), "who": who, "text": text} for at, who, text in lines]
+    return [
+        {
+            "at": at.isoformat(),
+            "who": who,
+            "text": body["text"],
+            "attachments": body.get("attachments", []),
+        }
+        for at, who, body in lines
+    ]

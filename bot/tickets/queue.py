@@ -9,12 +9,10 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
-from bot.ledger.tables import agent, ticket
+from bot.ledger.tables import COMPLAINTS, agent, ticket
 from bot.privacy import Vault
 from bot.tickets.life import OPEN, State
 
-COMPLAINTS = 20
-"""The catalogue's service whose tickets only complaint officers see."""
 PAGE = 50
 _OPEN = tuple(state.value for state in OPEN)
 

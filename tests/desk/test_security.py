@@ -45,6 +45,9 @@ MATRIX: dict[tuple[str, str], set[Role]] = {
     ("POST", "/tiket/{number}/tampilkan"): ALL,
     ("POST", "/tiket/{number}/lihat"): WRITERS,
     ("POST", "/tiket/{number}/draf"): WRITERS,
+    ("GET", "/tiket/{number}/lampiran/{id}"): ALL,
+    ("POST", "/tiket/{number}/lampiran"): WRITERS,
+    ("POST", "/tiket/{number}/lampiran/{id}/hapus"): WRITERS,
     ("POST", "/tiket/{number}/{what}"): WRITERS,
     ("GET", "/supervisor"): OVERSEERS,
     ("GET", "/supervisor/tiket.csv"): OVERSEERS,
@@ -67,7 +70,7 @@ MATRIX: dict[tuple[str, str], set[Role]] = {
 }
 
 
-FILLED = {"number": "20261123-ABC234", "what": "ambil", "id": "apa-itu-retur", "step": "x"}
+FILLED = {"number": "20261123-ABC234", "what": "ambil", "id": "0", "step": "x"}
 
 
 def routes(desk: Desk, work: Work) -> dict[tuple[str, str], object]:

@@ -234,7 +234,8 @@ def test_the_transcript_has_both_sides_in_order(ledger: Ledger) -> None:
     work = UnitOfWork(claimed(ledger, now=at), at, tickets=[ticket(at=at)])
     commit(ledger, work)
     kept = ledger.vault.open(rows(ledger, tables.ticket)[0].sealed_content)["transcript"]
-    assert kept[-1] == {"at": at.isoformat(), "who": "user", "text": "and a ticket"}
+    line = {"at": at.isoformat(), "who": "user", "text": "and a ticket", "attachments": []}
+    assert kept[-1] == line
 
 
 def test_a_bubble_carries_the_ticket_and_its_question(ledger: Ledger) -> None:

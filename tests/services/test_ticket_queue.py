@@ -9,9 +9,10 @@ import pytest
 
 from bot.channels.message import Delivery, Kind, Status
 from bot.ledger import numbers, outbox, tables
+from bot.ledger.tables import COMPLAINTS
 from bot.tickets import queue
 from bot.tickets.life import Priority, Resolution, State
-from bot.tickets.queue import COMPLAINTS, Filter, Line
+from bot.tickets.queue import Filter, Line
 from bot.tickets.record import USER
 from bot.tickets.sheet import Sheet, read_sheet
 from tests.kit import START, answer, rows
