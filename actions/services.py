@@ -38,6 +38,7 @@ async def undecided(_text: str) -> Candidates:
 class Services:
     """Everything an action may use beside its tracker.
 
+    `bank` holds the released entries; what the desk has published since is in `Turn.bank`.
     `judge` is the matcher, put in by the composition root once the model is loaded.
     """
 

@@ -9,6 +9,7 @@ import os
 from collections.abc import AsyncIterator, Awaitable, Callable
 from dataclasses import dataclass, replace
 from datetime import timedelta
+from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -43,6 +44,9 @@ from bot.channels.whatsapp.webhook import LARGEST_BODY, Webhook
 from bot.clock import JAKARTA, now
 from bot.errors import StartupError
 from bot.faq import Entry
+from bot.faq.examine import Examiner
+from bot.faq.follow import Follower
+from bot.faq.review import Review
 from bot.ledger import deliveries, fetches, inbox, migrate, outbox, subscribers
 from bot.ledger.database import Ledger
 from bot.live.owner import Owner
@@ -51,6 +55,7 @@ from bot.live.shared import Shared
 from bot.live.shared_rates import SharedRates
 from bot.live.shared_wake import SharedWake
 from bot.live.wake import Wake
+from bot.nlu.edition import Edition
 from bot.privacy import open_vault
 from bot.routing import Candidates
 from bot.settings import Settings
@@ -66,7 +71,6 @@ from bot.turn.held import Held
 from bot.turn.intake import Intake
 from bot.turn.late import Late
 from bot.turn.notice import Noticed
-from bot.turn.plain import plain
 from bot.turn.sender import Send, Sender
 from bot.turn.with_files import WithFiles
 from bot.turn.worker import Worker
@@ -107,7 +111,10 @@ class House:
     rates: Rates
     parse: Parse | None = None
     """What the model makes of a text, once it is loaded."""
+    edition: Edition | None = None
+    """What Nindy knows now, once the model is loaded."""
     _loading: asyncio.Task[Dialogue] | None = None
+    _following: asyncio.Task[None] | None = None
 
     @property
     def choice_key(self) -> bytes:
@@ -208,16 +215,33 @@ class House:
             wake=self.wake,
             live=Live(self.ledger),
             files=self.files,
+            review=self.review,
+            edition=self.known,
         )
+
+    @cached_property
+    def review(self) -> Review:
+        """Make what changes the FAQ at the desk."""
+        services = self.services
+        data, domain = PROJECT / "data", PROJECT / "domain.yml"
+        examiner = Examiner(data, domain, services.catalogue, self.known)
+        return Review(services.bank, services.catalogue, examiner)
+
+    def known(self) -> Edition | None:
+        """Return what Nindy knows; None, and the model is loaded, where it was not asked for yet.
+
+        A desk of its own process loads the model only when somebody looks for what it needs.
+        """
+        self._load_once()
+        return self.edition
 
     async def suggest(self, text: str) -> list[Entry]:
         """Give the FAQ entries nearest to a text; none until the model is loaded."""
-        self._load_once()
-        if self.parse is None:
+        edition = self.known()
+        if edition is None:
             return []
-        found = (await self.parse(plain(text)))["match"]["alternatives"]
-        bank = self.services.bank
-        return [bank.get(one["id"]) for one in found if one["id"] in bank]
+        found = edition.engine.match(text).alternatives
+        return [edition.bank.get(id) for id, _ in found]
 
     async def dialogue(self) -> Dialogue:
         """Load the model, once; the event loop stays free meanwhile.
@@ -228,7 +252,6 @@ class House:
         return await asyncio.shield(self._load_once())
 
     def _load_once(self) -> asyncio.Task[Dialogue]:
-        # An edge or desk of its own process loads the model only when somebody asks for it.
         if self._loading is None:
             self._loading = asyncio.create_task(self._load())
             self._loading.add_done_callback(_say_why_not)
@@ -254,7 +277,21 @@ class House:
 
         dialogue = await in_daemon(load)
         self.parse = dialogue.parse
+
+        def take(edition: Edition) -> None:
+            dialogue.edition = self.edition = edition
+
+        # What the desk has published by now is known already; the follower hears of the rest.
+        follower = Follower(self.ledger, self.services.bank, dialogue.engine, self.wake, take)
+        await follower.look()
+        self._following = asyncio.create_task(follower.run())
         return dialogue
+
+    def close(self) -> None:
+        """End what goes on beside the roles."""
+        for task in (self._loading, self._following):
+            if task is not None:
+                task.cancel()
 
     async def worker(self) -> Worker:
         """Load the model and make the worker."""
@@ -391,7 +428,7 @@ async def open_house(settings: Settings) -> AsyncIterator[House]:
         for warning in services.calendar.check(now().astimezone(JAKARTA).date()):
             log.warning("calendar: %s", warning)
         wake, rates = await stack.enter_async_context(_shared(settings))
-        yield House(
+        house = House(
             settings,
             ledger,
             wake,
@@ -403,6 +440,8 @@ async def open_house(settings: Settings) -> AsyncIterator[House]:
             Failpoints(os.environ.get("NINDY_FAILPOINT", "")),
             rates,
         )
+        stack.callback(house.close)
+        yield house
 
 
 @contextlib.asynccontextmanager

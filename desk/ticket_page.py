@@ -14,9 +14,11 @@ from sqlalchemy.engine import Connection
 from bot.channels.message import Sender
 from bot.channels.whatsapp.errors import action_for
 from bot.faq import Entry
+from bot.faq.review import AUTHORS
 from bot.ledger import agents, attachments, drafts, people, reveals
 from bot.ledger.agents import Agent
 from bot.ledger.attachments import Attachment
+from bot.ledger.tables import COMPLAINTS
 from bot.ledger.window import OPEN_FOR
 from bot.privacy import Vault, mask_email, mask_number
 from bot.tickets.life import OPEN, State
@@ -151,6 +153,8 @@ async def _context(request: web.Request, revealed: bool) -> dict[str, Any]:
         "veil": (lambda text: text) if revealed else veil,
         "revealed": revealed,
         "can_change": may_change(request[AGENT]),
+        # Complaints are no matter for the FAQ.
+        "can_draft": request[AGENT].role in AUTHORS and sheet.line.service != COMPLAINTS,
         "open": sheet.line.state in OPEN,
         "state_of": State,
         # Without a code it never came to WhatsApp's answer.

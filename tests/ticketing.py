@@ -39,7 +39,8 @@ BUDI, ANI = "agent:budi", "agent:ani"
 NAMES = {"budi": "Budi Santoso", "ani": "Ani Lestari"}
 SPAN_SERVICE, BROADCAST, COMPLAINT = 7, 13, 20
 _REWRITES = re.compile(
-    r"\b(?:UPDATE|DELETE\s+FROM|DROP\s+TABLE|TRUNCATE)\s+\W?(?:ticket_event|audit)\b", re.I
+    r"\b(?:UPDATE|DELETE\s+FROM|DROP\s+TABLE|TRUNCATE)\s+\W?(?:ticket_event|audit|faq_event|faq_revision)\b",
+    re.I,
 )
 
 

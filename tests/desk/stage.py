@@ -26,6 +26,7 @@ from desk.canned import read_canned, read_outside
 from desk.live import Live
 from desk.work import Work
 from tests.conftest import PROJECT
+from tests.faq_desk import REVIEW
 from tests.filing import store
 from tests.kit import START
 
@@ -58,6 +59,8 @@ def make_work(ledger: Ledger) -> Work:
         wake=Wake(),
         live=Live(ledger),
         files=store(Path(str(ledger.engine.url.database)).parent, ledger.vault),
+        review=REVIEW,
+        edition=lambda: None,
     )
 
 
