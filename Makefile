@@ -45,7 +45,11 @@ test: install ## Run all tests
 
 .PHONY: quick
 quick: install ## Run the tests that need no model, browser or server
-	$(BIN)/pytest -q -m "not rasa and not browser and not postgres and not chaos"
+	$(BIN)/pytest -q -m "not rasa and not browser and not postgres and not redis and not chaos"
+
+.PHONY: chaos
+chaos: install ## Kill, stop and starve processes, at ten times the volume of the tests
+	NINDY_CHAOS=10 $(BIN)/pytest -q -s tests/chaos
 
 .PHONY: fuzz
 fuzz: install ## Read 100,000 WhatsApp bodies that nobody has thought of

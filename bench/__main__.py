@@ -20,6 +20,7 @@ from bench import (
     machine,
     matching,
     product,
+    roles,
     stock,
     webchat,
 )
@@ -34,6 +35,7 @@ TABLES: dict[str, Callable[[bool], Coroutine[None, None, Table]]] = {
     ablation.NAME: ablation.measure,
     bank_size.NAME: bank_size.measure,
     desk.NAME: desk.measure,
+    roles.NAME: roles.measure,
     webchat.NAME: webchat.measure,
 }
 WITHOUT_MODEL = (desk.NAME,)

@@ -11,8 +11,10 @@
     │   └── Refused             it understood and declined (for example a locked account)
     ├── ChannelError            a message could not be handed to a channel
     │   ├── Retryable           later may work
-    │   │   └── Blocked         … once a person has mended the account
+    │   │   ├── Blocked         … once a person has mended the account
+    │   │   └── TooSoon         … after a known time; it has not been tried
     │   ├── Permanent           it never will
+    │   │   └── WindowShut      … as free text; a template may go out instead
     │   └── Uncertain           it may have been accepted; nobody knows yet
     ├── ChatRefused             web chat does not take a request; told to the client as a code
     ├── FileRefused             a file is not taken, for a reason that its sender is told
@@ -112,8 +114,24 @@ class Blocked(Retryable):
     """The whole account is refused; a person must mend it, and nothing is given up meanwhile."""
 
 
+class TooSoon(Retryable):
+    """It was not even tried, to keep within the provider's rate.
+
+    Args:
+        seconds: When it may be tried.
+    """
+
+    def __init__(self, seconds: float) -> None:
+        self.seconds = seconds
+        super().__init__(0, "too soon")
+
+
 class Permanent(ChannelError):
     """No later try will work."""
+
+
+class WindowShut(Permanent):
+    """The channel takes no free text for this person until they write again."""
 
 
 class Uncertain(ChannelError):
@@ -139,7 +157,7 @@ class FileRefused(NindyError):
 
     Args:
         reason: ``empty``, ``large``, ``type`` (not on the list), ``unsafe`` (something inside may
-            run, or unfolds too far), ``infected``.
+            run, or unfolds too far), ``infected``, or too ``many`` in a day.
     """
 
     def __init__(self, reason: str) -> None:

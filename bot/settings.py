@@ -29,10 +29,16 @@ class Settings(BaseSettings):
     host: str = Field("127.0.0.1", description="Address the servers listen on.")
     edge_port: int = Field(8000, description="Public edge: webhooks, web chat, demo page.")
     desk_port: int = Field(8001, description="Agents' desk and /metrics.")
+    status_port: int = Field(
+        0, description="Health and metrics of a process without a desk; 0 is none."
+    )
     sandbox_port: int = Field(8002, description="Stand-ins and the phone.")
     var_dir: Path = Field(Path("var"), description="Where Nindy keeps its own files.")
     database_url: str = Field(
         "", repr=False, description="Ledger; default SQLite under NINDY_VAR_DIR."
+    )
+    redis_url: SecretStr = Field(
+        SecretStr(""), description="Redis, for more than one process; empty keeps to one."
     )
     files_dir: Path = Field(
         Path(), description="Attachments, sealed; default under NINDY_VAR_DIR; machines share it."
@@ -52,6 +58,12 @@ class Settings(BaseSettings):
         "", description="Graph API with version; default the sandbox's, as for the three below."
     )
     whatsapp_phone_number_id: str = Field("100000000000001", description="Our number's id.")
+    whatsapp_account_id: str = Field(
+        "200000000000001", description="Our WhatsApp business account; for `nindy whatsapp` only."
+    )
+    whatsapp_per_second: int = Field(
+        80, ge=1, le=1000, description="Messages a second that Meta grants our number."
+    )
     whatsapp_app_secret: SecretStr = Field(
         SecretStr(""), description="App secret; a second one after a comma while rotating."
     )

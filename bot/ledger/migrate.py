@@ -37,6 +37,9 @@ def upgrade(ledger: Ledger, revision: str = "head") -> None:
     try:
         with ledger.engine.begin() as connection:
             if connection.dialect.name == "postgresql":
+                # A migration may take long, and so may waiting for the process that does it.
+                for limit in ("lock_timeout", "statement_timeout"):
+                    connection.exec_driver_sql(f"SET LOCAL {limit} = 0")
                 connection.execute(sa.select(sa.func.pg_advisory_xact_lock(_LOCK)))
             config.attributes["connection"] = connection
             command.upgrade(config, revision)

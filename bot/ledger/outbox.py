@@ -8,7 +8,8 @@
 
 WhatsApp has no idempotency key: when a connection breaks, or the process dies, between their
 "accepted" and our commit, nobody knows whether a bubble was shown. Such a row waits as *unknown*
-for the delivery status that carries its id, and is sent again only when none comes.
+for the delivery status that carries its id, and is sent again only when none comes. What waits
+because the channel takes no free text now is in `bot.ledger.window`.
 """
 
 from __future__ import annotations
@@ -22,7 +23,7 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
-from bot.channels.message import Choice, Delivery, Inbound, Reply, Sender, Status
+from bot.channels.message import Choice, Delivery, Inbound, Reply, Sender, Status, Template
 from bot.ledger import positions
 from bot.ledger.inbox import trace_of
 from bot.ledger.people import address
@@ -46,6 +47,15 @@ _EARLIER = {
     Delivery.DELIVERED: (QUEUED, SENDING, UNKNOWN, SENT),
     Delivery.READ: (QUEUED, SENDING, UNKNOWN, SENT, "delivered"),
     Delivery.FAILED: (QUEUED, SENDING, UNKNOWN, SENT),
+}
+
+# Made once: a webhook brings up to a thousand statuses.
+_NEWS = {
+    (column, state): outbox.update()
+    .where(outbox.c[column] == sa.bindparam("which"), outbox.c.state.in_(earlier))
+    .values(state=state.value, error_code=sa.bindparam("code"), updated_at=sa.bindparam("at"))
+    for column in ("id", "external_key")
+    for state, earlier in _EARLIER.items()
 }
 
 
@@ -81,6 +91,7 @@ def enqueue(
     inbox_id: int | None,
     reply: Reply,
     now: datetime,
+    state: str = QUEUED,
     agent_id: str | None = None,
 ) -> None:
     """Add a bubble of an agent, or of Nindy (None), to the end of a conversation's queue."""
@@ -97,7 +108,7 @@ def enqueue(
             inbox_id=inbox_id,
             agent_id=agent_id,
             sealed_body=vault.seal(asdict(reply)),
-            state=SENT if channel in READ_HERE else QUEUED,
+            state=SENT if channel in READ_HERE else state,
             attempts=0,
             repeats=0,
             next_at=now,
@@ -168,14 +179,13 @@ def _take_one(
 def read(connection: Connection, vault: Vault, row: Any) -> Outgoing:
     """Read a row of the table, with the address of its person."""
     channel, to = address(connection, vault, row.conversation_id)
-    body = vault.open(row.sealed_body)
     reply_to, trace = _answered(connection, vault, row.inbox_id)
     return Outgoing(
         id=row.id,
         conversation_id=row.conversation_id,
         channel=channel,
         to=to,
-        reply=read_reply(body),
+        reply=read_reply(vault.open(row.sealed_body)),
         reply_to=reply_to,
         attempts=row.attempts + 1,
         trace=trace or row.id,
@@ -184,11 +194,15 @@ def read(connection: Connection, vault: Vault, row: Any) -> Outgoing:
 
 def read_reply(body: dict[str, Any]) -> Reply:
     """Read a bubble as it was sealed."""
+    # Bubbles of earlier versions know neither files nor templates.
+    template, otherwise = body.get("template"), body.get("otherwise")
     return Reply(
         body["text"],
         tuple(Choice(**one) for one in body["choices"]),
         body["menu"],
         tuple(body.get("attachments", ())),
+        Template(**template) if template else None,
+        read_reply(otherwise) if otherwise else None,
     )
 
 
@@ -237,14 +251,10 @@ def failed(
 
 def apply_status(connection: Connection, vault: Vault, status: Status, now: datetime) -> bool:
     """Advance a bubble by news from the channel, upward only; say whether it is one of ours."""
-    which = (
-        outbox.c.id == status.callback
-        if status.callback
-        else outbox.c.external_key == _external_key(vault, status.channel, status.external_id)
-    )
-    return _advance(
-        connection, which, status.state.value, _EARLIER[status.state], status.error_code, now
-    )
+    which = status.callback or _external_key(vault, status.channel, status.external_id)
+    statement = _NEWS["id" if status.callback else "external_key", status.state]
+    values = {"which": which, "code": status.error_code, "at": now}
+    return bool(connection.execute(statement, values).rowcount)
 
 
 def recover(

@@ -196,6 +196,9 @@ outbox = sa.Table(
     sa.Column("sender", sa.String(64)),
     sa.Column("external_key", sa.String(64), index=True),
     sa.Column("error_code", sa.Integer, nullable=False, default=0),
+    # As the channel tells them with a status.
+    sa.Column("price_category", sa.String(16)),
+    sa.Column("charged", sa.Boolean),
     sa.Column("created_at", Moment, nullable=False),
     sa.Column("updated_at", Moment, nullable=False),
     sa.Index(
@@ -206,6 +209,13 @@ outbox = sa.Table(
         postgresql_where=sa.text("state IN ('queued', 'sending', 'unknown')"),
     ),
     sa.Index("ix_outbox_conversation", "conversation_id", "position"),
+    sa.Index(
+        # What waits until the person writes; looked for by every turn.
+        "ix_outbox_parked",
+        "conversation_id",
+        sqlite_where=sa.text("state = 'parked'"),
+        postgresql_where=sa.text("state = 'parked'"),
+    ),
 )
 
 ticket = sa.Table(
@@ -356,6 +366,51 @@ feedback = sa.Table(
     sa.Column("model", sa.String(64), nullable=False),
     sa.Column("sealed_question", sa.LargeBinary, nullable=False),
     sa.UniqueConstraint("inbox_id", "kind"),
+)
+
+account_alarm = sa.Table(
+    "account_alarm",
+    metadata,
+    sa.Column("id", BigId, primary_key=True, autoincrement=True),
+    sa.Column("channel", sa.String(16), nullable=False),
+    sa.Column("word", sa.String(130), nullable=False),
+    sa.Column("code", sa.Integer, nullable=False),
+    sa.Column("raised_at", Moment, nullable=False),
+    sa.Column("last_at", Moment, nullable=False),
+    # None while nobody has dealt with it.
+    sa.Column("cleared_at", Moment),
+    sa.UniqueConstraint("channel", "word", "code"),
+)
+
+# A version of an entry of the FAQ as somebody wrote it; added, never changed.
+faq_revision = sa.Table(
+    "faq_revision",
+    metadata,
+    sa.Column("id", BigId, primary_key=True, autoincrement=True),
+    sa.Column("entry_id", sa.String(64), nullable=False),
+    sa.Column("number", sa.Integer, nullable=False),
+    # None: the version of the release, which the desk found.
+    sa.Column("author_id", sa.ForeignKey("agent.id")),
+    # Sealed because what is pasted into a draft may hold personal data until somebody sees it.
+    sa.Column("sealed_fields", sa.LargeBinary, nullable=False),
+    sa.Column("created_at", Moment, nullable=False),
+    sa.UniqueConstraint("entry_id", "number"),
+)
+
+# What became of a version; the last event of a version is its state. Added, never changed.
+faq_event = sa.Table(
+    "faq_event",
+    metadata,
+    sa.Column("id", BigId, primary_key=True, autoincrement=True),
+    sa.Column("entry_id", sa.String(64), nullable=False),
+    # Counted up per entry, so that of two decisions at once one is refused.
+    sa.Column("number", sa.Integer, nullable=False),
+    sa.Column("revision", sa.Integer, nullable=False),
+    sa.Column("state", sa.String(12), nullable=False, index=True),
+    sa.Column("agent_id", sa.ForeignKey("agent.id")),
+    sa.Column("at", Moment, nullable=False),
+    sa.Column("sealed_note", sa.LargeBinary),
+    sa.UniqueConstraint("entry_id", "number"),
 )
 
 audit = sa.Table(

@@ -1,7 +1,7 @@
 """Wake-ups between the rooms: "there is something new in the inbox (or outbox)".
 
 A wake-up may be lost without harm: whoever waits looks again after a short while anyway. In one
-process it is an event; between processes it travels through Redis.
+process it is an event; between processes it travels through Redis (`bot.live.shared_wake`).
 """
 
 from __future__ import annotations
@@ -43,6 +43,10 @@ class Wake:
 
     def ring(self, name: str) -> None:
         """Wake whoever waits for `name`."""
+        self.ring_here(name)
+
+    def ring_here(self, name: str) -> None:
+        """Wake whoever waits for `name` in this process: it alone has something to go on with."""
         for ear in self._ears[name]:
             ear.ring()
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import itertools
 import tempfile
-from collections.abc import AsyncGenerator, AsyncIterator
+from collections.abc import AsyncGenerator, AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import replace
 from datetime import datetime, timedelta
@@ -47,6 +47,7 @@ from bot.turn.fetcher import Fetcher
 from bot.turn.file_words import FileWords
 from bot.turn.held import Held
 from bot.turn.intake import Delivery, Intake
+from bot.turn.late import Late
 from bot.turn.sender import Sender as OutboxSender
 from bot.turn.with_files import WithFiles
 from bot.turn.worker import Worker
@@ -75,6 +76,8 @@ class Stage:
         self._server = server
         self._ids = itertools.count(1)
         self.person = "siti"
+        self.delay = timedelta()
+        """How long ago what comes now was written."""
         self.channel = "whatsapp"
 
     def clock(self) -> datetime:
@@ -88,14 +91,26 @@ class Stage:
         kind: Kind = Kind.TEXT,
         choice: str | None = None,
         quoting: str = "",
+        first: Sequence[str] = (),
         **file: Any,
     ) -> Reply:
-        """Let the person send something and return the one bubble that answers."""
+        """Let the person send something and return the one bubble that answers.
+
+        Args:
+            text: The words.
+            kind: What is sent.
+            choice: What is pressed.
+            quoting: Words of the bubble that it replies to.
+            first: Words of bubbles that had waited and come before the answer, one each.
+            file: Of a file, as `send` takes it.
+        """
         seen = len(self.bubbles)
         await self.send(text, kind, choice, quoting, **file)
-        new = self.bubbles[seen:]
-        assert len(new) == 1, f"one bubble per turn, not {len(new)}"
-        return new[0].reply
+        *waited, last = [bubble.reply for bubble in self.bubbles[seen:]]
+        assert len(waited) == len(first), f"one bubble per turn, not {len(waited) + 1}"
+        for words, reply in zip(first, waited, strict=True):
+            assert words.casefold() in reply.text.casefold(), reply.text
+        return last
 
     async def send(
         self,
@@ -127,7 +142,7 @@ class Stage:
             "1",
             f"wamid.{number}",
             Sender(user_id=f"ID.{self.person}", phone=f"62{abs(hash(self.person)) % 10**10}"),
-            self.clock(),
+            self.clock() - self.delay,
             kind,
             text,
             choice,
@@ -291,6 +306,7 @@ async def stage(
         play.changes, play.takeover = services.changes, Takeover(services.words)
         play.session = session
         play.intake = Intake(ledger, wake, play.clock)
+        apology = Apology(services.words, services.calendar, services.catalogue.unit(None))
         file_words = FileWords(services.words, LARGEST)
         play.fetcher = Fetcher(
             ledger,
@@ -300,11 +316,12 @@ async def stage(
             wake,
             play.clock,
         )
+        with_files = WithFiles(ledger, services.changes, file_words, dialogue.respond)
         play.worker = Worker(
             ledger,
-            WithFiles(ledger, services.changes, file_words, dialogue.respond),
-            Apology(services.words, services.calendar, services.catalogue.unit(None)),
-            Held(services.changes),
+            Late(ledger, services.changes, apology, dialogue.parse, with_files),
+            apology,
+            Held(services.changes, CHOICE_KEY),
             owner,
             wake,
             play.clock,

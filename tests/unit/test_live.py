@@ -66,6 +66,17 @@ def test_only_who_shares_the_folder_is_declared_dead(
     mine.close()
 
 
+def test_containers_with_the_same_path_and_host_name_do_not_share_a_folder(
+    tmp_path: Path,
+) -> None:
+    # A volume each, mounted at the same path; here one is moved out of the way of the other.
+    mine = Owner(tmp_path / "running")
+    (tmp_path / "running").rename(tmp_path / "of another container")
+    other = Owner(tmp_path / "running")
+    assert other.dead([mine.name]) == []
+    other.close()
+
+
 def test_a_lock_file_that_cannot_be_opened_proves_no_death(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -69,6 +69,7 @@ def test_no_secret_is_shown(monkeypatch: pytest.MonkeyPatch) -> None:
             for name in (
                 "ENCRYPTION_KEYS",
                 "INDEX_KEY",
+                "REDIS_URL",
                 "SPAN_TOKEN",
                 "SAKTI_TOKEN",
                 "DIGIT_TOKEN",
