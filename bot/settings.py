@@ -16,6 +16,7 @@ from pydantic.fields import ModelField
 
 from bot.errors import StartupError
 
+_LEAST_SECRET = 32
 SANDBOX_SECRET = "sandbox-only"  # noqa: S105  the sandbox's own, worthless elsewhere
 
 
@@ -168,6 +169,12 @@ class Settings(BaseSettings):
             if not re.fullmatch(r"https?://([a-z0-9.-]+|\[[0-9a-f:]+\])(:\d{1,5})?", origin):
                 raise ValueError(f"{origin} must be like https://hai.kemenkeu.go.id")
         return ",".join(given)
+
+    @validator("webchat_identity_key")
+    def _is_long(cls, value: SecretStr) -> SecretStr:
+        if 0 < len(value.get_secret_value()) < _LEAST_SECRET:
+            raise ValueError(f"must have {_LEAST_SECRET} characters or more; `nindy key` makes one")
+        return value
 
     @property
     def chat_origins(self) -> frozenset[str]:

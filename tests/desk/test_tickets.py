@@ -11,9 +11,10 @@ import pytest
 import sqlalchemy as sa
 
 from bot.channels.whatsapp.errors import ERRORS, Action
-from bot.ledger import tables
+from bot.ledger import chat_sessions, tables
 from bot.ledger.agents import Agent, Role
 from bot.ledger.database import Ledger
+from bot.ledger.tickets import Content, NewTicket, open_ticket
 from desk.work import Work
 from tests.desk.conftest import UNIT, Browser, add
 from tests.desk.stage import DPA, LATER, NUMBER, OTHER, TEMPLATES, Stage
@@ -45,6 +46,24 @@ async def do(browser: Browser, what: str, number: str = NUMBER, **form: str) -> 
         f"/tiket/{number}/{what}", versi=versi, **{"terdengar": heard, **form}
     )
     return answer.status
+
+
+async def test_a_visitor_who_was_forgotten_is_told_of(
+    browser: Browser, budi: Agent, stage: Stage, ledger: Ledger
+) -> None:
+    ledger.transact(chat_sessions.make, "s" * 22, None, START)
+    session = ledger.transact(chat_sessions.find, "s" * 22)
+    assert session is not None
+    content = Content("SP2D tertahan", "Sudah dua hari", "Siti", "siti@contoh.go.id", "")
+    new = NewTicket(NUMBER, "tanya_nindy", 2, content, START, LATER)
+    ledger.transact(open_ticket, new, session.conversation_id, None, "webchat")
+    await browser.get(TICKET)
+    assert "menghapus percakapannya" not in browser.page
+    ledger.transact(chat_sessions.forget, session.conversation_id, START)
+    await browser.get(TICKET)
+    assert "menghapus percakapannya" in browser.page
+    assert await do(browser, "balas", teks="Masih di sana?") == 409
+    assert rows(ledger, tables.outbox) == []
 
 
 class TestChanges:

@@ -175,7 +175,7 @@ def test_standings_of_thousands_are_read_at_once(ledger: Ledger) -> None:
 
 def test_positions_of_an_older_ledger_go_on(empty: Ledger) -> None:
     """A bubble queued before the upgrade stays before those that come after it."""
-    migrate.upgrade(empty, "0006")
+    migrate.upgrade(empty, "0007")
     old = {"sealed": b"", "at": START}
     with empty.engine.begin() as connection:
         for statement in (

@@ -183,3 +183,9 @@ def test_proxies_are_networks(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("NINDY_TRUSTED_PROXIES", "proxy.local")
     with pytest.raises(StartupError, match="NINDY_TRUSTED_PROXIES"):
         load()
+
+
+def test_a_key_that_can_be_guessed_vouches_for_nobody(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("NINDY_WEBCHAT_IDENTITY_KEY", "rahasia")
+    with pytest.raises(StartupError, match="NINDY_WEBCHAT_IDENTITY_KEY: must have 32"):
+        load()

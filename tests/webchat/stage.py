@@ -35,7 +35,7 @@ from tests.kit import claimed
 
 ORIGIN = "https://hai.contoh.go.id"
 OTHER_ORIGIN = "https://djpb.contoh.go.id"
-IDENTITY_KEY = "kunci-uji-situs"
+IDENTITY_KEY = "kunci-uji-situs-tuan-rumah-0123456789"
 CALENDAR = WorkCalendar.load(PROJECT / "data/calendar")
 CATALOGUE = Catalogue(PROJECT / "data/catalogue")
 WORDS = ChatWords.load(PROJECT / "data/webchat")
