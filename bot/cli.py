@@ -249,6 +249,7 @@ def _say_addresses(read: Settings, accounts: list[Account]) -> None:
         f"""
 Nindy is up. Ctrl-C stops it.
   {base}:{read.sandbox_port}/  the phone: write to Nindy, press buttons, switch faults on
+  {base}:{read.edge_port}/  a page with the web chat
   {base}:{read.edge_port}/webhooks/whatsapp  the public edge, where WhatsApp delivers
   {base}:{read.edge_port}/api/  the API of other front doors
   {read.desk_url}/  the agents' desk
