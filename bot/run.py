@@ -18,7 +18,7 @@ from typing import Protocol
 
 from aiohttp import web
 
-from bot import demo
+from bot import demo, doors, works
 from bot.app import House, open_house
 from bot.channels.whatsapp.webhook import PATH
 from bot.clock import now
@@ -66,7 +66,7 @@ async def run(
             if "desk" in roles:
                 accounts = await asyncio.to_thread(demo.ensure, settings, house.ledger, now())
             if settings.status_port:
-                status = house.status(lambda: "worker" not in roles or house.parse is not None)
+                status = doors.status(house, lambda: "worker" not in roles or house.model.is_loaded)
                 await stack.enter_async_context(
                     _door(status, settings.host, settings.status_port, "STATUS")
                 )
@@ -109,20 +109,20 @@ async def _sandbox(settings: Settings) -> AsyncIterator[None]:
 @contextlib.asynccontextmanager
 async def _desk(house: House) -> AsyncIterator[Tasks]:
     settings = house.settings
-    async with _door(house.desk(), settings.host, settings.desk_port, "DESK"):
+    async with _door(doors.desk(house), settings.host, settings.desk_port, "DESK"):
         yield []
 
 
 @contextlib.asynccontextmanager
 async def _web(house: House) -> AsyncIterator[Tasks]:
     settings = house.settings
-    async with _door(house.webhook(), settings.host, settings.edge_port, "EDGE"):
+    async with _door(doors.edge(house), settings.host, settings.edge_port, "EDGE"):
         yield []
 
 
 @contextlib.asynccontextmanager
 async def _sender(house: House) -> AsyncIterator[Tasks]:
-    async with _running([house.sender(), house.courier()], _SENDER_STOPS) as tasks:
+    async with _running([works.sender(house), works.courier(house)], _SENDER_STOPS) as tasks:
         yield tasks
     if not tasks[0].done():
         # Whether these were shown nobody knows; their statuses will tell.
@@ -133,7 +133,7 @@ async def _sender(house: House) -> AsyncIterator[Tasks]:
 @contextlib.asynccontextmanager
 async def _worker(house: House) -> AsyncIterator[Tasks]:
     watching = asyncio.create_task(_look(house))
-    async with _running([_Answering(house), house.fetcher()], _WORKER_STOPS) as tasks:
+    async with _running([_Answering(house), works.fetcher(house)], _WORKER_STOPS) as tasks:
         yield [*tasks, watching]
     watching.cancel()
     if not tasks[0].done():
@@ -170,7 +170,7 @@ class _Answering:
     """The worker, from the loading of its model on."""
 
     def __init__(self, house: House) -> None:
-        self._loading = asyncio.create_task(house.worker())
+        self._loading = asyncio.create_task(works.worker(house))
 
     async def run(self) -> None:
         worker = await self._loading
@@ -187,7 +187,7 @@ class _Answering:
 
 
 async def _look(house: House) -> None:
-    watch = house.watch()
+    watch = works.watch(house)
     while True:
         try:
             if await house.ledger.run(watch.look, now()):
