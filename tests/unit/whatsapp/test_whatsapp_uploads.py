@@ -86,7 +86,7 @@ async def line(ledger: Ledger, tmp_path: Path) -> AsyncIterator[Line]:
         media = GraphMedia(session, api, NUMBER, TOKEN, SIX_MEGABYTES)
         client = GraphClient(session, api, NUMBER, TOKEN)
         made = Uploads(ledger, files, media, clock)
-        pace = Pace(Rates(clock), NUMBER, 80)
+        pace = Pace(Rates(), NUMBER, 80)
         out = WhatsAppOut(client, made, b"key", "Pilih", pace)
         yield Line(ledger, files, out, app[WORLD], clock)
 
