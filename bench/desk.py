@@ -22,6 +22,7 @@ from bot.catalogue import Catalogue
 from bot.ledger import migrate, tables
 from bot.ledger.database import Ledger
 from bot.privacy import Vault, new_key
+from bot.templates import Templates
 from bot.tickets import queue
 from bot.tickets.changes import Changes
 from bot.tickets.life import State, warning
@@ -116,7 +117,8 @@ def _watching_repeats() -> int:
 def _questions(agent: str, numbers: list[str]) -> list[tuple[str, Ask, int]]:
     catalogue = Catalogue(PROJECT / "data/catalogue")
     calendar = WorkCalendar.load(PROJECT / "data/calendar")
-    changes = Changes(calendar, catalogue, Words(PROJECT / "domain.yml"))
+    templates = Templates.load(PROJECT / "data/whatsapp/templates.yml")
+    changes = Changes(calendar, catalogue, Words(PROJECT / "domain.yml"), templates)
     unit, chance = catalogue.unit(1), Random(SEED)
     watch = Watch(calendar, catalogue, changes)
     filters = [

@@ -9,6 +9,7 @@ import os
 from collections.abc import AsyncIterator, Awaitable, Callable
 from dataclasses import dataclass, replace
 from datetime import timedelta
+from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -29,6 +30,11 @@ from bot.api.parts import Api
 from bot.attachments.files import Files
 from bot.attachments.scanner import Scanner
 from bot.background import in_daemon
+from bot.channels.message import Reply
+from bot.channels.webchat.door import PREFIX
+from bot.channels.webchat.door import create_app as create_chat
+from bot.channels.webchat.pages import demo_routes
+from bot.channels.webchat.words import ChatWords
 from bot.channels.whatsapp.client import GraphClient
 from bot.channels.whatsapp.media import GraphMedia
 from bot.channels.whatsapp.outgoing import WhatsAppOut
@@ -38,6 +44,9 @@ from bot.channels.whatsapp.webhook import LARGEST_BODY, Webhook
 from bot.clock import JAKARTA, now
 from bot.errors import StartupError
 from bot.faq import Entry
+from bot.faq.examine import Examiner
+from bot.faq.follow import Follower
+from bot.faq.review import Review
 from bot.ledger import deliveries, fetches, inbox, migrate, outbox, subscribers
 from bot.ledger.database import Ledger
 from bot.live.owner import Owner
@@ -46,9 +55,11 @@ from bot.live.shared import Shared
 from bot.live.shared_rates import SharedRates
 from bot.live.shared_wake import SharedWake
 from bot.live.wake import Wake
+from bot.nlu.edition import Edition
 from bot.privacy import open_vault
 from bot.routing import Candidates
 from bot.settings import Settings
+from bot.templates import Occasion
 from bot.tickets.takeover import Takeover
 from bot.tickets.watch import Watch
 from bot.turn import training
@@ -58,7 +69,8 @@ from bot.turn.fetcher import Fetched, Fetcher
 from bot.turn.file_words import FileWords
 from bot.turn.held import Held
 from bot.turn.intake import Intake
-from bot.turn.plain import plain
+from bot.turn.late import Late
+from bot.turn.notice import Noticed
 from bot.turn.sender import Send, Sender
 from bot.turn.with_files import WithFiles
 from bot.turn.worker import Worker
@@ -99,17 +111,40 @@ class House:
     rates: Rates
     parse: Parse | None = None
     """What the model makes of a text, once it is loaded."""
+    edition: Edition | None = None
+    """What Nindy knows now, once the model is loaded."""
     _loading: asyncio.Task[Dialogue] | None = None
+    _following: asyncio.Task[None] | None = None
 
     @property
     def choice_key(self) -> bytes:
         """Signs the ids of buttons and rows."""
         return self.ledger.vault.derived("choice")
 
+    @property
+    def spare(self) -> Reply:
+        """The template for bubbles that turn out to be too late and bring none of their own."""
+        return self.services.templates.reply(Occasion.MESSAGE)
+
     def webhook(self) -> web.Application:
         """Make the public edge."""
-        app = web.Application(client_max_size=LARGEST_BODY, middlewares=[metrics.time_edge])
-        Webhook(self.settings, Intake(self.ledger, self.wake, now), now).add_to(app)
+        app = web.Application(client_max_size=LARGEST_BODY)
+        metrics.time_edge(app)
+        intake, services = Intake(self.ledger, self.wake, now, self.spare), self.services
+        Webhook(self.settings, intake, now).add_to(app)
+        chat = create_chat(
+            self.settings,
+            self.ledger,
+            intake,
+            self.files,
+            self.wake,
+            now,
+            services.calendar,
+            services.catalogue,
+            ChatWords.load(PROJECT / "data/webchat"),
+        )
+        app.add_subapp(PREFIX, chat)
+        app.add_routes(demo_routes())
         app.add_subapp(API_PREFIX, self.api())
         app.router.add_get("/healthz", _ok)
         app.router.add_get("/readyz", self._ready)
@@ -127,6 +162,7 @@ class House:
                 calendar=services.calendar,
                 catalogue=services.catalogue,
                 judge=self.judge,
+                files=self.files,
             )
         )
 
@@ -174,20 +210,38 @@ class House:
             catalogue=services.catalogue,
             canned=read_canned(data / "balasan.yml"),
             outside=read_outside(data / "tujuan.yml"),
+            templates=services.templates,
             suggest=self.suggest,
             wake=self.wake,
             live=Live(self.ledger),
             files=self.files,
+            review=self.review,
+            edition=self.known,
         )
+
+    @cached_property
+    def review(self) -> Review:
+        """Make what changes the FAQ at the desk."""
+        services = self.services
+        data, domain = PROJECT / "data", PROJECT / "domain.yml"
+        examiner = Examiner(data, domain, services.catalogue, self.known)
+        return Review(services.bank, services.catalogue, examiner)
+
+    def known(self) -> Edition | None:
+        """Return what Nindy knows; None, and the model is loaded, where it was not asked for yet.
+
+        A desk of its own process loads the model only when somebody looks for what it needs.
+        """
+        self._load_once()
+        return self.edition
 
     async def suggest(self, text: str) -> list[Entry]:
         """Give the FAQ entries nearest to a text; none until the model is loaded."""
-        self._load_once()
-        if self.parse is None:
+        edition = self.known()
+        if edition is None:
             return []
-        found = (await self.parse(plain(text)))["match"]["alternatives"]
-        bank = self.services.bank
-        return [bank.get(one["id"]) for one in found if one["id"] in bank]
+        found = edition.engine.match(text).alternatives
+        return [edition.bank.get(id) for id, _ in found]
 
     async def dialogue(self) -> Dialogue:
         """Load the model, once; the event loop stays free meanwhile.
@@ -198,7 +252,6 @@ class House:
         return await asyncio.shield(self._load_once())
 
     def _load_once(self) -> asyncio.Task[Dialogue]:
-        # An edge or desk of its own process loads the model only when somebody asks for it.
         if self._loading is None:
             self._loading = asyncio.create_task(self._load())
             self._loading.add_done_callback(_say_why_not)
@@ -224,15 +277,32 @@ class House:
 
         dialogue = await in_daemon(load)
         self.parse = dialogue.parse
+
+        def take(edition: Edition) -> None:
+            dialogue.edition = self.edition = edition
+
+        # What the desk has published by now is known already; the follower hears of the rest.
+        follower = Follower(self.ledger, self.services.bank, dialogue.engine, self.wake, take)
+        await follower.look()
+        self._following = asyncio.create_task(follower.run())
         return dialogue
+
+    def close(self) -> None:
+        """End what goes on beside the roles."""
+        for task in (self._loading, self._following):
+            if task is not None:
+                task.cancel()
 
     async def worker(self) -> Worker:
         """Load the model and make the worker."""
         dialogue = await self.dialogue()
         services = self.services
         apology = Apology(services.words, services.calendar, services.catalogue.unit(None))
-        respond = WithFiles(self.ledger, services.changes, self.file_words, dialogue.respond)
-        listen = Held(services.changes)
+        files = WithFiles(self.ledger, services.changes, self.file_words, dialogue.respond)
+        late = Late(self.ledger, services.changes, apology, dialogue.parse, files)
+        mark_read = GraphClient(self.session, *self._graph()).mark_read
+        respond = Noticed({"whatsapp": mark_read}, late)
+        listen = Held(services.changes, self.choice_key)
         return Worker(
             self.ledger, respond, apology, listen, self.owner, self.wake, now, self.failpoints
         )
@@ -280,6 +350,7 @@ class House:
             now,
             self.failpoints,
             timedelta(seconds=settings.settle_seconds),
+            self.spare,
         )
 
     def courier(self) -> Courier:
@@ -357,7 +428,7 @@ async def open_house(settings: Settings) -> AsyncIterator[House]:
         for warning in services.calendar.check(now().astimezone(JAKARTA).date()):
             log.warning("calendar: %s", warning)
         wake, rates = await stack.enter_async_context(_shared(settings))
-        yield House(
+        house = House(
             settings,
             ledger,
             wake,
@@ -369,6 +440,8 @@ async def open_house(settings: Settings) -> AsyncIterator[House]:
             Failpoints(os.environ.get("NINDY_FAILPOINT", "")),
             rates,
         )
+        stack.callback(house.close)
+        yield house
 
 
 @contextlib.asynccontextmanager

@@ -9,7 +9,6 @@ from __future__ import annotations
 import asyncio
 import shutil
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 from urllib.parse import urlsplit
@@ -21,6 +20,7 @@ from sqlalchemy.engine import Connection
 from bot.channels.whatsapp.errors import action_for
 from bot.clock import JAKARTA
 from bot.errors import NindyError
+from bot.finding import Finding
 from bot.ledger import levels, migrate
 from bot.ledger.database import Ledger
 from bot.ledger.tables import outbox
@@ -40,24 +40,6 @@ LEAST_SPACE = 1024**3
 """Bytes free on the disk of the ledger."""
 _REACH_SECONDS = 3.0
 _UNSETTLED = sa.text("outbox.state IN ('queued', 'sending', 'unknown')")
-
-
-@dataclass(frozen=True)
-class Finding:
-    """What one look found.
-
-    Attributes:
-        about: What was looked at.
-        good: Whether all is well.
-        text: What was seen, and when it is not well what to do.
-    """
-
-    about: str
-    good: bool
-    text: str
-
-    def __str__(self) -> str:
-        return f"{'ok  ' if self.good else 'BAD '} {self.about}: {self.text}"
 
 
 class Doctor:

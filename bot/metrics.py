@@ -56,6 +56,7 @@ SEND = Histogram(
     "nindy_send_seconds", "Time of handing one bubble to a channel.", ["channel", "outcome"]
 )
 
+_BEGAN = web.RequestKey("metrics_began", float)
 _WAITING = Gauge("nindy_inbox_waiting", "Messages that wait for their turn.")
 _WAITING_SINCE = Gauge("nindy_inbox_oldest_seconds", "Age of the oldest message that waits.")
 _OUTBOX = Gauge("nindy_outbox_open", "Bubbles that are not settled yet.", ["state"])
@@ -79,19 +80,26 @@ def timed(histogram: Histogram, **labels: str) -> Iterator[dict[str, str]]:
         histogram.labels(**labels).observe(time.perf_counter() - began)
 
 
+def time_edge(app: web.Application) -> None:
+    """Time every request of an application by its route; a stream counts until its head is sent."""
+    app.middlewares.append(_begin)
+    app.on_response_prepare.append(_answered)
+
+
 @web.middleware
-async def time_edge(request: web.Request, handler: Handler) -> web.StreamResponse:
-    """Time every request by its route; a stream counts until its head is sent."""
+async def _begin(request: web.Request, handler: Handler) -> web.StreamResponse:
+    request[_BEGAN] = time.perf_counter()
+    return await handler(request)
+
+
+async def _answered(request: web.Request, response: web.StreamResponse) -> None:
+    began = request.get(_BEGAN)
+    if began is None:
+        return  # Refused before it was anybody's.
     resource = request.match_info.route.resource
     route = resource.canonical if resource is not None else "unknown"
-    with timed(EDGE, route=f"{request.method} {route}", status="500") as labels:
-        try:
-            response = await handler(request)
-        except web.HTTPException as error:
-            labels["status"] = str(error.status)
-            raise
-        labels["status"] = str(response.status)
-        return response
+    labels = {"route": f"{request.method} {route}", "status": str(response.status)}
+    EDGE.labels(**labels).observe(time.perf_counter() - began)
 
 
 async def answer(request: web.Request, ledger: Ledger, clock: Clock, token: str) -> web.Response:

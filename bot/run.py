@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import logging
+import resource
 import signal
 from collections.abc import AsyncIterator, Awaitable, Callable, Collection, Sequence
 from contextlib import AbstractAsyncContextManager, AsyncExitStack
@@ -31,6 +32,7 @@ log = logging.getLogger(__name__)
 _WORKER_STOPS, _SENDER_STOPS, _DOOR_STOPS = 7.0, 3.0, 1.0
 """Seconds that each may take to stop: of all together less than 15."""
 _LAST_WORD = 1.0
+_FILES = 16_384
 _LOOK_AGAIN = 60.0
 """Seconds between two looks at the tickets' clocks."""
 
@@ -53,6 +55,7 @@ async def run(
         StartupError: A port is taken, or a part cannot start.
     """
     stop = _stop_event()
+    _allow_many_connections()
     async with AsyncExitStack() as stack:
         if SANDBOX in roles:
             await stack.enter_async_context(_sandbox(settings))
@@ -216,6 +219,14 @@ async def _door(app: web.Application, host: str, port: int, name: str) -> AsyncI
         yield
     finally:
         await runner.cleanup()
+
+
+def _allow_many_connections() -> None:
+    # Each open stream of web chat is a file; many systems allow only 1,024 unless asked.
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    wanted = _FILES if hard == resource.RLIM_INFINITY else min(_FILES, hard)
+    if soft != resource.RLIM_INFINITY and soft < wanted:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (wanted, hard))
 
 
 def _stop_event() -> asyncio.Event:

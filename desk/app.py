@@ -9,6 +9,10 @@ from aiohttp import web
 from bot import metrics
 from desk import (
     account_page,
+    alarm_page,
+    faq_editor,
+    faq_entry_page,
+    faq_pages,
     files_page,
     live_page,
     login_page,
@@ -50,8 +54,12 @@ def create_app(desk: Desk, work: Work) -> web.Application:
         login_page,
         oidc_page,
         account_page,
+        alarm_page,
         queue_page,
         supervisor_page,
+        faq_pages,
+        faq_entry_page,
+        faq_editor,
         live_page,
         files_page,
         ticket_page,

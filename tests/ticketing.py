@@ -18,6 +18,7 @@ from bot.clock import JAKARTA
 from bot.ledger import inbox, tables, tickets
 from bot.ledger.database import Ledger
 from bot.ledger.tickets import Content, NewTicket
+from bot.templates import Templates
 from bot.tickets.changes import Changes
 from bot.tickets.record import USER, Seen
 from bot.tickets.takeover import Takeover
@@ -30,14 +31,16 @@ from tests.kit import START, answer, rows, siti
 CATALOGUE = Catalogue(PROJECT / "data/catalogue")
 CALENDAR = WorkCalendar.load(PROJECT / "data/calendar")
 WORDS = Words(PROJECT / "domain.yml")
-CHANGES = Changes(CALENDAR, CATALOGUE, WORDS)
+TEMPLATES = Templates.load(PROJECT / "data/whatsapp/templates.yml")
+CHANGES = Changes(CALENDAR, CATALOGUE, WORDS, TEMPLATES)
 TAKEOVER = Takeover(WORDS)
 WATCH = Watch(CALENDAR, CATALOGUE, CHANGES)
 BUDI, ANI = "agent:budi", "agent:ani"
 NAMES = {"budi": "Budi Santoso", "ani": "Ani Lestari"}
 SPAN_SERVICE, BROADCAST, COMPLAINT = 7, 13, 20
 _REWRITES = re.compile(
-    r"\b(?:UPDATE|DELETE\s+FROM|DROP\s+TABLE|TRUNCATE)\s+\W?(?:ticket_event|audit)\b", re.I
+    r"\b(?:UPDATE|DELETE\s+FROM|DROP\s+TABLE|TRUNCATE)\s+\W?(?:ticket_event|audit|faq_event|faq_revision)\b",
+    re.I,
 )
 
 
@@ -84,10 +87,11 @@ class Desk:
         channel: str = "whatsapp",
         kind: Kind = Kind.TEXT,
         received: datetime | None = None,
+        choice: str | None = None,
     ) -> None:
         """Take a message of a person."""
         id = f"wamid.t{next(self._numbers)}"
-        message = Inbound(channel, "1", id, siti(person), at, kind, text)
+        message = Inbound(channel, "1", id, siti(person), at, kind, text, choice)
         self.ledger.transact(inbox.receive, message, received or at)
 
     def open(
@@ -143,6 +147,11 @@ class Desk:
         """Every bubble that was queued, oldest first."""
         found = rows(self.ledger, tables.outbox, tables.outbox.c.position)
         return [self.ledger.vault.open(row.sealed_body) for row in found]
+
+    def bubbles(self) -> list[tuple[str, str]]:
+        """The words and the state of every bubble, oldest first."""
+        found = rows(self.ledger, tables.outbox, tables.outbox.c.position)
+        return [(self.ledger.vault.open(row.sealed_body)["text"], row.state) for row in found]
 
     def look(self, at: datetime) -> int:
         """Let the watch look at the clocks."""

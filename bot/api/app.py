@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from aiohttp import web
 
-from bot.api import grant, tickets
+from bot.api import files, grant, tickets
 from bot.api.door import guard
 from bot.api.parts import API, Api
 from bot.api.problems import problems
@@ -23,6 +23,7 @@ def create_app(api: Api) -> web.Application:
     app.on_response_prepare.append(_protect)
     app.router.add_post("/token", grant.grant)
     app.add_routes(tickets.routes)
+    app.add_routes(files.routes)
     return app
 
 

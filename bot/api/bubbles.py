@@ -12,9 +12,10 @@ from datetime import datetime
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
+from bot.api.files import facts
 from bot.clock import Clock
 from bot.errors import Permanent
-from bot.ledger import announcements, api_clients
+from bot.ledger import announcements, api_clients, attachments
 from bot.ledger.api_clients import Scope
 from bot.ledger.database import Ledger
 from bot.ledger.outbox import Outgoing
@@ -61,5 +62,9 @@ def _hand_over(connection: Connection, vault: Vault, outgoing: Outgoing, now: da
         return False
     if row.service == COMPLAINTS and Scope.COMPLAINTS not in client.scopes:
         return False
-    announcements.tell(connection, vault, row._mapping, outgoing.id, outgoing.reply.text, now)
+    sent = attachments.of(connection, vault, outgoing.reply.attachments)
+    beneath = [facts(file) for file in sent]
+    announcements.tell(
+        connection, vault, row._mapping, outgoing.id, outgoing.reply.text, beneath, now
+    )
     return True

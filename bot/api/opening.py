@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import logging
 from dataclasses import dataclass
-from functools import partial
 
 from sqlalchemy.engine import Connection
 
@@ -132,13 +131,3 @@ def open_ticket(
     sight = Sight(client.id, client.scopes)
     row = api_tickets.find(connection, vault, sight, new.number, own_only=True)
     return Answer(201, api_tickets.shown(vault, row))
-
-
-def opener(
-    api: Api, client: Client, told: Told, found: Candidates, service: int | None
-) -> partial[Answer]:
-    """Return `open_ticket` with all but the transaction."""
-    return partial(
-        open_ticket,
-        api=api, client=client, told=told, found=found, service=service,
-    )  # fmt: skip

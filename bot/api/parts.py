@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from aiohttp import web
 
 from bot.api.limits import Buckets
+from bot.attachments.files import Files
 from bot.catalogue import Catalogue
 from bot.clock import Clock
 from bot.ledger.api_clients import Client
@@ -34,6 +35,7 @@ class Api:
         calendar: Working hours.
         catalogue: Services, groups and who may ask what.
         judge: Routes a ticket whose service is not named.
+        files: Hands out what lies on tickets.
         requests: How many requests each client may make: 100 at once, 20 a second.
         guesses: How many wrong credentials an address may show: 10, and one more every 90 s.
     """
@@ -45,6 +47,7 @@ class Api:
     calendar: WorkCalendar
     catalogue: Catalogue
     judge: Judge
+    files: Files
     requests: Buckets = field(default_factory=lambda: Buckets(100, 20.0))
     guesses: Buckets = field(default_factory=lambda: Buckets(10, 1 / 90))
 

@@ -10,7 +10,7 @@ from typing import Any
 from aiohttp import web
 from sqlalchemy.engine import Connection
 
-from bot.api import opening, paging, states
+from bot.api import files, opening, paging, states
 from bot.api.door import needs
 from bot.api.parts import API, CLIENT, SIGHT
 from bot.api.reading import asked, read_members
@@ -20,6 +20,7 @@ from bot.ledger import api_answers, api_tickets, inbox
 from bot.ledger.announcements import moment
 from bot.ledger.api_answers import Answer, Asked
 from bot.ledger.api_clients import Scope
+from bot.ledger.attachments import KEPT
 from bot.ledger.deliveries import API as CHANNEL
 from bot.privacy import Vault
 from bot.tickets.record import USER, Seen
@@ -46,7 +47,10 @@ async def create(request: web.Request) -> web.Response:
     if answer is None:
         found = await opening.candidates(api, told)
         service = opening.route(api, told, found, sight)
-        act = opening.opener(api, client, told, found, service)
+
+        def act(connection: Connection, vault: Vault) -> Answer:
+            return opening.open_ticket(connection, vault, api, client, told, found, service)
+
         answer = await api.ledger.run(api_answers.once, question, api.now(), act)
         api.wake.ring("deliveries")
     return _answer(answer, Location=f"/api/tickets/{answer.body['number']}")
@@ -89,12 +93,14 @@ async def said(request: web.Request) -> web.Response:
     sheet = await api.ledger.run(read_sheet, number) if row is not None else None
     if sheet is None:
         raise web.HTTPNotFound
+    there = {one.id: one for one in sheet.files if one.state == KEPT}
     lines = [
         {
             "id": one.id or None,
             "at": moment(one.at),
             "from": "person" if one.who == USER else "hai",
             "text": one.text,
+            "files": [files.facts(there[id]) for id in one.files if id in there],
         }
         for one in sheet.said
     ]

@@ -80,6 +80,7 @@ def tell(
     row: Mapping[str, Any],
     id: str,
     text: str,
+    files: list[dict[str, Any]],
     now: datetime,
 ) -> None:
     """Write what is said to the person, for the program that opened their ticket if it listens.
@@ -90,11 +91,13 @@ def tell(
         row: The ticket's row.
         id: The event's id; a second call with it writes nothing.
         text: The words.
+        files: What lies beneath, ready for JSON.
         now: The moment.
     """
     for one in _subscribers(connection):
         if one.id == row["client_id"] and _hears(one, row):
-            event = {"id": id, "type": MESSAGE, "at": moment(now), **facts(row), "text": text}
+            said = {"text": text, "files": files}
+            event = {"id": id, "type": MESSAGE, "at": moment(now), **facts(row), **said}
             _write(connection, vault, one.id, row, event, _OF_CLIENT, now)
 
 

@@ -14,6 +14,7 @@ import sqlite3
 import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from functools import lru_cache
 from pathlib import Path
 from typing import Any, Concatenate, TypeVar
 
@@ -158,6 +159,13 @@ def _write_ahead(raw: Any) -> None:
 
 def insert_once(connection: Connection, table: sa.Table, values: dict[str, Any]) -> bool:
     """Insert a row unless a unique key forbids it; say whether it went in."""
-    dialect: Any = postgresql if connection.dialect.name == "postgresql" else sqlite
-    statement = dialect.insert(table).values(values).on_conflict_do_nothing()
-    return bool(connection.execute(statement).rowcount)
+    statement = _insert_or_nothing(connection.dialect.name, table)
+    return bool(connection.execute(statement, values).rowcount)
+
+
+@lru_cache
+def _insert_or_nothing(dialect: str, table: sa.Table) -> Any:
+    # Made once: to make a statement costs more than to execute it, and a webhook brings up to
+    # a thousand messages.
+    made: Any = postgresql if dialect == "postgresql" else sqlite
+    return made.insert(table).on_conflict_do_nothing()

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from dataclasses import asdict, dataclass, fields, replace
+from dataclasses import dataclass, fields, replace
 from datetime import datetime, timedelta
 from typing import Any, TypeVar
 
@@ -11,7 +11,7 @@ import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
 from bot.channels.message import Inbound, Kind, Sender
-from bot.ledger import attachments, fetches
+from bot.ledger import attachments, fetches, positions
 from bot.ledger.database import insert_once
 from bot.ledger.people import find_or_create
 from bot.ledger.tables import conversation, inbox
@@ -23,6 +23,9 @@ log = logging.getLogger(__name__)
 _UNREADABLE = timedelta(minutes=1)
 _PENDING = sa.text("inbox.state = 'pending'")
 """Written out, so that the partial index serves it."""
+
+# Statements for every message are made once, which is most of what they cost.
+_KNOWN = sa.select(inbox.c.id).where(inbox.c.message_key == sa.bindparam("key"))
 
 PENDING, DONE, DEAD, SILENT = "pending", "done", "dead", "silent"
 
@@ -71,10 +74,11 @@ def key_of(vault: Vault, message: Inbound) -> str:
 def receive(connection: Connection, vault: Vault, message: Inbound, now: datetime) -> bool:
     """Store a message under its unique key; say whether it is new."""
     key = key_of(vault, message)
-    known = sa.select(inbox.c.id).where(inbox.c.message_key == key)
-    if connection.execute(known).first():
+    if connection.execute(_KNOWN, {"key": key}).first():
         return False
     conversation_id = find_or_create(connection, vault, message.channel, message.sender, now)
+    # First: it holds the conversation, so no file comes with two messages.
+    position = positions.allot(connection, conversation_id, now)
     files = attachments.brought(connection, message, conversation_id)
     new = insert_once(
         connection,
@@ -82,6 +86,7 @@ def receive(connection: Connection, vault: Vault, message: Inbound, now: datetim
         {
             "message_key": key,
             "conversation_id": conversation_id,
+            "position": position,
             "sent_at": message.sent_at,
             "received_at": now,
             "sealed_body": vault.seal(_to_json(replace(message, media=None, attachments=files))),
@@ -91,7 +96,7 @@ def receive(connection: Connection, vault: Vault, message: Inbound, now: datetim
         },
     )
     if new and files:
-        inbox_id = connection.execute(known).scalar_one()
+        inbox_id = connection.execute(_KNOWN, {"key": key}).scalar_one()
         if message.media is None:
             attachments.bind(connection, inbox_id, files)
         else:
@@ -265,7 +270,8 @@ def waiting(connection: Connection, vault: Vault) -> int:
 
 def _to_json(message: Inbound) -> dict[str, Any]:
     return {
-        **asdict(message),
+        **vars(message),
+        "sender": vars(message.sender),
         "sent_at": message.sent_at.isoformat(),
         "kind": message.kind.value,
     }

@@ -23,9 +23,9 @@ from bot.ledger.tables import (
     ticket_forward,
 )
 from bot.ledger.tickets import Content
+from bot.ledger.window import last_heard
 from bot.privacy import Vault
 from bot.tickets.queue import Line, as_line
-from bot.tickets.record import last_heard
 
 
 @dataclass(frozen=True)
@@ -56,6 +56,7 @@ class Said:
         state: Of ours: how far it got.
         error: Of ours: the channel's error code, 0 for none.
         id: Of ours: its id in the outbox.
+        template: Of ours: whether it is a template.
         files: Ids of files that it brought.
     """
 
@@ -65,6 +66,7 @@ class Said:
     state: str = ""
     error: int = 0
     id: str = ""
+    template: bool = False
     files: tuple[str, ...] = ()
 
 
@@ -173,9 +175,17 @@ def _said(
         found.append(Said(row.sent_at, "user", body["text"], files=_files(body)))
     for row in ours:
         body = vault.open(row.sealed_body)
-        error = row.error_code if row.state == FAILED else 0
         found.append(
-            Said(row.created_at, "nindy", body["text"], row.state, error, row.id, _files(body))
+            Said(
+                at=row.created_at,
+                who="nindy",
+                text=body["text"],
+                state=row.state,
+                error=row.error_code if row.state == FAILED else 0,
+                id=row.id,
+                files=_files(body),
+                template=bool(body.get("template")),
+            )
         )
     return sorted(found, key=lambda one: one.at)
 

@@ -6,6 +6,7 @@ import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
 from bot.channels.message import Reply
+from bot.ledger import people
 from bot.ledger.tables import conversation, ticket
 from bot.privacy import Vault
 from bot.tickets.life import OPEN, ChangeRefused
@@ -27,9 +28,12 @@ class Takeover:
         """Hold the conversation: the bot is silent from the next message on.
 
         Raises:
-            ChangeRefused: Another agent holds it, or the ticket has no conversation.
+            ChangeRefused: Another agent holds it, the person has gone, or the ticket has no
+                conversation.
         """
         row = lock(connection, seen)
+        if people.is_gone(connection, row.conversation_id):
+            raise ChangeRefused("gone")
         taken = connection.execute(
             conversation.update()
             .where(
@@ -48,9 +52,10 @@ class Takeover:
         )
         if taken.rowcount != 1:
             raise ChangeRefused("held")
-        write(connection, vault, row, seen, "taken_over", {"owner_id": seen.agent_id})
-        told = Reply(self._words.text("utter_kabar_petugas_masuk"))
-        tell(connection, vault, row, told, seen.now)
+        # Said only while it can be read at once: later it would no longer be true.
+        news = Reply(self._words.text("utter_kabar_petugas_masuk"))
+        told = tell(connection, vault, row, news, seen.now)
+        write(connection, vault, row, seen, "taken_over", {"owner_id": seen.agent_id}, told)
 
     def hand_back(self, connection: Connection, vault: Vault, seen: Seen) -> None:
         """Let the bot speak again.
@@ -61,9 +66,9 @@ class Takeover:
         row = lock(connection, seen)
         if not free(connection, row.conversation_id):
             raise ChangeRefused("free")
-        write(connection, vault, row, seen, "handed_back", {})
-        told = Reply(self._words.text("utter_kabar_petugas_keluar"))
-        tell(connection, vault, row, told, seen.now)
+        news = Reply(self._words.text("utter_kabar_petugas_keluar"))
+        told = tell(connection, vault, row, news, seen.now)
+        write(connection, vault, row, seen, "handed_back", {}, told)
 
 
 def free(connection: Connection, conversation_id: str) -> bool:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from bot.channels.choice_ids import resolve
 from bot.ledger.unit_of_work import UnitOfWork
+from bot.templates import SHOW
 from bot.tickets import in_turn
 from bot.tickets.changes import Changes
 
@@ -12,13 +14,18 @@ class Held:
 
     Args:
         changes: What can be done to a ticket.
+        choice_key: Secret that signed the ids of buttons and rows.
     """
 
-    def __init__(self, changes: Changes) -> None:
+    def __init__(self, changes: Changes, choice_key: bytes) -> None:
         self._changes = changes
+        self._choice_key = choice_key
 
     async def __call__(self, work: UnitOfWork) -> None:
         """Fill the unit of work; the dialogue starts anew when it is handed back."""
+        pressed = work.claim.message.choice_id or ""
+        if resolve(self._choice_key, work.claim.conversation_id, pressed) == SHOW:
+            return  # Who only wants to read has not answered the agent.
         in_turn.add(
             work,
             self._changes.heard,

@@ -10,9 +10,10 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from bot import metrics
+from bot.channels.message import Reply
 from bot.clock import Clock
-from bot.errors import Blocked, ChannelError, Permanent, Retryable, TooSoon
-from bot.ledger import outbox
+from bot.errors import Blocked, ChannelError, Permanent, Retryable, TooSoon, WindowShut
+from bot.ledger import outbox, window
 from bot.ledger.database import Ledger
 from bot.ledger.outbox import Outgoing
 from bot.live.owner import Owner
@@ -46,6 +47,7 @@ class Sender:
         clock: The time.
         failpoints: Where tests end the process.
         settle: How long an unknown outcome waits for news before the bubble is repeated.
+        spare: The template for bubbles that turn out to be too late and bring none of their own.
     """
 
     def __init__(
@@ -57,6 +59,7 @@ class Sender:
         clock: Clock,
         failpoints: Failpoints,
         settle: timedelta,
+        spare: Reply | None = None,
     ) -> None:
         self._ledger = ledger
         self._channels = channels
@@ -65,6 +68,7 @@ class Sender:
         self._clock = clock
         self._failpoints = failpoints
         self._settle = settle
+        self._spare = spare
         self._sending: set[asyncio.Task[None]] = set()
         self._blocked: dict[str, tuple[datetime, int]] = {}
         self._looked_for_dead: datetime | None = None
@@ -159,6 +163,8 @@ class Sender:
             await self._settled(
                 outbox.postpone, outgoing, outbox.QUEUED, error.code, again, counted=False
             )
+        elif isinstance(error, WindowShut):
+            await self._settled(window.shut, outgoing, error.code, self._spare)
         elif isinstance(error, Permanent) or outgoing.attempts >= ATTEMPTS:
             await self._settled(outbox.failed, outgoing, error.code)
         elif isinstance(error, Retryable):

@@ -15,12 +15,14 @@ from aiohttp.test_utils import TestClient, TestServer
 
 from bot.api.app import create_app
 from bot.api.parts import Api
+from bot.attachments.files import Files
 from bot.ledger import api_clients
 from bot.ledger.api_clients import Scope
 from bot.ledger.database import Ledger
 from bot.live.wake import Wake
 from bot.routing import Candidates
 from tests.api import contract
+from tests.filing import store
 from tests.kit import START, Clock, sqlite_ledger
 from tests.ticketing import CALENDAR, CATALOGUE, CHANGES, Desk
 
@@ -135,8 +137,13 @@ def matcher() -> Matcher:
 
 
 @pytest.fixture
-def api(ledger: Ledger, clock: Clock, matcher: Matcher) -> Api:
-    return Api(ledger, clock, Wake(), CHANGES, CALENDAR, CATALOGUE, matcher)
+def files(ledger: Ledger, tmp_path: Path) -> Files:
+    return store(tmp_path, ledger.vault)
+
+
+@pytest.fixture
+def api(ledger: Ledger, clock: Clock, matcher: Matcher, files: Files) -> Api:
+    return Api(ledger, clock, Wake(), CHANGES, CALENDAR, CATALOGUE, matcher, files)
 
 
 Enter = Callable[..., Program]

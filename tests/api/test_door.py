@@ -31,6 +31,7 @@ NEEDS = {
     ("GET", "/tickets"): (Scope.READ, Scope.READ_ALL),
     ("GET", "/tickets/{number}"): (Scope.READ, Scope.READ_ALL),
     ("GET", "/tickets/{number}/messages"): (Scope.READ,),
+    ("GET", "/tickets/{number}/files/{id}"): (Scope.READ,),
     ("POST", "/tickets/{number}/messages"): (Scope.WRITE,),
     ("POST", "/tickets/{number}/rating"): (Scope.WRITE,),
     ("POST", "/tickets/{number}/state"): (Scope.STATES,),
@@ -76,7 +77,7 @@ async def test_each_scope_opens_its_routes_and_no_other(
 ) -> None:
     for scope in Scope:
         program = enter(f"only-{scope.name.lower().replace('_', '-')}", frozenset({scope}))
-        answer = await program.call(method, path.replace("{number}", "x"), {})
+        answer = await program.call(method, path.replace("{number}", "x").replace("{id}", "x"), {})
         allowed = scope in NEEDS[method, path]
         assert (answer.status == 403) is not allowed, (scope, answer.body)
         if not allowed:

@@ -12,6 +12,7 @@ import pytest
 from ruamel.yaml import YAML
 
 from bot.channels.message import Kind, Reply
+from bot.templates import Occasion
 from bot.tickets.life import Resolution
 from bot.turn import training
 from tests import filing
@@ -33,7 +34,7 @@ FILES = {
     "empty": ("document", b""),
     "lost": ("image", None),
 }
-KNOWN = {"at", "faults", "steps", "tickets", "calls", "feedback", "opened"}
+KNOWN = {"channel", "at", "faults", "steps", "tickets", "calls", "feedback", "opened"}
 A_TICKET = (
     "petugas",
     "SPM tidak bisa dicetak sejak kemarin pagi",
@@ -51,6 +52,8 @@ STEPS = {
     "late",
     "fetch",
     "quoting",
+    "first",
+    "written",
     "desk",
     "silent",
     "wait",
@@ -70,6 +73,7 @@ async def test_scenario(path: Path, tmp_path: Path, dialogue: Any, executor: Any
     assert set(scenario) <= KNOWN, f"unknown keys {set(scenario) - KNOWN}"
     at = datetime.strptime(str(scenario.get("at", MONDAY_MORNING))[:16], "%Y-%m-%d %H:%M")
     async with stage(tmp_path, dialogue, executor, at) as play:
+        play.channel = scenario.get("channel", play.channel)
         if scenario.get("faults"):
             await play.faults(scenario["faults"])
         memory: dict[str, str] = {}
@@ -89,8 +93,8 @@ async def test_scenario(path: Path, tmp_path: Path, dialogue: Any, executor: Any
 
 async def _play(play: Stage, step: dict[str, Any], memory: dict[str, str], number: int) -> None:
     if "wait" in step:
-        amount, unit = str(step["wait"]).split()
-        play.now += timedelta(**{unit if unit.endswith("s") else unit + "s": float(amount)})
+        play.now += _span(step["wait"])
+    play.delay = _span(step["written"].removesuffix(" ago")) if "written" in step else timedelta()
     if "faults" in step:
         await play.faults(step["faults"])
     if "as" in step:
@@ -104,6 +108,11 @@ async def _play(play: Stage, step: dict[str, Any], memory: dict[str, str], numbe
         memory[name] = found.group()
 
 
+def _span(words: str) -> timedelta:
+    amount, unit = words.split()
+    return timedelta(**{unit if unit.endswith("s") else unit + "s": float(amount)})
+
+
 async def _act(play: Stage, step: dict[str, Any], memory: dict[str, str]) -> Reply | None:
     if "desk" in step:
         return await _desk(play, step, memory)
@@ -114,7 +123,8 @@ async def _act(play: Stage, step: dict[str, Any], memory: dict[str, str]) -> Rep
         return None
     if "user" in step:
         quoting = _fill(str(step.get("quoting", "")), memory)
-        return await play.say(_fill(str(step["user"]), memory), quoting=quoting)
+        first = [_fill(str(words), memory) for words in step.get("first", [])]
+        return await play.say(_fill(str(step["user"]), memory), quoting=quoting, first=first)
     if "press" in step:
         return await play.press(step["press"])
     if "press old" in step:
@@ -136,12 +146,13 @@ async def _act(play: Stage, step: dict[str, Any], memory: dict[str, str]) -> Rep
 async def _desk(play: Stage, step: dict[str, Any], memory: dict[str, str]) -> Reply | None:
     wanted = step["desk"] if isinstance(step["desk"], dict) else {step["desk"]: ""}
     more = {key: _fill(str(wanted[key]), memory) for key in ("text", "ticket") if key in wanted}
-    (deed,) = set(wanted) - {"text", "ticket", "wait"}
+    (deed,) = set(wanted) - {"text", "ticket", "wait", "announce"}
     values: dict[str, Any] = {}
     if deed == "resolve":
         values = {"resolution": Resolution(wanted[deed]), "text": more.get("text", "")}
     elif deed == "reply":
-        values = {"text": wanted[deed], "wait": wanted.get("wait", False)}
+        announce = Occasion(wanted["announce"]) if "announce" in wanted else None
+        values = {"text": wanted[deed], "wait": wanted.get("wait", False), "announce": announce}
     elif deed == "forward":
         values = {"to_unit": wanted[deed], "outside": False, "note": ""}
     seen = len(play.bubbles)

@@ -17,7 +17,8 @@ from prometheus_client import REGISTRY
 from ruamel.yaml import YAML
 
 from bot import metrics
-from bot.doctor import LEAST_SPACE, Doctor, Finding
+from bot.doctor import LEAST_SPACE, Doctor
+from bot.finding import Finding
 from bot.ledger import deliveries, migrate, subscribers, tables
 from bot.ledger.database import Ledger
 from bot.settings import Settings

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 import sqlalchemy as sa
 
-from bot.channels.message import Delivery, Status
+from bot.channels.message import Choice, Delivery, Reply, Status, Template
 from bot.channels.whatsapp.errors import Action, error_for
 from bot.errors import Blocked, ChannelError, Permanent, Retryable, TooSoon, Uncertain
 from bot.ledger import outbox, tables
@@ -51,7 +51,8 @@ class Channel:
 def make(ledger: Ledger, owner: Owner, wake: Wake, clock: Clock) -> Make:
     def _make(channel: Any, **more: Any) -> Sender:
         of = {"ledger": ledger, "owner": owner, "channels": {"whatsapp": channel}, **more}
-        return Sender(of["ledger"], of["channels"], of["owner"], wake, clock, Failpoints(), SETTLE)
+        with_these = (wake, clock, Failpoints(), SETTLE, more.get("spare"))
+        return Sender(of["ledger"], of["channels"], of["owner"], *with_these)
 
     return _make
 
@@ -128,15 +129,25 @@ async def test_attempts_end_and_the_next_bubble_goes(
     assert states(ledger) == ["failed", "sent"]
 
 
-@pytest.mark.parametrize("error", [Permanent(131026), error_for(Action.WINDOW, 131047)])
-async def test_a_permanent_error_fails_at_once(
-    ledger: Ledger, make: Make, error: ChannelError
-) -> None:
+async def test_a_permanent_error_fails_at_once(ledger: Ledger, make: Make) -> None:
     say(ledger, "1", "2")
+    error = Permanent(131026)
     channel = Channel(error)
     await make(channel).drain()
     assert (channel.calls, states(ledger)) == (["1", "2"], ["failed", "sent"])
     assert rows(ledger, tables.outbox, tables.outbox.c.position)[0].error_code == error.code
+
+
+async def test_a_bubble_that_comes_too_late_is_announced_and_waits(
+    ledger: Ledger, make: Make, clock: Clock
+) -> None:
+    say(ledger, "1", "2")
+    clock.forward(days=1)
+    channel = Channel(*[error_for(Action.WINDOW, 131047)] * 2)
+    spare = Reply("ada pesan", (Choice("Lihat", "/x"),), template=Template("pesan", "id", {}))
+    await make(channel, spare=spare).drain()
+    assert (channel.calls, channel.shown) == (["1", "2", "ada pesan"], ["ada pesan"])
+    assert states(ledger) == ["parked", "parked", "sent"]
 
 
 @pytest.mark.parametrize("broken", [KeyError("x"), ValueError("x")])
