@@ -31,7 +31,7 @@ from bot.tickets.sheet import read_sheet
 from bot.tickets.watch import Watch
 from bot.words import Words
 from bot.worktime import WorkCalendar
-from tests.services.conftest import Postgres, programs
+from tests.servers import Postgres, programs
 
 NAME = "desk"
 TICKETS, QUICK = 100_000, 2_000

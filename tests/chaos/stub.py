@@ -1,11 +1,12 @@
 """A worker of its own process whose dialogue is a stub; all else is the product's.
 
-It answers a message with its own words and a count that it keeps in the conversation's state, and
-opens a ticket for each that begins with "tiket".
+It answers a message with its own words and a count that it keeps in the conversation's state,
+opens a ticket for each that begins with "tiket", and thinks for ever about "lambat" the first time.
 """
 
 from __future__ import annotations
 
+import asyncio
 import sys
 from datetime import timedelta
 
@@ -20,6 +21,8 @@ from bot.model import Model
 class Stub:
     async def respond(self, work: UnitOfWork) -> None:
         text = work.claim.message.text
+        if text == "lambat" and work.claim.claims == 1:
+            await asyncio.Event().wait()
         count = (work.claim.state or {"count": 0})["count"] + 1
         work.state = {"count": count}
         work.replies = [Reply(f"{count} {text}")]
