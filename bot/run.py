@@ -14,6 +14,7 @@ import signal
 from collections.abc import AsyncIterator, Awaitable, Callable, Collection, Sequence
 from contextlib import AbstractAsyncContextManager, AsyncExitStack
 from datetime import timedelta
+from functools import partial
 from typing import Protocol
 
 from aiohttp import web
@@ -26,6 +27,7 @@ from bot.errors import StartupError
 from bot.ledger import inbox, outbox
 from bot.live.notify import beat, notify
 from bot.settings import Settings
+from bot.turn.sweep import sweep
 
 log = logging.getLogger(__name__)
 
@@ -33,8 +35,8 @@ _WORKER_STOPS, _SENDER_STOPS, _DOOR_STOPS = 7.0, 3.0, 1.0
 """Seconds that each may take to stop: of all together less than 15."""
 _LAST_WORD = 1.0
 _FILES = 16_384
-_LOOK_AGAIN = 60.0
-"""Seconds between two looks at the tickets' clocks."""
+_LOOK_AGAIN, _SWEEP_AGAIN = 60.0, 6 * 3600.0
+"""Seconds between two looks at the tickets' clocks, and at files that nobody needs."""
 
 Tasks = list["asyncio.Task[None]"]
 """What a role has begun that must not end by itself."""
@@ -132,10 +134,14 @@ async def _sender(house: House) -> AsyncIterator[Tasks]:
 
 @contextlib.asynccontextmanager
 async def _worker(house: House) -> AsyncIterator[Tasks]:
-    watching = asyncio.create_task(_look(house))
+    looking = [
+        asyncio.create_task(_again(partial(_look, house), _LOOK_AGAIN)),
+        asyncio.create_task(_again(partial(_sweep, house), _SWEEP_AGAIN)),
+    ]
     async with _running([_Answering(house), works.fetcher(house)], _WORKER_STOPS) as tasks:
-        yield [*tasks, watching]
-    watching.cancel()
+        yield [*tasks, *looking]
+    for task in looking:
+        task.cancel()
     if not tasks[0].done():
         # Another worker may take the turns over that last too long.
         await _last_word(house.ledger.run(inbox.release, [house.owner.name]))
@@ -186,15 +192,23 @@ class _Answering:
             self._loading.cancel()
 
 
-async def _look(house: House) -> None:
-    watch = works.watch(house)
+async def _again(look: Callable[[], Awaitable[object]], every: float) -> None:
     while True:
         try:
-            if await house.ledger.run(watch.look, now()):
-                house.wake.ring("outbox")
+            await look()
         except Exception:
-            log.exception("the tickets' clocks cannot be read; trying again")
-        await asyncio.sleep(_LOOK_AGAIN)
+            log.exception("what is done now and then cannot be done; trying again")
+        await asyncio.sleep(every)
+
+
+async def _look(house: House) -> None:
+    if await house.ledger.run(works.watch(house).look, now()):
+        house.wake.ring("outbox")
+
+
+async def _sweep(house: House) -> None:
+    if removed := await sweep(house.ledger, house.files, now()):
+        log.info("files that nobody needs were removed: %d", removed)
 
 
 async def _last_word(writing: Awaitable[object]) -> None:
