@@ -50,7 +50,7 @@ async def measure(quick: bool) -> Table:
     table.notes += [
         f"{SENDERS} people, each waits for the reply, then writes again (webhook to reply at "
         f"WhatsApp), for {seconds:.0f} s after a warm-up; at most WhatsApp's 80 replies/s.",
-        "Web's share includes the statuses that WhatsApp sends; the bench sends none.",
+        "WhatsApp would also tell up to three states of each reply; the bench tells none.",
         "CPU depends least on what else the machine does; rates depend on it very much.",
     ]
     return table
