@@ -10,7 +10,7 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
-from bot.ledger.tables import COMPLAINTS, agent, ticket
+from bot.ledger.tables import COMPLAINTS, agent, chat_rating, ticket
 from bot.privacy import Vault
 
 _DONE = ("resolved", "closed")
@@ -35,6 +35,8 @@ class Overview:
         met: How many of these in time.
         mean_rating: Of the tickets resolved in the period, 1 to 5, or None without any.
         ratings: How many gave one.
+        chat_rating: The mean of what visitors of the web chat gave in the period, or None.
+        chat_ratings: How many gave one.
         categories: By category, how many were opened in the period, most first.
         reasons: By reason, the same.
     """
@@ -47,6 +49,8 @@ class Overview:
     met: int
     mean_rating: float | None
     ratings: int
+    chat_rating: float | None
+    chat_ratings: int
     categories: dict[str, int]
     reasons: dict[str, int]
 
@@ -97,6 +101,11 @@ def overview(
             sa.func.count(ticket.c.rating),
         ).where(done)
     ).one()
+    chat_mean, chats = connection.execute(
+        sa.select(sa.func.avg(chat_rating.c.value), sa.func.count()).where(
+            chat_rating.c.at >= since
+        )
+    ).one()
     return Overview(
         ages=by_age,
         open=dict(sorted(by_unit.items(), key=lambda one: (-sum(one[1].values()), one[0]))),
@@ -106,6 +115,8 @@ def overview(
         met=int(met or 0),
         mean_rating=float(mean) if mean is not None else None,
         ratings=int(ratings),
+        chat_rating=float(chat_mean) if chat_mean is not None else None,
+        chat_ratings=int(chats),
         categories=_opened(connection, ticket.c.category, ours, since),
         reasons=_opened(connection, ticket.c.reason, ours, since),
     )
