@@ -18,6 +18,7 @@ from bot.nlu.lexicon import Lexicon
 from bot.routing import Candidates
 from bot.settings import Settings
 from bot.tickets.changes import Changes
+from bot.tickets.takeover import Takeover
 from bot.words import Words
 from bot.worktime import WorkCalendar
 
@@ -46,6 +47,7 @@ class Services:
     calendar: WorkCalendar
     words: Words
     changes: Changes
+    takeover: Takeover
     clock: Clock
     judge: Judge = undecided
 
@@ -71,6 +73,7 @@ def build(
         calendar=calendar,
         words=words,
         changes=Changes(calendar, catalogue, words),
+        takeover=Takeover(words),
         clock=clock,
     )
 

@@ -158,7 +158,7 @@ async def room(folder: Path) -> AsyncIterator[Room]:
                 ledger,
                 dialogue.respond,
                 apology,
-                Held(services.changes),
+                Held(services.changes, services.words, dialogue.respond, b""),
                 owner,
                 wake,
                 now,

@@ -29,7 +29,6 @@ from bot.live.owner import Owner
 from bot.live.wake import Wake
 from bot.privacy import open_vault
 from bot.settings import Settings
-from bot.tickets.takeover import Takeover
 from bot.tickets.watch import Watch
 from bot.turn import training
 from bot.turn.apology import Apology
@@ -119,7 +118,7 @@ class House:
         services, data = self.services, PROJECT / "data/desk"
         return Work(
             changes=services.changes,
-            takeover=Takeover(services.words),
+            takeover=services.takeover,
             calendar=services.calendar,
             catalogue=services.catalogue,
             canned=read_canned(data / "balasan.yml"),
@@ -159,7 +158,8 @@ class House:
         self.parse = dialogue.parse
         services = self.services
         apology = Apology(services.words, services.calendar, services.catalogue.unit(None))
-        respond, listen = dialogue.respond, Held(services.changes)
+        respond = dialogue.respond
+        listen = Held(services.changes, services.words, respond, self.choice_key)
         return Worker(
             self.ledger, respond, apology, listen, self.owner, self.wake, now, self.failpoints
         )
@@ -167,7 +167,13 @@ class House:
     def watch(self) -> Watch:
         """Make what looks at the tickets' clocks."""
         services = self.services
-        return Watch(services.calendar, services.catalogue, services.changes)
+        return Watch(
+            services.calendar,
+            services.catalogue,
+            services.changes,
+            services.takeover,
+            timedelta(minutes=self.settings.takeover_minutes),
+        )
 
     def sender(self) -> Sender:
         """Make the sender."""

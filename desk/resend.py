@@ -6,6 +6,7 @@ import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
 from bot.channels.message import Choice, Reply
+from bot.ledger.confidence import readable
 from bot.ledger.outbox import FAILED, enqueue
 from bot.ledger.tables import outbox
 from bot.privacy import Vault
@@ -26,6 +27,7 @@ def resend(connection: Connection, vault: Vault, seen: Seen, outbox_id: str) -> 
             outbox.c.id == outbox_id,
             outbox.c.conversation_id == row.conversation_id,
             outbox.c.state == FAILED,
+            readable(outbox, row.id),
         )
     ).scalar()
     if bubble is None:
@@ -34,5 +36,5 @@ def resend(connection: Connection, vault: Vault, seen: Seen, outbox_id: str) -> 
         raise ChangeRefused("window")
     body = vault.open(bubble)
     reply = Reply(body["text"], tuple(Choice(**c) for c in body["choices"]), body["menu"])
-    enqueue(connection, vault, row.conversation_id, None, reply, seen.now)
+    enqueue(connection, vault, row.conversation_id, None, reply, seen.now, row.id)
     write(connection, vault, row, seen, "resent", {})

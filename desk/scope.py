@@ -8,14 +8,17 @@ import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
 from bot.ledger.agents import Agent, Role
+from bot.ledger.confidence import COMPLAINTS
 from bot.ledger.tables import ticket
 from bot.privacy import Vault
-from bot.tickets.queue import COMPLAINTS, Filter
+from bot.tickets.queue import Filter
 
 READERS = (Role.AGENT, Role.UNIT_AGENT, Role.SUPERVISOR, Role.AUDITOR, Role.ADMIN)
 """Who sees tickets that are no complaints."""
 WRITERS = (Role.AGENT, Role.UNIT_AGENT, Role.SUPERVISOR, Role.ADMIN, Role.COMPLAINT_OFFICER)
 """Who may change what they see."""
+ENDERS = (Role.SUPERVISOR, Role.ADMIN)
+"""Who may end what a colleague has taken over."""
 OVERSEERS = (Role.SUPERVISOR, Role.ADMIN, Role.AUDITOR)
 """Who sees the numbers of all units."""
 

@@ -158,6 +158,6 @@ _CHANGES: dict[str, Callable[[Work, Form, Found], Change]] = {
     "layanan": lambda work, form, found: _with(work.changes.route, _service(work, form)),
     "prioritas": _prioritise,
     "ambil-alih": lambda work, form, found: work.takeover.take_over,
-    "kembalikan": lambda work, form, found: work.takeover.hand_back,
+    "kembalikan": lambda work, form, found: _with(work.takeover.hand_back, found.overrides),
     "ulang": lambda work, form, found: _with(resend, str(form.get("pesan", ""))),
 }

@@ -22,7 +22,7 @@ from bot.tickets.record import WINDOW
 from bot.tickets.sheet import Sheet, read_sheet
 from desk.keys import AGENT, DESK
 from desk.pages import render
-from desk.scope import READERS, may_change, may_see
+from desk.scope import ENDERS, READERS, may_change, may_see
 from desk.security import requires
 from desk.veil import veil, veil_name
 from desk.work import WORK
@@ -42,12 +42,14 @@ class Found:
         person: Who writes, as the channel knows them.
         draft: What this agent has begun to write.
         takers: To whom the ticket can be given.
+        overrides: Whether this agent may end what a colleague has taken over.
     """
 
     sheet: Sheet
     person: Sender
     draft: str
     takers: list[Agent]
+    overrides: bool
 
     def shuts_at(self) -> datetime | None:
         """Return when the channel stops taking free text; None where it always does."""
@@ -71,7 +73,8 @@ def read(connection: Connection, vault: Vault, agent: Agent, number: str) -> Fou
         and may_see(one, sheet.line.service, sheet.line.unit)
     ]
     _, person = people.address(connection, vault, sheet.conversation_id)
-    return Found(sheet, person, drafts.read(connection, vault, number, agent.id), takers)
+    draft = drafts.read(connection, vault, number, agent.id)
+    return Found(sheet, person, draft, takers, agent.role in ENDERS)
 
 
 @routes.get("/tiket/{number}")

@@ -39,6 +39,7 @@ class Claim:
         claims: How often it has been claimed, this time included.
         failures: How often its turn failed.
         holder_id: The agent who has taken the conversation over, if one has.
+        matter: What the message was written about, when the conversation was taken over since.
     """
 
     inbox_id: int
@@ -50,6 +51,7 @@ class Claim:
     claims: int
     failures: int
     holder_id: str | None = None
+    matter: str | None = None
 
 
 def receive(connection: Connection, vault: Vault, message: Inbound, now: datetime) -> bool:
@@ -110,6 +112,7 @@ def claim(
             claims=row.claims + 1,
             failures=row.failures,
             holder_id=row.holder_id,
+            matter=row.matter,
         )
     return None
 

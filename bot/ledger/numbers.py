@@ -10,10 +10,10 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
+from bot.ledger.confidence import is_ordinary
 from bot.ledger.tables import agent, ticket
 from bot.privacy import Vault
 
-_COMPLAINTS = 20
 _DONE = ("resolved", "closed")
 COLUMNS = (
     *("number", "category", "reason", "service", "unit", "state", "priority", "created_at"),
@@ -68,7 +68,7 @@ def overview(
         now: The present moment.
         ages: Moments that part the open tickets by age, the latest first.
     """
-    ours = sa.or_(ticket.c.service.is_(None), ticket.c.service != _COMPLAINTS)
+    ours = is_ordinary()
     is_open = sa.and_(ours, ticket.c.state.notin_(_DONE))
     by_unit: dict[str, dict[str, int]] = {}
     counted = sa.select(ticket.c.unit, ticket.c.state, sa.func.count()).where(is_open)
@@ -135,7 +135,7 @@ def table(connection: Connection, vault: Vault, since: datetime) -> list[Any]:
         connection.execute(
             sa.select(*(ticket.c[name] for name in COLUMNS), agent.c.name.label("owner"))
             .outerjoin(agent, agent.c.id == ticket.c.owner_id)
-            .where(wanted, sa.or_(ticket.c.service.is_(None), ticket.c.service != _COMPLAINTS))
+            .where(wanted, is_ordinary())
             .order_by(ticket.c.created_at, ticket.c.id)
         )
     )

@@ -74,8 +74,19 @@ def enqueue(
     inbox_id: int | None,
     reply: Reply,
     now: datetime,
+    matter: str | None = None,
 ) -> None:
-    """Add a bubble to the end of a conversation's queue."""
+    """Add a bubble to the end of a conversation's queue.
+
+    Args:
+        connection: The open transaction.
+        vault: Seals the bubble.
+        conversation_id: To whom.
+        inbox_id: The message it answers, if any.
+        reply: The bubble.
+        now: The moment.
+        matter: What it is about (`bot.ledger.confidence`).
+    """
     connection.execute(
         outbox.insert().values(
             id=str(uuid.uuid4()),
@@ -83,6 +94,7 @@ def enqueue(
             conversation_id=conversation_id,
             inbox_id=inbox_id,
             sealed_body=vault.seal(asdict(reply)),
+            matter=matter,
             state=QUEUED,
             attempts=0,
             repeats=0,
@@ -277,7 +289,12 @@ def _advance(
     changed = connection.execute(
         outbox.update()
         .where(which, outbox.c.state.in_(from_states))
-        .values(state=state, error_code=code, updated_at=now)
+        .values(
+            state=state,
+            error_code=code,
+            updated_at=now,
+            sealed_body=sa.func.coalesce(outbox.c.sealed_remains, outbox.c.sealed_body),
+        )
     )
     return bool(changed.rowcount)
 

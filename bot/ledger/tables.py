@@ -100,6 +100,8 @@ conversation = sa.Table(
     # never deleted; columns added to a full SQLite table cannot carry a foreign key.)
     sa.Column("holder_id", sa.String(36)),
     sa.Column("held_at", Moment),
+    # The ticket that it was taken over for: what the person writes goes there.
+    sa.Column("held_ticket_id", sa.String(36)),
 )
 
 inbox = sa.Table(
@@ -115,6 +117,8 @@ inbox = sa.Table(
     sa.Column("claims", sa.Integer, nullable=False, default=0),
     sa.Column("failures", sa.Integer, nullable=False, default=0),
     sa.Column("finished_at", Moment),
+    # What it is about (`bot.ledger.confidence`).
+    sa.Column("matter", sa.String(36), index=True),
     sa.Index(
         "ix_inbox_waiting",
         "sent_at",
@@ -152,6 +156,8 @@ outbox = sa.Table(
     sa.Column("conversation_id", sa.ForeignKey("conversation.id"), nullable=False),
     sa.Column("inbox_id", sa.ForeignKey("inbox.id")),
     sa.Column("sealed_body", sa.LargeBinary, nullable=False),
+    # What takes the place of the body once the bubble was handed over.
+    sa.Column("sealed_remains", sa.LargeBinary),
     sa.Column("state", sa.String(12), nullable=False),
     sa.Column("attempts", sa.Integer, nullable=False, default=0),
     sa.Column("repeats", sa.Integer, nullable=False, default=0),
@@ -159,6 +165,8 @@ outbox = sa.Table(
     sa.Column("sender", sa.String(64)),
     sa.Column("external_key", sa.String(64), index=True),
     sa.Column("error_code", sa.Integer, nullable=False, default=0),
+    # What it is about (`bot.ledger.confidence`).
+    sa.Column("matter", sa.String(36), index=True),
     sa.Column("created_at", Moment, nullable=False),
     sa.Column("updated_at", Moment, nullable=False),
     sa.Index(
@@ -210,6 +218,9 @@ ticket = sa.Table(
     sa.Column("reopened", sa.Integer, nullable=False, server_default="0"),
     sa.Column("rating", sa.Integer),
     sa.Column("sealed_rating", sa.LargeBinary),
+    # Of a complaint without a name: the keyed hash of the code that tracks it.
+    sa.Column("tracking_key", sa.String(64)),
+    sa.Index("ix_ticket_tracking_key", "tracking_key", unique=True),
     # All that the queue filters, counts and sorts by, so that it opens no ticket to do so.
     sa.Index(
         "ix_ticket_queue",

@@ -13,14 +13,12 @@ import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
 from bot.clock import JAKARTA
-from bot.ledger.tables import inbox, outbox, ticket, ticket_event
+from bot.ledger.confidence import claim
+from bot.ledger.tables import ticket, ticket_event
 from bot.privacy import Vault
 
 ALPHABET = "23456789ABCDEFGHJKMNPQRSTUVWXYZ"
 """Without 0 and O, 1, I and L: read aloud and copied by hand nothing is mistaken."""
-
-_TRANSCRIPT = 40
-"""Messages before the ticket that are kept with it."""
 
 
 class Reason(str, Enum):
@@ -66,6 +64,8 @@ class NewTicket:
         candidates: Services with the matcher's probabilities, the best first.
         user_group: The sender's group in the catalogue, 1..13, where known.
         reason: Why a person had to be asked.
+        matter: Of a complaint: what the talk about it belongs to already, which becomes its id;
+            None lets all talk since the last ticket belong to it.
     """
 
     number: str
@@ -78,12 +78,14 @@ class NewTicket:
     candidates: tuple[tuple[int, float], ...] = ()
     user_group: int | None = None
     reason: Reason = Reason.UNANSWERED
+    matter: str | None = None
 
 
 @dataclass(frozen=True)
 class Ticket:
     """A ticket as it stands."""
 
+    id: str
     number: str
     conversation_id: str
     category: str
@@ -112,10 +114,9 @@ def open_ticket(
     conversation_id: str,
     inbox_id: int | None,
     channel: str,
-) -> None:
-    """Write a ticket, its first event and the conversation that led to it."""
-    ticket_id = str(uuid.uuid4())
-    content = {**asdict(new.content), "transcript": transcript(connection, vault, conversation_id)}
+) -> str:
+    """Write a ticket and its first event, let what led to it belong to it, and return its id."""
+    ticket_id = new.matter or str(uuid.uuid4())
     connection.execute(
         ticket.insert().values(
             id=ticket_id,
@@ -126,7 +127,7 @@ def open_ticket(
             category=new.category,
             service=new.service,
             state="new",
-            sealed_content=vault.seal(content),
+            sealed_content=vault.seal(asdict(new.content)),
             created_at=new.created_at,
             updated_at=new.created_at,
             due_at=new.due_at,
@@ -141,16 +142,33 @@ def open_ticket(
             ticket_id=ticket_id, at=new.created_at, actor="nindy", kind="opened"
         )
     )
+    if new.matter is None:
+        claim(connection, vault, conversation_id, ticket_id)
+    return ticket_id
 
 
 def find(connection: Connection, vault: Vault, number: str) -> Ticket | None:
     """Find a ticket by its number."""
-    row = connection.execute(sa.select(ticket).where(ticket.c.number == number)).first()
+    return one(connection, vault, ticket.c.number == number)
+
+
+def latest(connection: Connection, vault: Vault, conversation_id: str) -> Ticket | None:
+    """Find the newest ticket of a conversation."""
+    mine = sa.select(ticket.c.id).where(ticket.c.conversation_id == conversation_id)
+    newest = mine.order_by(ticket.c.created_at.desc()).limit(1).scalar_subquery()
+    return one(connection, vault, ticket.c.id == newest)
+
+
+def one(connection: Connection, vault: Vault, which: Any) -> Ticket | None:
+    """Return the ticket for which a condition holds, if there is one."""
+    row = connection.execute(sa.select(ticket).where(which)).first()
     if row is None:
         return None
     content = vault.open(row.sealed_content)
+    # Tickets of earlier versions hold a copy of what was said.
     content.pop("transcript", None)
     return Ticket(
+        id=row.id,
         number=row.number,
         conversation_id=row.conversation_id,
         category=row.category,
@@ -165,34 +183,3 @@ def find(connection: Connection, vault: Vault, number: str) -> Ticket | None:
         candidates=tuple((service, probability) for service, probability in row.candidates),
         user_group=row.user_group,
     )
-
-
-def latest(connection: Connection, vault: Vault, conversation_id: str) -> Ticket | None:
-    """Find the newest ticket of a conversation."""
-    number = connection.execute(
-        sa.select(ticket.c.number)
-        .where(ticket.c.conversation_id == conversation_id)
-        .order_by(ticket.c.created_at.desc())
-        .limit(1)
-    ).scalar()
-    return find(connection, vault, number) if number else None
-
-
-def transcript(connection: Connection, vault: Vault, conversation_id: str) -> list[dict[str, Any]]:
-    """Return the last messages of both sides, oldest first."""
-    heard = connection.execute(
-        sa.select(inbox.c.sent_at, inbox.c.sealed_body)
-        .where(inbox.c.conversation_id == conversation_id, inbox.c.state != "silent")
-        .order_by(inbox.c.id.desc())
-        .limit(_TRANSCRIPT)
-    )
-    said = connection.execute(
-        sa.select(outbox.c.created_at, outbox.c.sealed_body)
-        .where(outbox.c.conversation_id == conversation_id)
-        .order_by(outbox.c.position.desc())
-        .limit(_TRANSCRIPT)
-    )
-    lines = [(row.sent_at, "user", vault.open(row.sealed_body)["text"]) for row in heard]
-    lines += [(row.created_at, "nindy", vault.open(row.sealed_body)["text"]) for row in said]
-    lines.sort(key=lambda line: line[0])
-    return [{"at": at.isoformat(), "who": who, "text": text} for at, who, text in lines]

@@ -14,7 +14,8 @@ from sqlalchemy.engine import Connection
 
 from bot.catalogue import Catalogue
 from bot.channels.message import Choice, Reply
-from bot.ledger.tables import ticket_forward
+from bot.ledger.confidence import COMPLAINTS
+from bot.ledger.tables import inbox, ticket_forward
 from bot.privacy import Vault
 from bot.tickets.life import (
     ChangeRefused,
@@ -26,7 +27,7 @@ from bot.tickets.life import (
     warning,
 )
 from bot.tickets.record import USER, Seen, lock, tell, window_is_open, write
-from bot.tickets.takeover import meant
+from bot.tickets.takeover import free, held_for
 from bot.words import Words
 from bot.worktime import WorkCalendar
 
@@ -113,6 +114,7 @@ class Changes:
         row = lock(connection, seen)
         goes_on = row.state in (State.WAITING, *_DONE)
         values = self._go_on(row, seen.now) if goes_on else {}
+        connection.execute(inbox.update().where(inbox.c.id == inbox_id).values(matter=row.id))
         detail = {"text": text, "inbox": inbox_id}
         write(connection, vault, row, seen, "user_message", values, detail)
 
@@ -125,8 +127,8 @@ class Changes:
         inbox_id: int,
         now: datetime,
     ) -> None:
-        """Put a message onto the ticket it is meant for while an agent holds the conversation."""
-        number = meant(connection, conversation_id)
+        """Put a message onto the ticket that an agent has taken the conversation over for."""
+        number = held_for(connection, conversation_id)
         if number is not None:
             seen = Seen(number, None, USER, now)
             self.answered(connection, vault, seen, text, inbox_id)
@@ -189,7 +191,10 @@ class Changes:
         resolution: Resolution,
         text: str = "",
     ) -> None:
-        """Finish a ticket by one of the catalogue's indicators, and ask how it was."""
+        """Finish a ticket by one of the catalogue's indicators, and ask how it was.
+
+        A conversation that was taken over for it is handed back with the same bubble.
+        """
         row = lock(connection, seen)
         values = self._step(row, State.RESOLVED, seen.now) | {
             "resolution": resolution.value,
@@ -199,7 +204,8 @@ class Changes:
             "rating": None,
             "sealed_rating": None,
         }
-        detail = {"resolution": resolution.value, "text": text}
+        freed = free(connection, row.id)
+        detail = {"resolution": resolution.value, "text": text, "handed_back": freed}
         write(connection, vault, row, seen, "resolved", values, detail)
         name = "utter_kabar_selesai_isi" if text else "utter_kabar_selesai"
         ratings = tuple(
@@ -209,18 +215,21 @@ class Changes:
             )
             for rating in RATINGS
         )
-        self._tell(connection, vault, row, seen.now, name, ratings, isi=text)
+        told = [self._words.text(name, nomor=row.number, isi=text)]
+        if freed:
+            told.append(self._words.text("utter_kabar_petugas_keluar"))
+        tell(connection, vault, row, Reply("\n\n".join(told), ratings), seen.now)
 
     def close(self, connection: Connection, vault: Vault, seen: Seen) -> None:
         """Close what is resolved."""
         row = lock(connection, seen)
         values = self._step(row, State.CLOSED, seen.now) | {"closed_at": seen.now}
         write(connection, vault, row, seen, "closed", values)
+        if free(connection, row.id):
+            self._tell(connection, vault, row, seen.now, "utter_kabar_petugas_keluar")
 
-    def rate(
-        self, connection: Connection, vault: Vault, seen: Seen, rating: int, word: str = ""
-    ) -> None:
-        """Keep what the person thinks of it (1 to 5 and a word); a resolved ticket is closed by it.
+    def rate(self, connection: Connection, vault: Vault, seen: Seen, rating: int) -> None:
+        """Keep what the person thinks of it (1 to 5); a resolved ticket is closed by it.
 
         Raises:
             ChangeRefused: The ticket is not finished, or was rated.
@@ -231,11 +240,9 @@ class Changes:
         if row.rating is not None:
             raise ChangeRefused("rated")
         values: dict[str, Any] = {"rating": rating}
-        if word:
-            values["sealed_rating"] = vault.seal({"text": word})
         if row.state == State.RESOLVED:
             values |= self._step(row, State.CLOSED, seen.now) | {"closed_at": seen.now}
-        write(connection, vault, row, seen, "rated", values, {"rating": rating, "text": word})
+        write(connection, vault, row, seen, "rated", values, {"rating": rating})
 
     def comment(self, connection: Connection, vault: Vault, seen: Seen, word: str) -> None:
         """Keep the person's word on their rating, where it came after it.
@@ -250,7 +257,11 @@ class Changes:
         write(connection, vault, row, seen, "commented", values, {"text": word})
 
     def route(self, connection: Connection, vault: Vault, seen: Seen, service: int | None) -> None:
-        """Say which service a ticket belongs to: its unit and due time follow."""
+        """Say which service a ticket belongs to: its unit and due time follow.
+
+        Who works on it does not follow into the complaints' lane or out of it: the ticket is
+        nobody's, and a conversation that was taken over for it is handed back.
+        """
         row = lock(connection, seen)
         clock = self._clock(row, service)
         reached = warning(clock.used(self._calendar, seen.now))
@@ -261,8 +272,13 @@ class Changes:
             # What the new SLA has not reached is warned of again, what was warned of is not.
             "warned": min(row.warned, reached),
         }
+        changes_lane = (service == COMPLAINTS) != (row.service == COMPLAINTS)
+        if changes_lane:
+            values["owner_id"] = None
         detail = {"from": row.service, "to": service}
         write(connection, vault, row, seen, "routed", values, detail)
+        if changes_lane and free(connection, row.id):
+            self._tell(connection, vault, row, seen.now, "utter_kabar_petugas_keluar")
 
     def prioritise(
         self, connection: Connection, vault: Vault, seen: Seen, priority: Priority
@@ -312,8 +328,7 @@ class Changes:
         row: Any,
         now: datetime,
         name: str,
-        choices: tuple[Choice, ...] = (),
         **values: str,
     ) -> None:
         text = self._words.text(name, nomor=row.number, **values)
-        tell(connection, vault, row, Reply(text, choices), now)
+        tell(connection, vault, row, Reply(text), now)

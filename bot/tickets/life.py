@@ -63,7 +63,8 @@ class ChangeRefused(NindyError):
         reason: ``unknown`` ticket; ``changed`` since it was read; no such ``step``; ``owned`` by
             another agent; ``closed``; the 24-hour ``window`` is shut; ``no-forward`` waits for a
             receipt; ``unfinished``, ``rated`` or still ``unrated``; the conversation is ``held`` by
-            another agent, or ``free``.
+            another agent, or ``free``; only its ``holder`` may hand it back; nobody can be spoken
+            to, because the complaint is ``anonymous``.
     """
 
     def __init__(self, reason: str) -> None:

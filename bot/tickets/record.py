@@ -10,6 +10,7 @@ import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
 from bot.channels.message import Reply
+from bot.ledger.confidence import ANONYMOUS, readable
 from bot.ledger.outbox import enqueue
 from bot.ledger.tables import inbox, ticket, ticket_event
 from bot.privacy import Vault
@@ -65,14 +66,16 @@ def lock(connection: Connection, seen: Seen) -> Any:
 
 def window_is_open(connection: Connection, row: Any, now: datetime) -> bool:
     """Say whether the ticket's channel takes free text now."""
-    last = last_heard(connection, row.conversation_id)
+    last = last_heard(connection, row)
     return row.channel != "whatsapp" or (last is not None and last > now - WINDOW)
 
 
-def last_heard(connection: Connection, conversation_id: str) -> datetime | None:
-    """Return when the person last wrote, by the channel's clock."""
+def last_heard(connection: Connection, row: Any) -> datetime | None:
+    """Return when the person last wrote what may be read on a ticket, by the channel's clock."""
     found: datetime | None = connection.execute(
-        sa.select(sa.func.max(inbox.c.sent_at)).where(inbox.c.conversation_id == conversation_id)
+        sa.select(sa.func.max(inbox.c.sent_at)).where(
+            inbox.c.conversation_id == row.conversation_id, readable(inbox, row.id)
+        )
     ).scalar()
     return found
 
@@ -80,10 +83,11 @@ def last_heard(connection: Connection, conversation_id: str) -> datetime | None:
 def tell(connection: Connection, vault: Vault, row: Any, reply: Reply, now: datetime) -> None:
     """Queue word to the ticket's person, if the channel takes it now.
 
-    Outside the window WhatsApp would refuse it; the desk sees that nothing was sent.
+    Outside the window WhatsApp would refuse it; the desk sees that nothing was sent. Who gave no
+    name reads with their code what the events tell.
     """
-    if window_is_open(connection, row, now):
-        enqueue(connection, vault, row.conversation_id, None, reply, now)
+    if row.channel != ANONYMOUS and window_is_open(connection, row, now):
+        enqueue(connection, vault, row.conversation_id, None, reply, now, row.id)
 
 
 def write(

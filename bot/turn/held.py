@@ -1,10 +1,21 @@
-"""What happens to a message while an agent holds the conversation: the bot says nothing."""
+"""What happens to a message while an agent holds the conversation: it goes onto the ticket.
+
+Two things are not for the agent: a rating that is pressed, and the code of a complaint without a
+name. Nindy hears those as at any time.
+"""
 
 from __future__ import annotations
 
+from collections.abc import Awaitable, Callable
+
+from bot.channels.choice_ids import resolve
+from bot.channels.message import Kind
+from bot.ledger.anonymous import find_code
+from bot.ledger.inbox import Claim
 from bot.ledger.unit_of_work import UnitOfWork
 from bot.tickets import in_turn
 from bot.tickets.changes import Changes
+from bot.words import Words
 
 
 class Held:
@@ -12,13 +23,33 @@ class Held:
 
     Args:
         changes: What can be done to a ticket.
+        words: What the person is told.
+        respond: The dialogue, for what it hears all the same.
+        choice_key: Secret that signed the ids of buttons and rows.
     """
 
-    def __init__(self, changes: Changes) -> None:
+    def __init__(
+        self,
+        changes: Changes,
+        words: Words,
+        respond: Callable[[UnitOfWork], Awaitable[None]],
+        choice_key: bytes,
+    ) -> None:
         self._changes = changes
+        self._words = words
+        self._respond = respond
+        self._choice_key = choice_key
 
     async def __call__(self, work: UnitOfWork) -> None:
         """Fill the unit of work; the dialogue starts anew when it is handed back."""
+        if self._is_for_nindy(work.claim):
+            await self._respond(work)
+            work.state = None
+            return
+        if work.claim.matter is not None:
+            work.matter = work.claim.matter
+            work.replies.append(self._words.reply("utter_pengaduan_disela"))
+            return
         in_turn.add(
             work,
             self._changes.heard,
@@ -27,3 +58,10 @@ class Held:
             inbox_id=work.claim.inbox_id,
             now=work.now,
         )
+
+    def _is_for_nindy(self, claim: Claim) -> bool:
+        message = claim.message
+        if message.kind is Kind.CHOICE and message.choice_id is not None:
+            pressed = resolve(self._choice_key, claim.conversation_id, message.choice_id)
+            return (pressed or "").startswith("/nilai{")
+        return find_code(message.text) is not None

@@ -226,14 +226,14 @@ async def stage(
                     id=AGENT, login="rina", name="Rina Contoh", role="agent", created_at=play.now
                 )
             )
-        play.changes, play.takeover = services.changes, Takeover(services.words)
+        play.changes, play.takeover = services.changes, services.takeover
         play.session = session
         play.intake = Intake(ledger, wake, play.clock)
         play.worker = Worker(
             ledger,
             dialogue.respond,
             Apology(services.words, services.calendar, services.catalogue.unit(None)),
-            Held(services.changes),
+            Held(services.changes, services.words, dialogue.respond, CHOICE_KEY),
             owner,
             wake,
             play.clock,

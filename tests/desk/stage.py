@@ -33,6 +33,7 @@ CATALOGUE = Catalogue(PROJECT / "data/catalogue")
 CALENDAR = WorkCalendar.load(PROJECT / "data/calendar")
 WORDS = Words(PROJECT / "domain.yml")
 CHANGES = Changes(CALENDAR, CATALOGUE, WORDS)
+TAKEOVER = Takeover(WORDS)
 ANSWER = Entry(
     "uji", "uji", "Bagaimana cara mengunggah?", "Buka menu unggah.", "s", "Uji", "high", (), 2
 )
@@ -44,7 +45,7 @@ def make_work(ledger: Ledger) -> Work:
 
     return Work(
         changes=CHANGES,
-        takeover=Takeover(WORDS),
+        takeover=TAKEOVER,
         calendar=CALENDAR,
         catalogue=CATALOGUE,
         canned=read_canned(PROJECT / "data/desk/balasan.yml"),

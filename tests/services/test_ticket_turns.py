@@ -29,7 +29,7 @@ from bot.turn.held import Held
 from bot.turn.worker import Respond, Worker
 from tests import kit
 from tests.kit import START, answer, claimed, contents, message, receive, rows
-from tests.ticketing import CHANGES, TAKEOVER
+from tests.ticketing import BUTTON_KEY, CHANGES, TAKEOVER, WORDS, never
 
 FIRST, SECOND = "20261123-AAAAAA", "20261123-BBBBBB"
 FORM: dict[str, Any] = {"slots": {"nik": "3174012345678901"}, "loop": "reset_sakti_form"}
@@ -53,14 +53,13 @@ def make(ledger: Ledger, changes: Changes, tmp_path: Path) -> Any:
     with kit.owner(tmp_path) as named:
 
         def _make(respond: Respond, clock: Clock | None = None) -> Worker:
-            listen, more = Held(changes), (Wake(), clock or kit.Clock(), Failpoints())
-            return Worker(ledger, respond, _never, listen, named, *more)
+            listen, more = (
+                Held(changes, WORDS, never, BUTTON_KEY),
+                (Wake(), clock or kit.Clock(), Failpoints()),
+            )
+            return Worker(ledger, respond, never, listen, named, *more)
 
         yield _make
-
-
-async def _never(work: UnitOfWork) -> None:
-    raise AssertionError("nobody is to be answered here")
 
 
 def opened(ledger: Ledger, *numbers: str) -> None:
@@ -278,7 +277,7 @@ async def test_while_an_agent_speaks_every_message_is_on_the_ticket_in_order(
     before = said(ledger)
     receive(ledger, *(message(f"m{n}", text=str(n)) for n in range(5)))
     receive(ledger, message("media", kind=Kind.MEDIA, text="caption"))
-    await make(_never).drain()
+    await make(never).drain()
     assert heard(ledger) == ["0", "1", "2", "3", "4", "caption"]
     assert said(ledger) == before
     assert ledger.transact(inbox.waiting) == 0
@@ -295,7 +294,7 @@ async def test_a_form_is_gone_when_nindy_speaks_again(
     do(ledger, TAKEOVER.take_over, agent)
     if writes:
         receive(ledger, message(3, text="my number"))
-        await make(_never).drain()
+        await make(never).drain()
     do(ledger, TAKEOVER.hand_back, agent)
     receive(ledger, message(4))
     found = claimed(ledger)
