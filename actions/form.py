@@ -39,6 +39,7 @@ from actions.lookup import RETRY, offer_ticket, say_pause
 from actions.nilai import rate
 from actions.questions import Ask, Misread, Question
 from actions.titipan import give
+from bot.ledger.confidence import FORMS, SLOT
 
 EXITS = {"menu": "action_menu", "cancel": "action_cancel", "agent": "action_start_petugas"}
 _STAY = ("greet", "thank", "terbantu", "bukan_semuanya")
@@ -79,6 +80,8 @@ class FormGuide(NindyAction):
 
     async def act(self, turn: Turn) -> Events:
         """Decide what the message means for the form."""
+        if self.form in FORMS and turn.slot(SLOT):
+            turn.confide()
         asked = self._asked(turn)
         if asked is None:
             return [SlotSet("gagal", 0.0), SlotSet("ulang", None)]
@@ -153,7 +156,11 @@ class FormGuide(NindyAction):
     def _not_an_answer(self, turn: Turn, asked: Question) -> Events:
         if self._is_fixed(turn):
             turn.say(FIXED[turn.intent])
+            if turn.intent == "complaint":
+                turn.confide()
             return self._again()
+        if turn.intent == "buat_pengaduan":
+            return [*leave_form(self.slots), FollowupAction("action_start_pengaduan")]
         if turn.intent in _TICKET and turn.is_certain:
             return self._to_ticket()
         start = self._start(turn)

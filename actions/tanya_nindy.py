@@ -11,6 +11,7 @@ from actions.base import Events, NindyAction, Turn, listen
 from actions.categories import start_for
 from actions.faq import decision, entry, matched_entry, say_answer
 from bot.faq import Entry
+from bot.ledger.confidence import COMPLAINTS
 from bot.routing import choose
 
 _NOTHING = 0.03
@@ -42,6 +43,8 @@ class Jawab(NindyAction):
         offered = entry(turn, offers.entry_of(turn.slot("tawaran")))
         if turn.intent == "affirm" and offered is not None:
             say_answer(turn, offered, "utter_jawaban")
+            if offered.service == COMPLAINTS:
+                return [*offers.of_complaint(turn), listen()]
             judged = feedback.chosen(turn, offered.id)
             return [*judged, SlotSet("tawaran", offers.ANSWER), listen()]
         if asked := await titipan.ask(turn, self.action):
@@ -49,6 +52,8 @@ class Jawab(NindyAction):
         found, sure = matched_entry(turn), decision(turn)
         if found is not None and sure == "answer":
             say_answer(turn, found, "utter_jawaban")
+            if found.service == COMPLAINTS:
+                return [*offers.of_complaint(turn), listen()]
             offer, judged = offers.ANSWER, _answered(turn, found)
         elif start := _start_for_ticket(turn):
             return [FollowupAction(start)]

@@ -25,8 +25,8 @@ ANONYMOUS = "anonim"
 
 SLOT = "perkara"
 """Where the dialogue remembers the matter that it is about."""
-FORMS = ("pengaduan_form", "tambahan_form", "ulasan_form", "lanjut_form")
-"""Forms in which every message belongs to that matter."""
+FORMS = ("pengaduan_form", "ulasan_form", "lanjut_form")
+"""Forms in which every message belongs to that matter, if one is remembered."""
 
 
 def is_ordinary(tickets: Any = ticket) -> Any:

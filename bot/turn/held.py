@@ -1,11 +1,12 @@
 """What happens to a message while an agent holds the conversation: it goes onto the ticket.
 
 Two things are not for the agent: a rating that is pressed, and the code of a complaint without a
-name. Nindy hears those as at any time.
+name. Nindy hears those as at any time. And what was written for a complaint is nobody's.
 """
 
 from __future__ import annotations
 
+import uuid
 from collections.abc import Awaitable, Callable
 
 from bot.channels.choice_ids import resolve
@@ -16,6 +17,8 @@ from bot.ledger.unit_of_work import UnitOfWork
 from bot.tickets import in_turn
 from bot.tickets.changes import Changes
 from bot.words import Words
+
+_ABOUT_COMPLAINTS = ("/buat_pengaduan", "/tambah_pesan")
 
 
 class Held:
@@ -42,12 +45,13 @@ class Held:
 
     async def __call__(self, work: UnitOfWork) -> None:
         """Fill the unit of work; the dialogue starts anew when it is handed back."""
-        if self._is_for_nindy(work.claim):
+        pressed = self._pressed(work.claim)
+        if pressed.startswith("/nilai{") or find_code(work.claim.message.text):
             await self._respond(work)
             work.state = None
             return
-        if work.claim.matter is not None:
-            work.matter = work.claim.matter
+        if work.claim.matter is not None or pressed.startswith(_ABOUT_COMPLAINTS):
+            work.matter = work.claim.matter or str(uuid.uuid4())
             work.replies.append(self._words.reply("utter_pengaduan_disela"))
             return
         in_turn.add(
@@ -59,9 +63,8 @@ class Held:
             now=work.now,
         )
 
-    def _is_for_nindy(self, claim: Claim) -> bool:
+    def _pressed(self, claim: Claim) -> str:
         message = claim.message
-        if message.kind is Kind.CHOICE and message.choice_id is not None:
-            pressed = resolve(self._choice_key, claim.conversation_id, message.choice_id)
-            return (pressed or "").startswith("/nilai{")
-        return find_code(message.text) is not None
+        if message.kind is not Kind.CHOICE or message.choice_id is None:
+            return ""
+        return resolve(self._choice_key, claim.conversation_id, message.choice_id) or ""

@@ -65,6 +65,7 @@ class Stage:
         self._server = server
         self._ids = itertools.count(1)
         self.person = "siti"
+        self.channel = "whatsapp"
 
     def clock(self) -> datetime:
         """The scenario's time; each look moves it on a little, as in life."""
@@ -101,7 +102,7 @@ class Stage:
         assert bool(quoted) == bool(quoting), f"no bubble says {quoting!r}"
         number = next(self._ids)
         message = Inbound(
-            "whatsapp",
+            self.channel,
             "1",
             f"wamid.{number}",
             Sender(user_id=f"ID.{self.person}", phone=f"62{abs(hash(self.person)) % 10**10}"),
@@ -170,7 +171,8 @@ def _history(connection: Any, vault: Vault, number: str) -> dict[str, Any]:
     found = read_sheet(connection, vault, number)
     assert found is not None
     heard = [event.detail["text"] for event in found.events if event.kind == "user_message"]
-    return {"events": [event.kind for event in found.events], "heard": heard}
+    said = [line.text for line in (*found.transcript, *found.said)]
+    return {"events": [event.kind for event in found.events], "heard": heard, "said": said}
 
 
 @lru_cache(maxsize=1)
@@ -240,7 +242,7 @@ async def stage(
             failpoints,
         )
         play.sender = OutboxSender(
-            ledger, {"whatsapp": keep}, owner, wake, play.clock, failpoints, timedelta(seconds=60)
+            ledger, {"whatsapp": keep, "webchat": keep}, owner, wake, play.clock, failpoints, timedelta(seconds=60)
         )
         try:
             yield play

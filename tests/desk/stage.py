@@ -24,7 +24,7 @@ from desk.canned import read_canned, read_outside
 from desk.live import Live
 from desk.work import Work
 from tests.conftest import PROJECT
-from tests.kit import START
+from tests.kit import START, answer
 
 NUMBER = "20261123-ABC234"
 OTHER = "20261123-XYZ789"
@@ -69,6 +69,7 @@ class Stage:
         sender = Sender(user_id=f"ID.{who}", phone=f"62812{crc32(who.encode()):010d}", name=who)
         message = Inbound("whatsapp", "1", f"wamid.{who}{self.said}", sender, at, Kind.TEXT, text)
         self.ledger.transact(inbox.receive, message, at)
+        answer(self.ledger, now=at)
         with self.ledger.engine.begin() as connection:
             return str(
                 connection.execute(
