@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import uuid
 from abc import ABC, abstractmethod
-from datetime import timedelta
 from typing import Any
 
 from rasa_sdk import Action, Tracker
@@ -25,9 +24,6 @@ _CERTAIN = 0.95
 
 FORM_MEMORY = ("ulang", "gagal", "kandidat")
 """Slots in which a form remembers how its questions went."""
-
-SESSION = timedelta(hours=4)
-"""So long a dialogue remembers what was said (``session_config`` of ``domain.yml``)."""
 
 INTERRUPTED = "sela"
 """Value of the slot ``ulang``: something else was said, so the form takes its question up again."""

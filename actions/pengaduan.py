@@ -13,11 +13,12 @@ from typing import Any
 from rasa_sdk.events import FollowupAction, SlotSet
 
 from actions import choices, offers, routing
-from actions.base import ASKED, FORM_MEMORY, SESSION, Events, NindyAction, Turn, forget, listen
+from actions.base import ASKED, FORM_MEMORY, Events, NindyAction, Turn, forget, listen
 from actions.form import FormGuide
 from actions.questions import NO_ANSWER, Ask, Choose, Confirm, Tell, shorten
 from bot.ledger import anonymous, tickets
 from bot.ledger.confidence import COMPLAINTS, SLOT, claim
+from bot.ledger.people import SESSION
 from bot.ledger.tickets import Content, NewTicket, Reason
 from bot.privacy import mask_email
 

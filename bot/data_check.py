@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from datetime import date
 from pathlib import Path
 
 from actions import services as action_services
 from bot import faq_check, name_check, phrase_check
 from bot.catalogue import Catalogue
 from bot.clock import JAKARTA, now
+from bot.datafile import read_once
 from desk.canned import read_canned, read_outside
 
 PROJECT = Path(__file__).resolve().parents[1]
@@ -19,7 +21,11 @@ def check_data() -> list[str]:
     Raises:
         StartupError: A file is wrong, or the calendar does not reach far enough.
     """
-    today = now().astimezone(JAKARTA).date()
+    with read_once():
+        return _found(now().astimezone(JAKARTA).date())
+
+
+def _found(today: date) -> list[str]:
     calendar = action_services.check_data()
     warnings = [f"{calendar.folder}: {line}" for line in calendar.check(today)]
     read_canned(PROJECT / "data/desk/balasan.yml")

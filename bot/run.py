@@ -15,6 +15,8 @@ from bot.app import House, open_house
 from bot.channels.whatsapp.webhook import PATH
 from bot.clock import now
 from bot.errors import StartupError
+from bot.ledger import people
+from bot.ledger.people import SESSION
 from bot.settings import Settings
 
 log = logging.getLogger(__name__)
@@ -81,6 +83,7 @@ async def _look(house: House) -> None:
         try:
             if await house.ledger.run(watch.look, now()):
                 house.wake.ring("outbox")
+            await house.ledger.run(people.forget_dialogues, now() - SESSION)
         except Exception:
             log.exception("the tickets' clocks cannot be read; trying again")
         await asyncio.sleep(_LOOK_AGAIN)

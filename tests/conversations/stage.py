@@ -242,7 +242,13 @@ async def stage(
             failpoints,
         )
         play.sender = OutboxSender(
-            ledger, {"whatsapp": keep, "webchat": keep}, owner, wake, play.clock, failpoints, timedelta(seconds=60)
+            ledger,
+            {"whatsapp": keep, "webchat": keep},
+            owner,
+            wake,
+            play.clock,
+            failpoints,
+            timedelta(seconds=60),
         )
         try:
             yield play

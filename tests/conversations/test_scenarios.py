@@ -151,9 +151,7 @@ def _fill(text: str, memory: dict[str, str]) -> str:
     return text
 
 
-def _check_tickets(
-    play: Stage, expected: list[dict[str, Any]], memory: dict[str, str]
-) -> None:
+def _check_tickets(play: Stage, expected: list[dict[str, Any]], memory: dict[str, str]) -> None:
     found = play.tickets()
     assert len(found) == len(expected), [ticket["subject"] for ticket in found]
     for ticket, wanted in zip(found, expected, strict=True):

@@ -87,6 +87,7 @@ class Stage:
         chronology: str = "Sudah dicoba dua kali.",
         at: datetime = START,
         who: str = "siti",
+        channel: str = "whatsapp",
         **values: Any,
     ) -> str:
         """A ticket is opened; returns the conversation."""
@@ -94,7 +95,7 @@ class Stage:
         content = Content(subject, chronology, "Siti Aminah", "siti@contoh.go.id", "029018")
         due = CALENDAR.due(at, CATALOGUE.hours(service))
         new = NewTicket(number, "tanya_nindy", service, content, at, due)
-        self.ledger.transact(open_ticket, new, conversation, None, "whatsapp")
+        self.ledger.transact(open_ticket, new, conversation, None, channel)
         self.set(number, **{"unit": CATALOGUE.unit(service), **values})
         return conversation
 

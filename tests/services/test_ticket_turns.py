@@ -212,7 +212,9 @@ def test_a_word_needs_a_rating(ledger: Ledger, changes: Changes) -> None:
 def test_only_a_ticket_of_the_conversation_is_found(ledger: Ledger) -> None:
     opened(ledger, FIRST)
     mine = conversation_id(ledger)
-    assert ledger.transact(own.find, mine, FIRST) == own.Own(FIRST, State.NEW, None)
+    found = ledger.transact(own.find, mine, FIRST)
+    assert found is not None and found.id == rows(ledger, tables.ticket)[0].id
+    assert (found.state, found.rating, found.is_complaint) == (State.NEW, None, False)
     assert ledger.transact(own.find, "somebody", FIRST) is None
     assert ledger.transact(own.find, mine, "") is None
 
@@ -225,7 +227,8 @@ def test_an_answer_is_for_the_ticket_that_waits_or_is_named(
 
     def awaiting(quoted: str = "", days: float = 0) -> str | None:
         now = START + timedelta(days=days)
-        return ledger.transact(own.awaiting, mine, quoted, now)
+        found = ledger.transact(own.awaiting, mine, quoted, now)
+        return found and found.number
 
     assert awaiting() is None
     do(ledger, changes.resolve, agent, resolution=Resolution.SOLVED)
@@ -239,15 +242,17 @@ def test_an_answer_is_for_the_ticket_that_waits_or_is_named(
     assert awaiting(f"about {SECOND}") is None
 
 
-def test_the_last_reply_is_the_desks_and_no_note(
+def test_the_last_replies_are_the_desks_and_no_notes(
     ledger: Ledger, changes: Changes, agent: str
 ) -> None:
     opened(ledger, FIRST)
-    assert ledger.transact(own.last_reply, FIRST) == ""
+    assert ledger.transact(own.replies, FIRST, 2) == []
     for text in ("one", "two"):
         do(ledger, changes.reply, agent, text=text)
     do(ledger, changes.note, agent, text="secret")
-    assert ledger.transact(own.last_reply, FIRST) == "two"
+    do(ledger, changes.resolve, agent, resolution=Resolution.SOLVED)
+    assert ledger.transact(own.replies, FIRST, 1) == ["two"]
+    assert ledger.transact(own.replies, FIRST, 5) == ["one", "two"]
 
 
 def test_a_quoted_bubble_is_found_by_its_own_conversation(ledger: Ledger) -> None:
