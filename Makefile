@@ -37,6 +37,10 @@ test: install ## Run all tests
 quick: install ## Run the tests that need no model, browser or server
 	$(BIN)/pytest -q -m "not rasa and not browser and not postgres and not chaos"
 
+.PHONY: fuzz
+fuzz: install ## Read 100,000 WhatsApp bodies that nobody has thought of
+	NINDY_FUZZ=100000 $(BIN)/pytest -q -s --timeout=3600 tests/unit/whatsapp/test_whatsapp_fuzz.py
+
 .PHONY: format
 format: install ## Put code into shape
 	$(BIN)/ruff check --fix --quiet .

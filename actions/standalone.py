@@ -45,7 +45,7 @@ def _begin(connection: Connection, vault: Vault, sender_id: str, now: datetime) 
     sender = Sender(user_id=sender_id)
     conversation_id = people.find_or_create(connection, vault, _CHANNEL, sender, now)
     message = Inbound(_CHANNEL, _CHANNEL, "", sender, now, Kind.TEXT)
-    return UnitOfWork(Claim(0, conversation_id, 0, None, None, message, 1, 0), now)
+    return UnitOfWork(Claim(0, conversation_id, 0, None, None, message, 1, 0, now), now)
 
 
 def _commit(connection: Connection, vault: Vault, work: UnitOfWork) -> None:

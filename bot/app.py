@@ -17,6 +17,7 @@ from aiohttp import web
 
 from actions import services as action_services
 from actions.services import Services
+from bot import metrics
 from bot.channels.whatsapp.client import GraphClient
 from bot.channels.whatsapp.outgoing import WhatsAppOut
 from bot.channels.whatsapp.webhook import LARGEST_BODY, Webhook
@@ -79,7 +80,7 @@ class House:
 
     def webhook(self) -> web.Application:
         """Make the public edge."""
-        app = web.Application(client_max_size=LARGEST_BODY)
+        app = web.Application(client_max_size=LARGEST_BODY, middlewares=[metrics.time_edge])
         Webhook(self.settings, Intake(self.ledger, self.wake, now), now).add_to(app)
         app.router.add_get("/healthz", _ok)
         app.router.add_get("/readyz", self._ready)
@@ -107,6 +108,7 @@ class House:
                 cookies=Cookies(self.ledger.vault, settings.desk_url.startswith("https://")),
                 login=Login(self.ledger, now),
                 counts=self.counts,
+                metrics_token=settings.metrics_token.get_secret_value(),
                 provider=provider,
                 units=frozenset(unit.name for unit in self.services.catalogue.units),
             ),

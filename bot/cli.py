@@ -28,6 +28,7 @@ from bot.settings import Settings  # noqa: E402
 
 if TYPE_CHECKING:
     from bot.demo import Account
+    from bot.doctor import Finding
 
 _DATA = Path(__file__).resolve().parents[1] / "data"
 _CATALOGUE = _DATA / "catalogue"
@@ -66,6 +67,8 @@ def _parser() -> argparse.ArgumentParser:
     told.set_defaults(run=_feedback)
     check = commands.add_parser("check", help="read every data file and say what to mend")
     check.set_defaults(run=_check)
+    doctor = commands.add_parser("doctor", help="look at everything and say what to do about it")
+    doctor.set_defaults(run=_doctor)
     _add_catalogue(commands.add_parser("catalogue", help="read and compare the service catalogue"))
     _add_faq(commands.add_parser("faq", help="read the FAQ"))
     cli_desk.add_to(commands.add_parser("desk", help="manage the accounts of the agents' desk"))
@@ -165,6 +168,33 @@ def _check(_options: argparse.Namespace) -> None:
     if found:
         sys.exit(1)
     print("Every data file is in order.")
+
+
+def _doctor(_options: argparse.Namespace) -> None:
+    read = _settings()
+    found = asyncio.run(_examine(read))
+    for finding in found:
+        print(finding)
+    if not all(finding.good for finding in found):
+        sys.exit(1)
+
+
+async def _examine(read: Settings) -> list[Finding]:
+    import aiohttp
+
+    from bot.clock import now
+    from bot.doctor import Doctor
+    from bot.ledger.database import Ledger
+    from bot.privacy import open_vault
+
+    if read.database_url.startswith("sqlite") and not (read.var_dir / "keys.json").exists():
+        raise StartupError(f"{read.var_dir}: nothing is here yet; start Nindy once")
+    ledger = Ledger(read.database_url, open_vault(read))
+    try:
+        async with aiohttp.ClientSession() as session:
+            return await Doctor(read, ledger, session, now()).look()
+    finally:
+        ledger.close()
 
 
 def _up(_options: argparse.Namespace) -> None:

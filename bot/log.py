@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import contextlib
 import logging
 import sys
-from collections.abc import MutableMapping
+from collections.abc import Iterator, MutableMapping
+from contextvars import ContextVar
 from typing import Any
 
 import structlog
@@ -15,6 +17,7 @@ _SHORT = 100_000
 """A number below is a count or a code, not somebody's."""
 
 Event = MutableMapping[str, Any]
+_trace: ContextVar[str] = ContextVar("trace", default="")
 _QUIET = (
     "rasa",
     "apscheduler",
@@ -52,6 +55,7 @@ def configure(level: str) -> None:
                 structlog.stdlib.ProcessorFormatter.remove_processors_meta,
                 structlog.processors.TimeStamper(fmt="iso", utc=True),
                 structlog.processors.format_exc_info,
+                _add_trace,
                 _redact,
                 structlog.processors.JSONRenderer(ensure_ascii=False),
             ],
@@ -64,6 +68,22 @@ def configure(level: str) -> None:
         logging.getLogger(name).setLevel(max(logging.WARNING, numeric))
 
 
+@contextlib.contextmanager
+def trace(name: str) -> Iterator[None]:
+    """Put a name on every line of what is inside: one message, from the webhook to its answer."""
+    token = _trace.set(name)
+    try:
+        yield
+    finally:
+        _trace.reset(token)
+
+
+def _add_trace(_logger: Any, _method: str, event: Event) -> Event:
+    if name := _trace.get():
+        event.setdefault("trace", name)
+    return event
+
+
 class _Stream(logging.StreamHandler):  # type: ignore[type-arg]
     def handleError(self, record: logging.LogRecord) -> None:
         """Say which line could not be written; logging's own report would print its values."""
@@ -73,7 +93,7 @@ class _Stream(logging.StreamHandler):  # type: ignore[type-arg]
 
 _SAFE = {
     *("timestamp", "level", "logger"),
-    *("request_id", "outbox", "inbox", "code", "ms", "milliseconds"),
+    *("trace", "request_id", "outbox", "inbox", "code", "ms", "milliseconds"),
 }
 
 

@@ -66,6 +66,9 @@ class Settings(BaseSettings):
     oidc_client_id: str = Field("", description="The desk's id with the issuer.")
     oidc_client_secret: SecretStr = Field(SecretStr(""), description="The desk's secret there.")
     oidc_role_claim: str = Field("role", description="Claim that names the agent's role.")
+    metrics_token: SecretStr = Field(
+        SecretStr(""), description="Bearer token of /metrics on the desk's port; empty asks none."
+    )
     log_level: str = Field("INFO", description="DEBUG, INFO, WARNING or ERROR.")
 
     class Config:

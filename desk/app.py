@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import hmac
 from pathlib import Path
 
 from aiohttp import web
 
+from bot import metrics
+from bot.ledger import levels
 from desk import (
     account_page,
     live_page,
@@ -41,6 +44,7 @@ def create_app(desk: Desk, work: Work) -> web.Application:
     app.router.add_get("/", _first)
     app.router.add_get("/healthz", _health)
     app.router.add_get("/readyz", _ready)
+    app.router.add_get("/metrics", _metrics)
     app.router.add_get("/static/{name}", _static)
     # The changes of a ticket come last: their path takes every word that is left.
     for module in (
@@ -74,6 +78,17 @@ async def _health(_request: web.Request) -> web.Response:
 @public
 async def _ready(request: web.Request) -> web.Response:
     return web.json_response(await request.app[DESK].counts())
+
+
+@public
+async def _metrics(request: web.Request) -> web.Response:
+    desk = request.app[DESK]
+    given = request.headers.get("Authorization", "").encode()
+    if desk.metrics_token and not hmac.compare_digest(
+        given, f"Bearer {desk.metrics_token}".encode()
+    ):
+        raise web.HTTPUnauthorized(headers={"WWW-Authenticate": "Bearer"})
+    return metrics.page(await desk.ledger.run(levels.read, desk.now()))
 
 
 @public

@@ -29,6 +29,7 @@ class Desk:
         cookies: Sets and reads cookies.
         login: Judges passwords and codes.
         counts: Gives the numbers of the readiness page.
+        metrics_token: Bearer token of the metrics page; empty asks none.
         provider: OpenID Connect, or None when it is off.
         units: The catalogue's units.
     """
@@ -39,6 +40,7 @@ class Desk:
     cookies: Cookies
     login: Login
     counts: Counts
+    metrics_token: str
     provider: Provider | None
     units: frozenset[str]
 

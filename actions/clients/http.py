@@ -24,6 +24,7 @@ from tenacity import (
 from actions.clients.answer import Answer
 from actions.clients.breaker import Breaker
 from actions.clients.exchange import INVALID, Question, exchange, may_pass
+from bot import metrics
 from bot.errors import NotFound, Refused, UpstreamError, UpstreamTimeout, UpstreamUnavailable
 
 BREAKER_OPEN = "breaker_open"
@@ -124,6 +125,7 @@ class Upstream:
         started = time.monotonic()
         ticket = self.breaker.enter()
         if ticket is None:
+            metrics.UPSTREAM.labels(self.system, BREAKER_OPEN).observe(0)
             self._note(path, question, BREAKER_OPEN, started)
             raise UpstreamUnavailable(self.system, BREAKER_OPEN)
         well: bool | None = None
@@ -136,6 +138,7 @@ class Upstream:
             raise
         finally:
             self.breaker.leave(ticket, well)
+            metrics.BREAKER.labels(self.system).set(self.breaker.state == "open")
         return result
 
     async def _answer(self, path: str, question: Question, ends: float) -> Answer:
@@ -143,21 +146,23 @@ class Upstream:
             started = time.monotonic()
             question.tries += 1
             question.status = 0
-            outcome = "abandoned"
+            outcome = kind = "abandoned"
             try:
                 answer = await asyncio.wait_for(
                     exchange(self.system, self._session, question),
                     min(self._per_try, ends - started),
                 )
-                outcome = "ok"
+                outcome = kind = "ok"
                 return answer
             except asyncio.TimeoutError:
-                outcome = "timeout"
+                outcome = kind = "timeout"
                 raise UpstreamTimeout(self.system, outcome) from None
             except UpstreamError as error:
-                outcome = error.detail
+                outcome, kind = error.detail, type(error).__name__
                 raise
             finally:
+                # The word of the other side is for the log alone: labels come from a short list.
+                metrics.UPSTREAM.labels(self.system, kind).observe(time.monotonic() - started)
                 self._note(path, question, outcome, started)
 
         return await AsyncRetrying(

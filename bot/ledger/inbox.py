@@ -40,6 +40,8 @@ class Claim:
         failures: How often its turn failed.
         holder_id: The agent who has taken the conversation over, if one has.
         matter: What the message was written about, when the conversation was taken over since.
+        received_at: When it was stored.
+        trace: The message's name in the log.
     """
 
     inbox_id: int
@@ -50,13 +52,25 @@ class Claim:
     message: Inbound
     claims: int
     failures: int
+    received_at: datetime
     holder_id: str | None = None
     matter: str | None = None
+    trace: str = ""
+
+
+def trace_of(message_key: str) -> str:
+    """Return a message's name in the log: enough of its key to be found, and of no other use."""
+    return message_key[:12]
+
+
+def key_of(vault: Vault, message: Inbound) -> str:
+    """Return the key under which a message is stored once."""
+    return vault.key("message", message.channel, message.account, message.external_id)
 
 
 def receive(connection: Connection, vault: Vault, message: Inbound, now: datetime) -> bool:
     """Store a message under its unique key; say whether it is new."""
-    key = vault.key("message", message.channel, message.account, message.external_id)
+    key = key_of(vault, message)
     known = sa.select(inbox.c.id).where(inbox.c.message_key == key)
     if connection.execute(known).first():
         return False
@@ -111,8 +125,10 @@ def claim(
             message=message,
             claims=row.claims + 1,
             failures=row.failures,
+            received_at=row.received_at,
             holder_id=row.holder_id,
             matter=row.matter,
+            trace=trace_of(row.message_key),
         )
     return None
 

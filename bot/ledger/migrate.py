@@ -7,10 +7,14 @@ from pathlib import Path
 import sqlalchemy as sa
 from alembic import command
 from alembic.config import Config
+from alembic.runtime.migration import MigrationContext
+from alembic.script import ScriptDirectory
 from alembic.util import CommandError
+from sqlalchemy.engine import Connection
 
 from bot.errors import StartupError
 from bot.ledger.database import Ledger
+from bot.privacy import Vault
 
 _LOCK = 0x6E696E6479
 """Key of the advisory lock on PostgreSQL; SQLite has one writer anyway."""
@@ -22,8 +26,7 @@ def upgrade(ledger: Ledger) -> None:
     Raises:
         StartupError: The database cannot be reached or written, or is newer than this program.
     """
-    config = Config()
-    config.set_main_option("script_location", str(Path(__file__).parent / "migrations"))
+    config = _config()
     try:
         with ledger.engine.begin() as connection:
             if connection.dialect.name == "postgresql":
@@ -35,3 +38,15 @@ def upgrade(ledger: Ledger) -> None:
         raise StartupError(f"database cannot be used: {reason}") from None
     except CommandError as error:
         raise StartupError(f"database is newer than this program: {error}") from None
+
+
+def revisions(connection: Connection, vault: Vault) -> tuple[str | None, str | None]:
+    """Return the revision that the database has, and the newest of this program."""
+    have = MigrationContext.configure(connection).get_current_revision()
+    return have, ScriptDirectory.from_config(_config()).get_current_head()
+
+
+def _config() -> Config:
+    config = Config()
+    config.set_main_option("script_location", str(Path(__file__).parent / "migrations"))
+    return config

@@ -23,6 +23,7 @@ import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
 from bot.channels.message import Choice, Delivery, Inbound, Reply, Sender, Status
+from bot.ledger.inbox import trace_of
 from bot.ledger.people import address
 from bot.ledger.tables import inbox, outbox
 from bot.privacy import Vault
@@ -56,6 +57,7 @@ class Outgoing:
         reply: The bubble.
         reply_to: The provider's id of the message it answers, if any.
         attempts: How often it has been tried, this time included.
+        trace: In the log, the name of the message that it answers, or else its own.
     """
 
     id: str
@@ -65,6 +67,7 @@ class Outgoing:
     reply: Reply
     reply_to: str | None
     attempts: int
+    trace: str = ""
 
 
 def enqueue(
@@ -174,14 +177,16 @@ def _take_one(
 def _read(connection: Connection, vault: Vault, row: Any) -> Outgoing:
     channel, to = address(connection, vault, row.conversation_id)
     body = vault.open(row.sealed_body)
+    reply_to, trace = _answered(connection, vault, row.inbox_id)
     return Outgoing(
         id=row.id,
         conversation_id=row.conversation_id,
         channel=channel,
         to=to,
         reply=Reply(body["text"], tuple(Choice(**c) for c in body["choices"]), body["menu"]),
-        reply_to=_external_id(connection, vault, row.inbox_id),
+        reply_to=reply_to,
         attempts=row.attempts + 1,
+        trace=trace or row.id,
     )
 
 
@@ -316,10 +321,11 @@ def _external_key(vault: Vault, channel: str, external_id: str) -> str:
     return vault.key("external", channel, external_id)
 
 
-def _external_id(connection: Connection, vault: Vault, inbox_id: int | None) -> str | None:
+def _answered(connection: Connection, vault: Vault, inbox_id: int | None) -> tuple[str | None, str]:
+    """Return the provider's id of the message that a bubble answers, and its name in the log."""
     if inbox_id is None:
-        return None
-    sealed = connection.execute(
-        sa.select(inbox.c.sealed_body).where(inbox.c.id == inbox_id)
-    ).scalar_one()
-    return str(vault.open(sealed)["external_id"])
+        return None, ""
+    row = connection.execute(
+        sa.select(inbox.c.sealed_body, inbox.c.message_key).where(inbox.c.id == inbox_id)
+    ).one()
+    return str(vault.open(row.sealed_body)["external_id"]), trace_of(row.message_key)

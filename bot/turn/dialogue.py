@@ -11,6 +11,7 @@ from rasa.core.agent import Agent
 from rasa.core.channels.channel import UserMessage
 from rasa_sdk.executor import ActionExecutor
 
+from bot import metrics
 from bot.channels.choice_ids import resolve
 from bot.channels.message import Inbound, Kind
 from bot.errors import StartupError, TurnFailed
@@ -95,6 +96,9 @@ class Dialogue:
         if reply is None:
             raise TurnFailed("the dialogue said nothing")
         work.replies.append(reply)
+        for event in work.events:
+            if match := event.get("parse_data", {}).get("match"):
+                metrics.DECISIONS.labels(match["decision"]).inc()
 
     async def judge(self, text: str) -> Candidates:
         """Return the services that a text may belong to, for what was told over several turns."""

@@ -8,6 +8,7 @@ delivery that cannot be stored takes no other with it.
 from __future__ import annotations
 
 import asyncio
+import logging
 from dataclasses import dataclass
 
 import sqlalchemy as sa
@@ -19,6 +20,8 @@ from bot.ledger import inbox, outbox, people
 from bot.ledger.database import Ledger
 from bot.live.wake import Wake
 from bot.privacy import Vault
+
+log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True)
@@ -85,6 +88,10 @@ class Intake:
                 done.set_result(count)
         if any(new):
             self._wake.ring("inbox")
+            for item, _ in batch:
+                for message in item.messages:
+                    name = inbox.trace_of(inbox.key_of(self._ledger.vault, message))
+                    log.info("message received", extra={"trace": name, "type": message.type})
         return True
 
 

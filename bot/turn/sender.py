@@ -11,6 +11,7 @@ from typing import Any
 
 from aiolimiter import AsyncLimiter
 
+from bot import metrics
 from bot.clock import Clock
 from bot.errors import Blocked, ChannelError, Permanent, Retryable
 from bot.ledger import outbox
@@ -18,6 +19,7 @@ from bot.ledger.database import Ledger
 from bot.ledger.outbox import Outgoing
 from bot.live.owner import Owner
 from bot.live.wake import Wake
+from bot.log import trace
 from bot.turn.failpoints import Failpoints
 
 log = logging.getLogger(__name__)
@@ -129,17 +131,27 @@ class Sender:
             return
         async with self._limiter:
             self._failpoints.reach("before_send")
-            try:
-                external_id = await self._channels[outgoing.channel](outgoing)
-            except ChannelError as error:
-                await self._not_sent(outgoing, error)
-            except Exception as error:
-                log.exception("bubble could not be handed over")
-                await self._not_sent(outgoing, Permanent(0, type(error).__name__))
-            else:
-                self._failpoints.reach("after_send")
-                await self._settled(outbox.sent, outgoing, external_id)
+            with trace(outgoing.trace):
+                await self._hand_over(outgoing)
         self._wake.ring("outbox")
+
+    async def _hand_over(self, outgoing: Outgoing) -> None:
+        try:
+            with metrics.timed(metrics.SEND, channel=outgoing.channel, outcome="sent") as labels:
+                try:
+                    external_id = await self._channels[outgoing.channel](outgoing)
+                except Exception as error:
+                    labels["outcome"] = type(error).__name__
+                    raise
+        except ChannelError as error:
+            await self._not_sent(outgoing, error)
+        except Exception as error:
+            log.exception("bubble could not be handed over")
+            await self._not_sent(outgoing, Permanent(0, type(error).__name__))
+        else:
+            self._failpoints.reach("after_send")
+            await self._settled(outbox.sent, outgoing, external_id)
+            log.info("bubble sent", extra={"outbox": outgoing.id})
 
     async def _not_sent(self, outgoing: Outgoing, error: ChannelError) -> None:
         now = self._clock()

@@ -14,6 +14,7 @@ from datetime import datetime, timedelta
 
 import sqlalchemy as sa
 
+from bot import metrics
 from bot.clock import Clock
 from bot.errors import TurnFailed, TurnLost
 from bot.ledger import inbox, unit_of_work
@@ -22,6 +23,7 @@ from bot.ledger.inbox import Claim
 from bot.ledger.unit_of_work import UnitOfWork
 from bot.live.owner import Owner
 from bot.live.wake import Wake
+from bot.log import trace
 from bot.turn.failpoints import Failpoints
 
 log = logging.getLogger(__name__)
@@ -124,26 +126,36 @@ class Worker:
         return claimed
 
     async def _turn(self, claimed: Claim) -> None:
+        waited = self._clock() - claimed.received_at
+        metrics.WAITED.observe(max(waited.total_seconds(), 0))
+        with trace(claimed.trace), metrics.timed(metrics.TURN, outcome="answered") as labels:
+            labels["outcome"] = await self._answer(claimed)
+
+    async def _answer(self, claimed: Claim) -> str:
+        """Answer a message, or leave it for another try; return how it ended."""
         began = time.perf_counter()
         work = UnitOfWork(claimed, self._clock())
+        outcome = "answered"
         try:
             if claimed.failures >= FAILURES or claimed.claims > CLAIMS:
+                outcome = "apologised"
                 await self._apologise(work)
                 await self._commit(work, inbox.DEAD)
             else:
+                if claimed.holder_id:
+                    outcome = "held"
                 await (self._listen if claimed.holder_id else self._respond)(work)
                 self._failpoints.reach("after_rasa")
                 await self._commit(work, inbox.DONE)
         except TurnLost as lost:
             log.warning("turn dropped: %s", lost, extra={"inbox": claimed.inbox_id})
             await self._give_back(claimed, None)
+            return "dropped"
         except Exception as error:
             await self._rest(claimed, error)
-        else:
-            log.info(
-                "turn done",
-                extra={"inbox": claimed.inbox_id, "ms": _milliseconds(began)},
-            )
+            return "failed"
+        log.info("turn done", extra={"inbox": claimed.inbox_id, "ms": _milliseconds(began)})
+        return outcome
 
     async def _commit(self, work: UnitOfWork, final_state: str) -> None:
         self._failpoints.reach("before_commit")

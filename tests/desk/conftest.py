@@ -119,6 +119,7 @@ def desk(ledger: Ledger, clock: Clock, provider: Provider | None) -> Desk:
         cookies=Cookies(ledger.vault, secure=False),
         login=Login(ledger, clock),
         counts=counts,
+        metrics_token="",
         provider=provider,
         units=frozenset({UNIT}),
     )

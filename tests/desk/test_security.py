@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 
 import pytest
 from aiohttp import web
+from aiohttp.test_utils import TestClient, TestServer
 
 from bot.ledger.agents import Role
 from bot.ledger.database import Ledger
@@ -18,6 +20,7 @@ from tests.desk.conftest import PAGE, PASSWORD, URL, Browser, add
 PUBLIC = {
     ("GET", "/healthz"),
     ("GET", "/readyz"),
+    ("GET", "/metrics"),
     ("GET", "/static/{name}"),
     ("GET", "/masuk"),
     ("POST", "/masuk"),
@@ -229,3 +232,12 @@ async def test_the_navigation_shows_what_may_be_opened(browser: Browser, ledger:
     await browser.get("/akun")
     assert 'href="/antrean"' in browser.page and 'aria-current="page">Akun' in browser.page
     assert 'href="/supervisor"' not in browser.page
+
+
+async def test_the_metrics_ask_for_their_token(browser: Browser, desk: Desk, work: Work) -> None:
+    assert "nindy_inbox_waiting 0.0" in await (await browser.get("/metrics")).text()
+    guarded = create_app(replace(desk, metrics_token="rahasia-uji"), work)
+    async with TestClient(TestServer(guarded)) as client:
+        for given, status in ((None, 401), ("Bearer x", 401), ("Bearer rahasia-uji", 200)):
+            headers = {"Authorization": given} if given else {}
+            assert (await client.get("/metrics", headers=headers)).status == status

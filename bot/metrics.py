@@ -1,0 +1,103 @@
+"""What Nindy counts and times, for Prometheus (``/metrics`` on the desk's port).
+
+Labels are words from a short list: never an id, and nothing that a person wrote. Counters are of
+this process; what the ledger holds is read when it is asked for (`bot.ledger.levels`).
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from aiohttp import web
+from aiohttp.typedefs import Handler
+from prometheus_client import CONTENT_TYPE_LATEST, Counter, Gauge, Histogram, generate_latest
+
+from bot.ledger.levels import Levels
+
+_FAST = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10)
+"""Seconds; 0.05 and 0.25 are the promises of the edge."""
+
+EDGE = Histogram(
+    "nindy_edge_seconds",
+    "Time from a request's head to its answer at the public edge.",
+    ["route", "status"],
+    buckets=_FAST,
+)
+TURN = Histogram(
+    "nindy_turn_seconds",
+    "Time of a turn from its claim to its end, look-ups included.",
+    ["outcome"],
+    buckets=_FAST,
+)
+WAITED = Histogram(
+    "nindy_turn_waited_seconds",
+    "Time for which a message had waited when its turn began.",
+    buckets=(0.01, 0.05, 0.1, 0.5, 1, 2, 5, 10, 30, 60, 300, 3600),
+)
+DECISIONS = Counter(
+    "nindy_decisions_total", "What the matcher decided about people's messages.", ["decision"]
+)
+UPSTREAM = Histogram(
+    "nindy_upstream_seconds", "Time of one try at an outside system.", ["system", "outcome"]
+)
+BREAKER = Gauge(
+    "nindy_upstream_breaker_open",
+    "1 while calls to an outside system are held back.",
+    ["system"],
+    multiprocess_mode="livemax",
+)
+SEND = Histogram(
+    "nindy_send_seconds", "Time of handing one bubble to a channel.", ["channel", "outcome"]
+)
+
+_WAITING = Gauge("nindy_inbox_waiting", "Messages that wait for their turn.")
+_WAITING_SINCE = Gauge("nindy_inbox_oldest_seconds", "Age of the oldest message that waits.")
+_OUTBOX = Gauge("nindy_outbox_open", "Bubbles that are not settled yet.", ["state"])
+_OUTBOX_SINCE = Gauge("nindy_outbox_oldest_seconds", "Age of the oldest of these.")
+_TICKETS = Gauge("nindy_tickets_open", "Tickets that are not resolved.", ["state"])
+_WARNED = Gauge(
+    "nindy_tickets_warned", "Open tickets by the share of their time that is used.", ["percent"]
+)
+
+
+@contextmanager
+def timed(histogram: Histogram, **labels: str) -> Iterator[dict[str, str]]:
+    """Time what is inside; a label may be set in the dictionary until it ends."""
+    began = time.perf_counter()
+    try:
+        yield labels
+    finally:
+        histogram.labels(**labels).observe(time.perf_counter() - began)
+
+
+@web.middleware
+async def time_edge(request: web.Request, handler: Handler) -> web.StreamResponse:
+    """Time every request by its route; a stream counts until its head is sent."""
+    resource = request.match_info.route.resource
+    route = resource.canonical if resource is not None else "unknown"
+    with timed(EDGE, route=f"{request.method} {route}", status="500") as labels:
+        try:
+            response = await handler(request)
+        except web.HTTPException as error:
+            labels["status"] = str(error.status)
+            raise
+        labels["status"] = str(response.status)
+        return response
+
+
+def page(levels: Levels) -> web.Response:
+    """Make the page that Prometheus reads."""
+    _WAITING.set(levels.waiting)
+    _WAITING_SINCE.set(levels.waiting_seconds)
+    _OUTBOX_SINCE.set(levels.outbox_seconds)
+    for gauge, values in (
+        (_OUTBOX, levels.outbox),
+        (_TICKETS, levels.tickets),
+        (_WARNED, levels.warned),
+    ):
+        gauge.clear()
+        for label, number in values.items():
+            gauge.labels(label).set(number)
+    return web.Response(body=generate_latest(), headers={"Content-Type": CONTENT_TYPE_LATEST})
