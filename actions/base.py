@@ -15,7 +15,7 @@ from actions.services import Services
 from bot.channels.message import Kind
 from bot.ledger import unit_of_work
 from bot.ledger.anonymous import find_code
-from bot.ledger.confidence import SLOT
+from bot.ledger.confidence import FORMS, SLOT
 from bot.ledger.unit_of_work import UnitOfWork
 
 Events = list[dict[str, Any]]
@@ -163,6 +163,8 @@ class NindyAction(Action, ABC):
         if find_code(turn.work.claim.message.text):
             # Whatever is made of it, a code must not stay beside who typed it.
             turn.erase()
+        elif turn.form in FORMS and turn.slot(SLOT):
+            turn.confide()
         return await self.act(turn)
 
     @abstractmethod

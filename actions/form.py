@@ -39,7 +39,6 @@ from actions.lookup import RETRY, offer_ticket, say_pause
 from actions.nilai import rate
 from actions.questions import Ask, Misread, Question
 from actions.titipan import give
-from bot.ledger.confidence import FORMS, SLOT
 
 EXITS = {"menu": "action_menu", "cancel": "action_cancel", "agent": "action_start_petugas"}
 _STAY = ("greet", "thank", "terbantu", "bukan_semuanya")
@@ -80,8 +79,6 @@ class FormGuide(NindyAction):
 
     async def act(self, turn: Turn) -> Events:
         """Decide what the message means for the form."""
-        if self.form in FORMS and turn.slot(SLOT):
-            turn.confide()
         asked = self._asked(turn)
         if asked is None:
             return [SlotSet("gagal", 0.0), SlotSet("ulang", None)]

@@ -11,6 +11,7 @@ from actions.base import Events, NindyAction, Turn, listen
 from actions.categories import start_for
 from actions.faq import decision, entry, matched_entry, say_answer
 from bot.faq import Entry
+from bot.ledger.anonymous import find_code
 from bot.ledger.confidence import COMPLAINTS
 from bot.routing import choose
 
@@ -106,7 +107,7 @@ def _remember(turn: Turn) -> Events:
 def _start_for_ticket(turn: Turn) -> str | None:
     """Return the start of the ticket search when a message is a ticket number, or names one."""
     number = ("nomor_tiket",)
-    meant = _is_short(turn) or fields.labelled(turn.text, number)
+    meant = _is_short(turn) or fields.labelled(turn.text, number) or find_code(turn.text)
     return start_for(turn.text, number) if meant else None
 
 

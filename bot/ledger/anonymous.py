@@ -42,6 +42,7 @@ def new_code() -> str:
 def find_code(text: str) -> str | None:
     """Return the tracking code that stands in a text, in its normal form."""
     found = [match[1] for match in _CODE.finditer(text.translate(_DASHES))]
+    found = [one for one in found if any(map(str.isalpha, one))]
     likely = [one for one in found if "-" in one or _digits(one) >= _DIGITS]
     if not likely:
         return None

@@ -283,7 +283,14 @@ def test_a_code_is_found_however_it_is_typed(typed: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "text", ["yang kemarin saya", "kppn yang mana saja buka", "20261123-K7M2QX", "K7M2-QX9P-4RTW"]
+    "text",
+    [
+        "yang kemarin saya",
+        "kppn yang mana saja buka",
+        "20261123-K7M2QX",
+        "K7M2-QX9P-4RTW",
+        "2234 5678 9234 5678 9234",
+    ],
 )
 def test_other_words_are_no_code(text: str) -> None:
     assert anonymous.find_code(text) is None
