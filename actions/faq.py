@@ -6,7 +6,7 @@ from actions import feedback
 from actions.base import Turn
 from bot.clock import JAKARTA
 from bot.faq import Entry
-from bot.ledger.confidence import COMPLAINTS
+from bot.ledger.tables import COMPLAINTS
 
 _WORDS = 3
 

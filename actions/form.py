@@ -35,6 +35,7 @@ from actions.base import (
 )
 from actions.categories import FIXED, STARTS
 from actions.faq import is_question, say_entry
+from actions.kiriman import say_other
 from actions.lookup import RETRY, offer_ticket, say_pause
 from actions.nilai import rate
 from actions.questions import Ask, Misread, Question
@@ -85,7 +86,9 @@ class FormGuide(NindyAction):
         if turn.intent in EXITS and turn.is_certain:
             return [*leave_form(self.slots), FollowupAction(EXITS[turn.intent])]
         if turn.intent == "non_text":
-            turn.say("utter_non_text")
+            say_other(turn)
+            return self._again()
+        if turn.intent == "media":
             return self._again()
         if turn.intent in _TO_A_TICKET:
             return await self._beside(turn)

@@ -16,7 +16,7 @@ from actions.questions import Ask, shorten
 from bot.errors import NotFound
 from bot.ledger import anonymous, tickets
 from bot.ledger.anonymous import find_code
-from bot.ledger.confidence import COMPLAINTS
+from bot.ledger.tables import COMPLAINTS
 from bot.ledger.tickets import Ticket
 from bot.tickets import own
 from bot.tickets.life import State

@@ -17,8 +17,9 @@ from actions.base import ASKED, FORM_MEMORY, Events, NindyAction, Turn, forget, 
 from actions.form import FormGuide
 from actions.questions import NO_ANSWER, Ask, Choose, Confirm, Tell, shorten
 from bot.ledger import anonymous, tickets
-from bot.ledger.confidence import COMPLAINTS, SLOT, claim
+from bot.ledger.confidence import SLOT, claim
 from bot.ledger.people import SESSION
+from bot.ledger.tables import COMPLAINTS
 from bot.ledger.tickets import Content, NewTicket, Reason
 from bot.privacy import mask_email
 

@@ -18,7 +18,7 @@ from actions.base import Events, Turn
 from actions.reset_sakti import TIK_2
 from actions.services import Services
 from bot import routing
-from bot.ledger.confidence import COMPLAINTS
+from bot.ledger.tables import COMPLAINTS
 from bot.ledger.tickets import Reason
 from bot.routing import Candidates
 

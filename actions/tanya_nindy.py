@@ -12,7 +12,7 @@ from actions.categories import start_for
 from actions.faq import decision, entry, matched_entry, say_answer
 from bot.faq import Entry
 from bot.ledger.anonymous import find_code
-from bot.ledger.confidence import COMPLAINTS
+from bot.ledger.tables import COMPLAINTS
 from bot.routing import choose
 
 _NOTHING = 0.03

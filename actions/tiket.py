@@ -20,12 +20,11 @@ from actions.base import (
 from actions.form import FormGuide
 from actions.questions import NO_ANSWER, Ask, Choose, Confirm, Tell, shorten
 from bot.ledger import tickets
-from bot.ledger.confidence import COMPLAINTS
-from bot.ledger.tickets import Content, NewTicket, Reason
+from bot.ledger.tables import COMPLAINTS
+from bot.ledger.tickets import LENGTHS, Content, NewTicket, Reason
 from bot.privacy import mask_email
 from bot.routing import fullest
 
-SUBJECT_LENGTH = 150
 _SUMMARY_LENGTH = 300
 """Characters of the chronology that are shown before sending; the ticket keeps all."""
 FROM_PERSON = "petugas"
@@ -43,12 +42,12 @@ class ValidateTiket(FormGuide):
     form = "tiket_form"
     category = "tiket"
     questions = (
-        Tell("subjek", shortest=5, longest=SUBJECT_LENGTH),
-        Tell("kronologi", shortest=10, words=4),
+        Tell("subjek", *LENGTHS["subject"]),
+        Tell("kronologi", *LENGTHS["chronology"], words=4),
         Choose("pengguna"),
         Ask("nama", "nama"),
         Ask("email", "email"),
-        Tell("satker", shortest=3, longest=100, optional=True, story=False),
+        Tell("satker", *LENGTHS["satker"], optional=True, story=False),
         Confirm("konfirmasi"),
     )
 
@@ -190,7 +189,7 @@ class StartTiket(NindyAction):
         origin, question = turn.slot("asal"), turn.slot("pertanyaan")
         values: dict[str, Any] = {}
         if question:
-            values["subjek"] = shorten(" ".join(question.split()), SUBJECT_LENGTH)
+            values["subjek"] = shorten(" ".join(question.split()), LENGTHS["subject"][1])
             turn.say("utter_mulai_tiket_pertanyaan", subjek=values["subjek"])
         elif origin:
             values["subjek"] = words.text(

@@ -39,6 +39,8 @@ USUAL = {
     "untuk_tiket": "action_untuk_tiket",
     "bukan_tiket": "action_bukan_tiket",
     "nilai": "action_nilai",
+    "media": "action_lampiran",
+    "non_text": "action_non_text",
 }
 """What answers an intent when no form is under way, as in ``data/rules``. A yes or no is to the
 question for a word, so it is taken as "nothing to say"."""
@@ -58,7 +60,7 @@ class ValidateUlasan(FormGuide):
         leave = leave_form((*self.slots, "tiket_dinilai"))
         if turn.intent in USUAL:
             return [*leave, FollowupAction(USUAL[turn.intent])]
-        turn.say("utter_non_text" if turn.intent == "non_text" else "utter_pilihan_lama")
+        turn.say("utter_pilihan_lama")
         return [*leave, listen()]
 
     def _is_word(self, turn: Turn) -> bool:

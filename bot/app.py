@@ -16,28 +16,44 @@ import aiohttp
 from aiohttp import web
 
 from actions import services as action_services
+from actions.clients import upstream
 from actions.services import Services
 from bot import metrics
+from bot.api import hooks
+from bot.api.app import PREFIX as API_PREFIX
+from bot.api.app import create_app as create_api
+from bot.api.bubbles import ApiOut
+from bot.api.courier import Carry, Courier
+from bot.api.crm import Crm
+from bot.api.parts import Api
+from bot.attachments.files import Files
+from bot.attachments.scanner import Scanner
 from bot.channels.whatsapp.client import GraphClient
+from bot.channels.whatsapp.media import GraphMedia
 from bot.channels.whatsapp.outgoing import WhatsAppOut
+from bot.channels.whatsapp.uploads import Uploads
 from bot.channels.whatsapp.webhook import LARGEST_BODY, Webhook
 from bot.clock import JAKARTA, now
 from bot.errors import StartupError
 from bot.faq import Entry
-from bot.ledger import inbox, migrate, outbox
+from bot.ledger import deliveries, fetches, inbox, migrate, outbox, subscribers
 from bot.ledger.database import Ledger
 from bot.live.owner import Owner
 from bot.live.wake import Wake
 from bot.privacy import open_vault
+from bot.routing import Candidates
 from bot.settings import Settings
 from bot.tickets.watch import Watch
 from bot.turn import training
 from bot.turn.apology import Apology
 from bot.turn.failpoints import Failpoints
+from bot.turn.fetcher import Fetched, Fetcher
+from bot.turn.file_words import FileWords
 from bot.turn.held import Held
 from bot.turn.intake import Intake
 from bot.turn.plain import plain
 from bot.turn.sender import Send, Sender
+from bot.turn.with_files import WithFiles
 from bot.turn.worker import Worker
 from desk.app import create_app as create_desk
 from desk.canned import read_canned, read_outside
@@ -69,6 +85,9 @@ class House:
     owner: Owner
     services: Services
     session: aiohttp.ClientSession
+    files: Files
+    hooks: aiohttp.ClientSession
+    """For webhooks alone: it reaches only what they may reach."""
     failpoints: Failpoints
     parse: Parse | None = None
     """What the model makes of a text, once it is loaded."""
@@ -82,9 +101,30 @@ class House:
         """Make the public edge."""
         app = web.Application(client_max_size=LARGEST_BODY, middlewares=[metrics.time_edge])
         Webhook(self.settings, Intake(self.ledger, self.wake, now), now).add_to(app)
+        app.add_subapp(API_PREFIX, self.api())
         app.router.add_get("/healthz", _ok)
         app.router.add_get("/readyz", self._ready)
         return app
+
+    def api(self) -> web.Application:
+        """Make the API of other front doors."""
+        services = self.services
+        return create_api(
+            Api(
+                ledger=self.ledger,
+                now=now,
+                wake=self.wake,
+                changes=services.changes,
+                calendar=services.calendar,
+                catalogue=services.catalogue,
+                judge=self.judge,
+                files=self.files,
+            )
+        )
+
+    async def judge(self, text: str) -> Candidates:
+        """Tell which services a text may belong to; none until the model is loaded."""
+        return await self.services.judge(text)
 
     def desk(self) -> web.Application:
         """Make the desk."""
@@ -128,6 +168,7 @@ class House:
             suggest=self.suggest,
             wake=self.wake,
             live=Live(self.ledger),
+            files=self.files,
         )
 
     async def suggest(self, text: str) -> list[Entry]:
@@ -153,14 +194,15 @@ class House:
 
             executor = ActionExecutor()
             dialogue = Dialogue(model, executor, self.choice_key)
-            hand_out(replace(self.services, judge=dialogue.judge), executor)
+            self.services = replace(self.services, judge=dialogue.judge)
+            hand_out(self.services, executor)
             return dialogue
 
         dialogue = await asyncio.to_thread(load)
         self.parse = dialogue.parse
         services = self.services
         apology = Apology(services.words, services.calendar, services.catalogue.unit(None))
-        respond = dialogue.respond
+        respond = WithFiles(self.ledger, services.changes, self.file_words, dialogue.respond)
         listen = Held(services.changes, services.words, respond, self.choice_key)
         return Worker(
             self.ledger, respond, apology, listen, self.owner, self.wake, now, self.failpoints
@@ -177,17 +219,34 @@ class House:
             timedelta(minutes=self.settings.takeover_minutes),
         )
 
+    @property
+    def file_words(self) -> FileWords:
+        """What people are told about files."""
+        return FileWords(self.services.words, self.files.largest)
+
+    def fetcher(self) -> Fetcher:
+        """Make what fetches files from the channels."""
+        sources: dict[str, Fetched] = {"whatsapp": self._graph_media().fetch}
+        return Fetcher(self.ledger, self.files, sources, self.file_words, self.wake, now)
+
+    def _graph_media(self) -> GraphMedia:
+        return GraphMedia(self.session, *self._graph(), self.files.largest)
+
+    def _graph(self) -> tuple[str, str, str]:
+        settings = self.settings
+        token = settings.whatsapp_access_token.get_secret_value()
+        return settings.whatsapp_api_url, settings.whatsapp_phone_number_id, token
+
     def sender(self) -> Sender:
         """Make the sender."""
         settings = self.settings
-        client = GraphClient(
-            self.session,
-            settings.whatsapp_api_url,
-            settings.whatsapp_phone_number_id,
-            settings.whatsapp_access_token.get_secret_value(),
-        )
+        client = GraphClient(self.session, *self._graph())
         menu_word = self.services.words.text("utter_menu_button")
-        channels: dict[str, Send] = {"whatsapp": WhatsAppOut(client, self.choice_key, menu_word)}
+        uploads = Uploads(self.ledger, self.files, self._graph_media(), now)
+        channels: dict[str, Send] = {
+            "whatsapp": WhatsAppOut(client, uploads, self.choice_key, menu_word),
+            deliveries.API: ApiOut(self.ledger, self.wake, now),
+        }
         return Sender(
             self.ledger,
             channels,
@@ -198,12 +257,22 @@ class House:
             timedelta(seconds=settings.settle_seconds),
         )
 
+    def courier(self) -> Courier:
+        """Make what tells other programs of tickets."""
+        settings, others = self.settings, dict[str, Carry]()
+        if settings.crm_url:
+            others[subscribers.CRM] = Crm(upstream("crm", settings, self.session))
+        carry = hooks.Hooks(self.hooks, settings.reachable, now)
+        return Courier(self.ledger, carry, others, self.wake, now, self.failpoints)
+
     async def counts(self) -> dict[str, int]:
         """Count what waits and what could not be done."""
         return {
             "inbox_waiting": await self.ledger.run(inbox.waiting),
+            "files_waiting": await self.ledger.run(fetches.waiting),
             "dead_letters": await self.ledger.run(inbox.dead_letters),
             **{f"outbox_{k}": v for k, v in (await self.ledger.run(outbox.counts)).items()},
+            **{f"deliveries_{k}": v for k, v in (await self.ledger.run(deliveries.totals)).items()},
         }
 
     async def _ready(self, _request: web.Request) -> web.Response:
@@ -235,7 +304,11 @@ async def open_house(settings: Settings) -> AsyncIterator[House]:
                 connector=aiohttp.TCPConnector(keepalive_timeout=4, limit=200),
             )
         )
+        to_hooks = await stack.enter_async_context(hooks.open_session(settings.reachable))
+        ledger.transact(subscribers.set_crm, bool(settings.crm_url), now())
         services = action_services.build(settings, ledger, session)
+        scanner = Scanner(settings.scan_command) if settings.scan_command else None
+        files = Files(settings.files_dir, ledger.vault, settings.file_bytes, scanner)
         for warning in services.calendar.check(now().astimezone(JAKARTA).date()):
             log.warning("calendar: %s", warning)
         yield House(
@@ -245,6 +318,8 @@ async def open_house(settings: Settings) -> AsyncIterator[House]:
             owner,
             services,
             session,
+            files,
+            to_hooks,
             Failpoints(os.environ.get("NINDY_FAILPOINT", "")),
         )
 

@@ -21,7 +21,7 @@ os.environ.setdefault("RASA_TELEMETRY_ENABLED", "false")
 # A filter would not last: importing sanic puts its own in front.
 warnings.showwarning = lambda *_args, **_kwargs: None
 
-from bot import cli_desk, log, settings  # noqa: E402
+from bot import cli_api, cli_desk, log, settings  # noqa: E402
 from bot.errors import StartupError  # noqa: E402
 from bot.privacy import new_key  # noqa: E402
 from bot.settings import Settings  # noqa: E402
@@ -72,6 +72,7 @@ def _parser() -> argparse.ArgumentParser:
     _add_catalogue(commands.add_parser("catalogue", help="read and compare the service catalogue"))
     _add_faq(commands.add_parser("faq", help="read the FAQ"))
     cli_desk.add_to(commands.add_parser("desk", help="manage the accounts of the agents' desk"))
+    cli_api.add_to(commands.add_parser("api", help="manage the programs that use the API"))
     key = commands.add_parser("key", help="print a fresh key for NINDY_ENCRYPTION_KEYS")
     key.set_defaults(run=lambda _: print(new_key()))
     return parser
@@ -249,6 +250,7 @@ def _say_addresses(read: Settings, accounts: list[Account]) -> None:
 Nindy is up. Ctrl-C stops it.
   {base}:{read.sandbox_port}/  the phone: write to Nindy, press buttons, switch faults on
   {base}:{read.edge_port}/webhooks/whatsapp  the public edge, where WhatsApp delivers
+  {base}:{read.edge_port}/api/  the API of other front doors
   {read.desk_url}/  the agents' desk
 """,
         flush=True,

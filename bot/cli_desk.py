@@ -16,7 +16,6 @@ from bot.errors import StartupError
 from bot.ledger import agents, migrate
 from bot.ledger.agents import Agent, Role
 from bot.ledger.database import Ledger
-from bot.privacy import open_vault
 
 _CATALOGUE = Path(__file__).resolve().parents[1] / "data/catalogue"
 
@@ -152,9 +151,5 @@ def _account(options: argparse.Namespace) -> Iterator[tuple[Ledger, Agent]]:
 def _ledger() -> Iterator[Ledger]:
     read = settings.load()
     log.configure(read.log_level)
-    ledger = Ledger(read.database_url, open_vault(read))
-    try:
-        migrate.upgrade(ledger)
+    with migrate.opened(read) as ledger:
         yield ledger
-    finally:
-        ledger.close()

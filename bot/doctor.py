@@ -96,6 +96,7 @@ class Doctor:
             "SPAN": settings.span_url,
             "SAKTI": settings.sakti_url,
             "Digit": settings.digit_url,
+            **({"CRM": settings.crm_url} if settings.crm_url else {}),
         }
         found = [one for about, look in own.items() for one in await _careful(about, look)]
         found += await asyncio.gather(*(self._door(*door) for door in doors.items()))
@@ -135,6 +136,7 @@ class Doctor:
             _inbox(found.waiting, found.waiting_seconds),
             _outbox(sum(found.outbox.values()), found.outbox_seconds, code),
             Finding("tickets", True, f"{number} open, {late} past their time"),
+            _deliveries(found.deliveries),
         ]
 
     async def _door(self, about: str, url: str) -> Finding:
@@ -172,6 +174,12 @@ def _outbox(number: int, seconds: float, code: int) -> Finding:
         text += f", most with error {code} ({action_for(code).value})"
     text += f", the oldest for {_minutes(seconds)}; "
     return Finding("outbox", False, text + f'{RUNBOOK}, "Bubbles do not leave"')
+
+
+def _deliveries(number: dict[str, int]) -> Finding:
+    text = f"{number['open']} wait, {number['dead']} were given up"
+    remedy = f'; {RUNBOOK}, "Another program hears nothing"' if number["dead"] else ""
+    return Finding("deliveries", not remedy, text + remedy)
 
 
 async def _reach(about: str, url: str) -> Finding:

@@ -14,6 +14,9 @@
     │   │   └── Blocked         … once a person has mended the account
     │   ├── Permanent           it never will
     │   └── Uncertain           it may have been accepted; nobody knows yet
+    ├── FileRefused             a file is not taken, for a reason that its sender is told
+    ├── FileLost                a file that was kept is not there, or is not what was kept
+    ├── ApiRefused              a program's request is refused, with a status and a stable code
     ├── SignInError             an identity provider said what must not be believed
     └── TurnError               a turn could not be finished and was rolled back
         ├── TurnLost            lease or version lost; somebody else has the conversation
@@ -25,6 +28,7 @@ No message of these exceptions may hold personal data: they reach logs.
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 
 class NindyError(Exception):
@@ -113,6 +117,41 @@ class Permanent(ChannelError):
 
 class Uncertain(ChannelError):
     """The provider may have accepted the message; nobody knows yet."""
+
+
+class FileRefused(NindyError):
+    """A file is not taken.
+
+    Args:
+        reason: ``empty``, ``large``, ``type`` (not on the list), ``unsafe`` (something inside may
+            run, or unfolds too far), ``infected``.
+    """
+
+    def __init__(self, reason: str) -> None:
+        super().__init__(reason)
+        self.reason = reason
+
+
+class FileLost(NindyError):
+    """A file that was kept is not there, or is not what was kept."""
+
+
+class ApiRefused(NindyError):
+    """A request of another program is refused.
+
+    Args:
+        status: HTTP status.
+        code: The stable word for it (docs/api.openapi.yaml).
+        detail: What to do about it, in English; never data of a person.
+        more: Further members of the answer.
+    """
+
+    def __init__(self, status: int, code: str, detail: str = "", **more: Any) -> None:
+        self.status = status
+        self.code = code
+        self.detail = detail
+        self.more = more
+        super().__init__(code)
 
 
 class SignInError(NindyError):

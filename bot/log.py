@@ -93,7 +93,7 @@ class _Stream(logging.StreamHandler):  # type: ignore[type-arg]
 
 _SAFE = {
     *("timestamp", "level", "logger"),
-    *("trace", "request_id", "outbox", "inbox", "code", "ms", "milliseconds"),
+    *("trace", "request_id", "outbox", "inbox", "attachment", "code", "ms", "milliseconds"),
 }
 
 

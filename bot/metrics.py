@@ -60,6 +60,9 @@ _TICKETS = Gauge("nindy_tickets_open", "Tickets that are not resolved.", ["state
 _WARNED = Gauge(
     "nindy_tickets_warned", "Open tickets by the share of their time that is used.", ["percent"]
 )
+_DELIVERIES = Gauge(
+    "nindy_deliveries", "Events for other programs that wait or were given up.", ["state"]
+)
 
 
 @contextmanager
@@ -96,6 +99,7 @@ def page(levels: Levels) -> web.Response:
         (_OUTBOX, levels.outbox),
         (_TICKETS, levels.tickets),
         (_WARNED, levels.warned),
+        (_DELIVERIES, levels.deliveries),
     ):
         gauge.clear()
         for label, number in values.items():

@@ -7,6 +7,7 @@ owner can read.
 
 from __future__ import annotations
 
+import base64
 import contextlib
 import hashlib
 import hmac
@@ -42,6 +43,18 @@ class Vault:
     def open(self, sealed: bytes) -> Any:
         """Decrypt what `seal` made."""
         return json.loads(self._fernet.decrypt(bytes(sealed)))
+
+    def seal_bytes(self, value: bytes) -> bytes:
+        """Encrypt bytes, a third shorter than what `seal` makes."""
+        return base64.urlsafe_b64decode(self._fernet.encrypt(value))
+
+    def open_bytes(self, sealed: bytes) -> bytes:
+        """Decrypt what `seal_bytes` made.
+
+        Raises:
+            InvalidToken: It was not made with one of our keys, or was changed since.
+        """
+        return self._fernet.decrypt(base64.urlsafe_b64encode(sealed))
 
     def key(self, *parts: str) -> str:
         """Make the look-up key of a value: 64 hex digits that tell nothing without the secret."""

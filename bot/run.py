@@ -55,8 +55,10 @@ async def up(settings: Settings, ready: Callable[[list[demo.Account]], None]) ->
 
 
 async def _work(house: House, stop: asyncio.Event) -> None:
-    sender = house.sender()
+    sender, fetcher, courier = house.sender(), house.fetcher(), house.courier()
     sending = asyncio.create_task(sender.run())
+    fetching = asyncio.create_task(fetcher.run())
+    delivering = asyncio.create_task(courier.run())
     watching = asyncio.create_task(_look(house))
     stopping = asyncio.create_task(stop.wait())
     try:
@@ -67,14 +69,17 @@ async def _work(house: House, stop: asyncio.Event) -> None:
         worker = await loading
         log.info("worker is ready")
         working = asyncio.create_task(worker.run())
-        await asyncio.wait({working, sending, stopping}, return_when=asyncio.FIRST_COMPLETED)
+        ends = {working, sending, delivering, stopping}
+        await asyncio.wait(ends, return_when=asyncio.FIRST_COMPLETED)
         worker.stop()
         await asyncio.wait({working}, timeout=STOP_SECONDS * 0.7)
     finally:
         stopping.cancel()
         watching.cancel()
+        fetcher.stop()
         sender.stop()
-        await asyncio.wait({sending}, timeout=STOP_SECONDS * 0.3)
+        courier.stop()
+        await asyncio.wait({sending, fetching, delivering}, timeout=STOP_SECONDS * 0.3)
 
 
 async def _look(house: House) -> None:

@@ -6,6 +6,7 @@ Each field is read from the environment as ``NINDY_<FIELD>`` in capitals, or fro
 
 from __future__ import annotations
 
+from ipaddress import IPv4Network, IPv6Network, ip_network
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +16,9 @@ from pydantic.fields import ModelField
 from bot.errors import StartupError
 
 SANDBOX_SECRET = "sandbox-only"  # noqa: S105  the sandbox's own, worthless elsewhere
+
+
+Network = IPv4Network | IPv6Network
 
 
 class Settings(BaseSettings):
@@ -27,6 +31,13 @@ class Settings(BaseSettings):
     var_dir: Path = Field(Path("var"), description="Where Nindy keeps its own files.")
     database_url: str = Field(
         "", repr=False, description="Ledger; default SQLite under NINDY_VAR_DIR."
+    )
+    files_dir: Path = Field(
+        Path(), description="Attachments, sealed; default under NINDY_VAR_DIR; machines share it."
+    )
+    file_bytes: int = Field(10 * 1024**2, gt=0, description="Largest attachment, in bytes.")
+    scan_command: str = Field(
+        "", description="Virus scanner: reads stdin, ends with 0 clean, 1 infected; empty is none."
     )
     encryption_keys: SecretStr = Field(
         SecretStr(""),
@@ -50,6 +61,12 @@ class Settings(BaseSettings):
     sakti_token: SecretStr = Field(SecretStr(""), description="Bearer token for SAKTI.")
     digit_url: str = Field("", description="Digit accounts.")
     digit_token: SecretStr = Field(SecretStr(""), description="Bearer token for Digit.")
+    crm_url: str = Field("", description="CRM that tickets are pushed to; empty is off.")
+    crm_token: SecretStr = Field(SecretStr(""), description="Bearer token for the CRM.")
+    webhook_networks: str = Field(
+        "",
+        description="Private networks that webhooks may reach, as `10.1.0.0/16`, comma-separated.",
+    )
     upstream_budget: float = Field(8.0, gt=0, le=9, description="Seconds for one look-up.")
     settle_seconds: float = Field(
         60.0, gt=0, description="How long a send of unknown outcome waits for its status."
@@ -80,6 +97,10 @@ class Settings(BaseSettings):
     @validator("database_url", always=True)
     def _default_database(cls, value: str, values: dict[str, object]) -> str:
         return value or f"sqlite:///{values.get('var_dir', 'var')}/nindy.db"
+
+    @validator("files_dir", always=True)
+    def _default_files(cls, value: Path, values: dict[str, Any]) -> Path:
+        return value if value.parts else values.get("var_dir", Path("var")) / "files"
 
     @validator("whatsapp_api_url", "span_url", "sakti_url", "digit_url", always=True)
     def _sandbox_url(cls, value: str, values: dict[str, object], field: ModelField) -> str:
@@ -113,11 +134,32 @@ class Settings(BaseSettings):
             raise ValueError("must be set when NINDY_OIDC_ISSUER is")
         return value
 
+    @validator("webhook_networks")
+    def _are_networks(cls, value: str) -> str:
+        for one in _parts(value):
+            try:
+                ip_network(one)
+            except ValueError:
+                raise ValueError(f"{one!r} is not a network such as 10.1.0.0/16") from None
+        return value
+
+    @property
+    def reachable(self) -> tuple[Network, ...]:
+        """The networks that webhooks may reach; loopback where WhatsApp is the sandbox's."""
+        given = tuple(ip_network(one) for one in _parts(self.webhook_networks))
+        in_sandbox = f"{self.whatsapp_api_url}/".startswith(
+            f"http://127.0.0.1:{self.sandbox_port}/"
+        )
+        return given or ((ip_network("127.0.0.0/8"),) if in_sandbox else ())
+
     @property
     def app_secrets(self) -> tuple[bytes, ...]:
         """The app secrets that a webhook's signature may be made with."""
-        given = self.whatsapp_app_secret.get_secret_value().split(",")
-        return tuple(secret.strip().encode() for secret in given if secret.strip())
+        return tuple(one.encode() for one in _parts(self.whatsapp_app_secret.get_secret_value()))
+
+
+def _parts(text: str) -> list[str]:
+    return [part.strip() for part in text.split(",") if part.strip()]
 
 
 def _sandbox(values: dict[str, object]) -> str:

@@ -11,6 +11,7 @@ from bot import metrics
 from bot.ledger import levels
 from desk import (
     account_page,
+    files_page,
     live_page,
     login_page,
     oidc_page,
@@ -54,6 +55,7 @@ def create_app(desk: Desk, work: Work) -> web.Application:
         queue_page,
         supervisor_page,
         live_page,
+        files_page,
         ticket_page,
         ticket_actions,
     ):

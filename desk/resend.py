@@ -5,9 +5,8 @@ from __future__ import annotations
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
-from bot.channels.message import Choice, Reply
 from bot.ledger.confidence import readable
-from bot.ledger.outbox import FAILED, enqueue
+from bot.ledger.outbox import FAILED, enqueue, read_reply
 from bot.ledger.tables import outbox
 from bot.privacy import Vault
 from bot.tickets.life import ChangeRefused
@@ -34,7 +33,6 @@ def resend(connection: Connection, vault: Vault, seen: Seen, outbox_id: str) -> 
         raise ChangeRefused("unknown")
     if not window_is_open(connection, row, seen.now):
         raise ChangeRefused("window")
-    body = vault.open(bubble)
-    reply = Reply(body["text"], tuple(Choice(**c) for c in body["choices"]), body["menu"])
+    reply = read_reply(vault.open(bubble))
     enqueue(connection, vault, row.conversation_id, None, reply, seen.now, row.id)
     write(connection, vault, row, seen, "resent", {})

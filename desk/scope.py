@@ -8,13 +8,14 @@ import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
 from bot.ledger.agents import Agent, Role
-from bot.ledger.confidence import COMPLAINTS
-from bot.ledger.tables import ticket
+from bot.ledger.tables import COMPLAINTS, ticket
 from bot.privacy import Vault
 from bot.tickets.queue import Filter
 
 READERS = (Role.AGENT, Role.UNIT_AGENT, Role.SUPERVISOR, Role.AUDITOR, Role.ADMIN)
 """Who sees tickets that are no complaints."""
+SEERS = (*READERS, Role.COMPLAINT_OFFICER)
+"""Who sees tickets of any kind."""
 WRITERS = (Role.AGENT, Role.UNIT_AGENT, Role.SUPERVISOR, Role.ADMIN, Role.COMPLAINT_OFFICER)
 """Who may change what they see."""
 ENDERS = (Role.SUPERVISOR, Role.ADMIN)

@@ -13,11 +13,14 @@ from aiohttp import web
 from multidict import MultiDictProxy
 from sqlalchemy.engine import Connection
 
+from bot.channels.whatsapp.parse import CHANNEL as WHATSAPP
+from bot.channels.whatsapp.uploads import SENDABLE
 from bot.ledger import drafts
 from bot.ledger.agents import Agent
 from bot.privacy import Vault
 from bot.tickets.life import ChangeRefused, Priority, Resolution
 from bot.tickets.record import Seen
+from desk.files_page import MOST
 from desk.keys import AGENT, DESK
 from desk.pages import go
 from desk.resend import resend
@@ -30,6 +33,9 @@ routes = web.RouteTableDef()
 
 LONGEST = 3500
 """Characters of a reply: WhatsApp takes 4096, and our heading comes before it."""
+
+CAPTION = 900
+"""Characters of a reply with a file: WhatsApp takes 1024, and our heading comes before it."""
 
 Form = MultiDictProxy[Any]
 Change = Callable[[Connection, Vault, Seen], None]
@@ -63,7 +69,7 @@ async def change(request: web.Request) -> web.StreamResponse:
             raise ChangeRefused("form")
         if what == "balas" and _is_behind(form, found):
             raise ChangeRefused("heard")
-        seen = Seen(number, int(version), f"agent:{agent.id}", desk.now())
+        seen = Seen(number, int(version), agent.actor, desk.now())
         made = _CHANGES[what](work, form, found)
         await desk.ledger.run(_apply, agent, seen, made, what == "balas")
     except ChangeRefused as refused:
@@ -115,6 +121,19 @@ def _with(change: Callable[..., None], *args: Any) -> Change:
     return lambda connection, vault, seen: change(connection, vault, seen, *args)
 
 
+def _reply(work: Work, form: Form, found: Found) -> Change:
+    text, wait = _text(form), str(form.get("tunggu", "")) == "ya"
+    ids = tuple(dict.fromkeys(str(id) for id in form.getall("lampiran", ())))
+    if len(ids) > MOST:
+        raise ChangeRefused("form")
+    if ids and found.sheet.line.channel == WHATSAPP:
+        if len(text) > CAPTION:
+            raise ChangeRefused("caption")
+        if any(file.id in ids and file.type not in SENDABLE for file in found.unsent):
+            raise ChangeRefused("kind")
+    return _with(work.changes.reply, text, wait, ids)
+
+
 def _give(work: Work, form: Form, found: Found) -> Change:
     to = str(form.get("kepada", ""))
     if to not in {one.id for one in found.takers}:
@@ -146,9 +165,7 @@ _CHANGES: dict[str, Callable[[Work, Form, Found], Change]] = {
     "ambil": lambda work, form, found: work.changes.claim,
     "lepas": lambda work, form, found: _with(work.changes.hand_over, None),
     "alihkan": _give,
-    "balas": lambda work, form, found: _with(
-        work.changes.reply, _text(form), str(form.get("tunggu", "")) == "ya"
-    ),
+    "balas": _reply,
     "catat": lambda work, form, found: _with(work.changes.note, _text(form)),
     "lanjutkan": lambda work, form, found: work.changes.resume,
     "teruskan": _forward,

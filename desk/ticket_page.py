@@ -14,22 +14,22 @@ from sqlalchemy.engine import Connection
 from bot.channels.message import Sender
 from bot.channels.whatsapp.errors import action_for
 from bot.faq import Entry
-from bot.ledger import agents, drafts, people, reveals
-from bot.ledger.agents import Agent, Role
+from bot.ledger import agents, attachments, drafts, people, reveals
+from bot.ledger.agents import Agent
+from bot.ledger.attachments import Attachment
 from bot.privacy import Vault, mask_email, mask_number
 from bot.tickets.life import OPEN, State
 from bot.tickets.record import WINDOW
 from bot.tickets.sheet import Sheet, read_sheet
 from desk.keys import AGENT, DESK
 from desk.pages import render
-from desk.scope import ENDERS, READERS, may_change, may_see
+from desk.scope import ENDERS, SEERS, may_change, may_see
 from desk.security import requires
 from desk.veil import veil, veil_name
 from desk.work import WORK
 
 routes = web.RouteTableDef()
 
-_SEERS = (*READERS, Role.COMPLAINT_OFFICER)
 _SUGGEST_SECONDS = 3.0
 
 
@@ -43,6 +43,7 @@ class Found:
         draft: What this agent has begun to write.
         takers: To whom the ticket can be given.
         overrides: Whether this agent may end what a colleague has taken over.
+        unsent: What this agent has uploaded for the next reply.
     """
 
     sheet: Sheet
@@ -50,6 +51,7 @@ class Found:
     draft: str
     takers: list[Agent]
     overrides: bool
+    unsent: list[Attachment]
 
     def shuts_at(self) -> datetime | None:
         """Return when the channel stops taking free text; None where it always does."""
@@ -74,25 +76,26 @@ def read(connection: Connection, vault: Vault, agent: Agent, number: str) -> Fou
     ]
     _, person = people.address(connection, vault, sheet.conversation_id)
     draft = drafts.read(connection, vault, number, agent.id)
-    return Found(sheet, person, draft, takers, agent.role in ENDERS)
+    unsent = attachments.unsent(connection, vault, sheet.conversation_id, agent.actor)
+    return Found(sheet, person, draft, takers, agent.role in ENDERS, unsent)
 
 
 @routes.get("/tiket/{number}")
-@requires(*_SEERS)
+@requires(*SEERS)
 async def show(request: web.Request) -> web.StreamResponse:
     """Show a ticket with the person's data masked."""
     return await page(request)
 
 
 @routes.get("/tiket/{number}/percakapan")
-@requires(*_SEERS)
+@requires(*SEERS)
 async def said(request: web.Request) -> web.StreamResponse:
     """Show the conversation alone, for a page that is open already."""
     return render(request, "tiket_percakapan.html", **await _context(request, False))
 
 
 @routes.post("/tiket/{number}/tampilkan")
-@requires(*_SEERS)
+@requires(*SEERS)
 async def reveal(request: web.Request) -> web.StreamResponse:
     """Show the person's data in the clear, and write down who saw them."""
     desk, number = request.app[DESK], request.match_info["number"]
@@ -140,6 +143,11 @@ async def _context(request: web.Request, revealed: bool) -> dict[str, Any]:
         "found": found,
         "sheet": sheet,
         "line": sheet.line,
+        "files": {file.id: file for file in sheet.files},
+        "unsent": found.unsent,
+        "refused_file": "",
+        "largest": work.files.largest // 1024**2,
+        "number": sheet.line.number,
         "due": work.due(sheet.line, now),
         "who": _who(found, revealed),
         "veil": (lambda text: text) if revealed else veil,

@@ -9,6 +9,7 @@ from fractions import Fraction
 
 from aiohttp import web
 
+from bot.attachments.files import Files
 from bot.catalogue import Catalogue
 from bot.faq import Entry
 from bot.live.wake import Wake
@@ -41,6 +42,7 @@ class Work:
         suggest: Gives FAQ entries for a ticket.
         wake: Rings when something is to be sent.
         live: Tells open pages what changes, and who looks at what.
+        files: The store of attachments.
     """
 
     changes: Changes
@@ -52,6 +54,7 @@ class Work:
     suggest: Suggest
     wake: Wake
     live: Live
+    files: Files
 
     def due(self, line: Line, now: datetime) -> Due:
         """Return how a ticket stands with its clock."""

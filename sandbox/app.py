@@ -13,6 +13,8 @@ from sandbox.phone import Phone
 from sandbox.upstream import refuse_invalid
 from sandbox.world import World
 
+LARGEST = 110 * 1024**2
+"""A little more than the largest file that WhatsApp takes."""
 WORLD = web.AppKey("world", World)
 
 
@@ -47,12 +49,14 @@ def create_app(
     )
     phone = Phone(world)
     faulty = FaultAnswers(world.faults, world.events, world.closing).middleware
-    app = web.Application(middlewares=[faulty, refuse_invalid])
+    app = web.Application(middlewares=[faulty, refuse_invalid], client_max_size=LARGEST)
     app[WORLD] = world
     app.add_routes(world.graph.routes())
+    app.add_routes(world.graph_media.routes())
     app.add_routes(world.span.routes())
     app.add_routes(world.sakti.routes())
     app.add_routes(world.digit.routes())
+    app.add_routes(world.crm.routes())
     app.add_routes(Control(world).routes())
     app.add_routes(phone.routes())
     app.on_response_prepare.append(phone.protect)

@@ -8,6 +8,8 @@ from datetime import datetime
 from typing import Any
 from uuid import uuid4
 
+from sandbox.files import File
+
 KEEP = 20_000
 RANK = {None: 0, "sent": 1, "delivered": 2, "read": 3}
 
@@ -58,6 +60,7 @@ class Content:
     context: str | None = None
     choice_id: str | None = None
     url: str = ""
+    file: File | None = None
 
 
 @dataclass
@@ -105,6 +108,7 @@ class Entry:
             if content.menu
             else None,
             "url": content.url or None,
+            "file": content.file.as_json() if content.file else None,
             "context": content.context,
             "choice_id": content.choice_id,
             "callback": self.callback,

@@ -10,11 +10,14 @@ from aiohttp import web
 from sandbox.chats import Content
 from sandbox.envelope import Event
 from sandbox.faults import UnknownFaultError
+from sandbox.files import SAMPLES
 from sandbox.inbound import (
     MAX_TEXT,
+    MEDIA,
     TYPES,
     choice_message,
     contact,
+    file_message,
     other_message,
     text_message,
     with_sender,
@@ -36,6 +39,8 @@ class Control:
             web.put("/sandbox/people/{id}", self._change_person),
             web.get("/sandbox/people/{id}/messages", self._chat),
             web.post("/sandbox/people/{id}/messages", self._write),
+            web.post("/sandbox/people/{id}/files", self._write_file),
+            web.get("/sandbox/files/{file}", self._file),
             web.get("/sandbox/messages", self._outbound),
             web.get("/sandbox/upstream-calls", self._upstream_calls),
             web.get("/sandbox/faults", self._faults),
@@ -74,7 +79,25 @@ class Control:
         body = await _read(request)
         content, item = self._message(request.match_info["id"], body)
         name = body.get("name")
-        person = self._person(request, name if isinstance(name, str) else None)
+        return self._sent(request, content, item, name if isinstance(name, str) else None)
+
+    async def _write_file(self, request: web.Request) -> web.Response:
+        """Send the body as a file: ``?type=image&name=…&text=…``."""
+        kind, query = request.query.get("type", "document"), request.query
+        content = await request.read()
+        if kind not in MEDIA or not content:
+            raise _refuse(f"type: one of {', '.join(MEDIA)}; the body must not be empty")
+        file = self._world.files.add(query.get("name", ""), request.content_type, content)
+        return self._sent(request, *file_message(kind, query.get("text", ""), file))
+
+    def _sent(
+        self,
+        request: web.Request,
+        content: Content,
+        item: dict[str, Any],
+        name: str | None = None,
+    ) -> web.Response:
+        person = self._person(request, name)
         now = self._world.now()
         entry = self._world.chats.add(person.id, "person", content, now)
         if content.type != "reaction":
@@ -91,6 +114,13 @@ class Control:
         )
         return web.json_response({"wamid": entry.wamid, "index": entry.index})
 
+    async def _file(self, request: web.Request) -> web.Response:
+        file = self._world.files.get(request.match_info["file"])
+        if file is None:
+            raise web.HTTPNotFound
+        headers = {"Content-Disposition": "attachment"}
+        return web.Response(body=file.content, content_type=file.type, headers=headers)
+
     def _message(self, slug: str, body: dict[str, Any]) -> tuple[Content, dict[str, Any]]:
         if "choice_id" in body:
             return self._choice(slug, body)
@@ -103,6 +133,8 @@ class Control:
             return text_message(text)
         if kind not in TYPES:
             raise _refuse(f"type: one of text, {', '.join(TYPES)}")
+        if kind in MEDIA:
+            return file_message(kind, text, self._world.files.add(*SAMPLES[kind]))
         return other_message(kind, text, str(body.get("context", "")))
 
     def _choice(self, slug: str, body: dict[str, Any]) -> tuple[Content, dict[str, Any]]:
@@ -157,6 +189,7 @@ class Control:
                 "accepted": world.chats.accepted,
                 "duplicates_by_callback": world.chats.duplicates,
                 "graph_refused": world.graph.refused,
+                "crm_tickets": len(world.crm.tickets),
                 "webhooks": {
                     "pending": world.webhooks.pending,
                     "delivered": world.webhooks.delivered,

@@ -24,12 +24,26 @@ UPSTREAM = (
     "accept_then_drop",
 )
 GRAPH = (OFF, "rate_limit", "pair_rate", "error", "timeout_after_accept", "token")
+MEDIA = (
+    OFF,
+    "gone",
+    "old_address",
+    "foreign_host",
+    "redirect",
+    "cut",
+    "changed",
+    "slow",
+    "error",
+    "token",
+)
 WEBHOOKS = (OFF, "duplicated", "reordered", "batched", "status_first")
 KINDS = {
     "span": UPSTREAM,
     "sakti": UPSTREAM,
     "digit": UPSTREAM,
+    "crm": UPSTREAM,
     "graph": GRAPH,
+    "media": MEDIA,
     "webhooks": WEBHOOKS,
 }
 DEFAULT_SECONDS = 5.0

@@ -10,7 +10,6 @@ from collections.abc import Callable
 from contextlib import suppress
 from datetime import datetime
 from typing import Any
-from uuid import uuid4
 
 from aiohttp import web
 
@@ -18,20 +17,12 @@ from sandbox.chats import Chats, Entry
 from sandbox.events import Events
 from sandbox.fault_answers import drop
 from sandbox.faults import Faults
+from sandbox.files import Files
 from sandbox.graph_content import read_content, remember_offers
-from sandbox.graph_limits import Refusal, check_message
+from sandbox.graph_limits import Refusal, check_message, refused
 from sandbox.people import People, Person
 from sandbox.statuses import Statuses
 
-TITLES = {
-    100: "Invalid parameter",
-    190: "Invalid OAuth access token",
-    130429: "Rate limit hit",
-    131000: "Something went wrong",
-    131009: "Parameter value is not valid",
-    131047: "Re-engagement message",
-    131056: "(Business Account, Consumer Account) pair rate limit hit",
-}
 TYPING_SECONDS = 25
 
 
@@ -50,6 +41,7 @@ class Graph:
         people: People,
         chats: Chats,
         statuses: Statuses,
+        files: Files,
         faults: Faults,
         events: Events,
         closing: asyncio.Event,
@@ -60,6 +52,7 @@ class Graph:
         self._people = people
         self._chats = chats
         self._statuses = statuses
+        self._files = files
         self._faults = faults
         self._events = events
         self._closing = closing
@@ -79,7 +72,7 @@ class Graph:
         except Refusal as refusal:
             self.refused[str(refusal.code)] += 1
             self._events.note("graph", "refused", refusal.code)
-            return _error(refusal)
+            return refused(refusal)
 
     async def _read(self, request: web.Request) -> dict[str, Any]:
         given = request.headers.get("Authorization", "").encode("utf-8", "surrogateescape")
@@ -114,7 +107,7 @@ class Graph:
         return web.json_response({"success": True})
 
     async def _send(self, request: web.Request, body: dict[str, Any]) -> web.StreamResponse:
-        check_message(body)
+        check_message(body, self._files)
         person = self._people.by_address(body.get("to"), body.get("recipient"))
         fault = self._faults.strike("graph")
         self._stumble(fault.kind)
@@ -144,7 +137,7 @@ class Graph:
         return web.json_response(answer)
 
     def _accept(self, person: Person, body: dict[str, Any]) -> Entry:
-        content = read_content(body)
+        content = read_content(body, self._files)
         callback = body.get("biz_opaque_callback_data")
         entry = self._chats.add(person.id, "nindy", content, self._now(), callback)
         remember_offers(person, content, entry.wamid)
@@ -166,14 +159,3 @@ class Graph:
                 raise Refusal(131000, "Something went wrong", 500)
             case "token":
                 raise Refusal(190, "The session has been invalidated", 401)
-
-
-def _error(refusal: Refusal) -> web.Response:
-    error = {
-        "message": f"(#{refusal.code}) {TITLES[refusal.code]}",
-        "type": "OAuthException",
-        "code": refusal.code,
-        "error_data": {"messaging_product": "whatsapp", "details": refusal.details},
-        "fbtrace_id": uuid4().hex[:12],
-    }
-    return web.json_response({"error": error}, status=refusal.status)

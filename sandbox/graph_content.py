@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 from sandbox.chats import Choice, Content, Section
+from sandbox.files import Files
+from sandbox.graph_limits import MEDIA
 from sandbox.people import Offer, Person
 
 
-def read_content(body: dict[str, Any]) -> Content:
+def read_content(body: dict[str, Any], files: Files) -> Content:
     """Turn a checked message into a bubble."""
     kind = body.get("type", "text")
     context = (body.get("context") or {}).get("message_id")
@@ -17,7 +20,10 @@ def read_content(body: dict[str, Any]) -> Content:
         return Content(kind, part["body"], context=context)
     if kind != "interactive":
         caption = part.get("caption") or part.get("filename") if isinstance(part, dict) else None
-        return Content(kind, str(caption or ""), context=context)
+        file = files.get(part.get("id", "")) if kind in MEDIA else None
+        if file is not None and part.get("filename"):
+            file = replace(file, name=part["filename"])
+        return Content(kind, str(caption or ""), context=context, file=file)
     shape, action, header = part["type"], part["action"], part.get("header") or {}
     parameters = action["parameters"] if shape == "cta_url" else {}
     buttons = action["buttons"] if shape == "button" else []

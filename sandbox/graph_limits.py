@@ -3,9 +3,43 @@
 from __future__ import annotations
 
 from typing import Any
+from uuid import uuid4
+
+from aiohttp import web
+
+from sandbox.files import Files
 
 MEDIA = ("image", "video", "audio", "document", "sticker")
 INTERACTIVE = ("list", "button", "cta_url", "location_request_message", "request_contact_info")
+TITLES = {
+    100: "Invalid parameter",
+    190: "Invalid OAuth access token",
+    130429: "Rate limit hit",
+    131000: "Something went wrong",
+    131009: "Parameter value is not valid",
+    131047: "Re-engagement message",
+    131053: "Media upload error",
+    131056: "(Business Account, Consumer Account) pair rate limit hit",
+}
+UPLOADS = {
+    **dict.fromkeys(("image/jpeg", "image/png"), 5),
+    **dict.fromkeys(("audio/aac", "audio/amr", "audio/mpeg", "audio/mp4", "audio/ogg"), 16),
+    **dict.fromkeys(("video/mp4", "video/3gpp"), 16),
+    "image/webp": 0.5,
+    **dict.fromkeys(("text/plain", "application/pdf"), 100),
+    **dict.fromkeys(
+        (
+            "application/msword",
+            "application/vnd.ms-excel",
+            "application/vnd.ms-powerpoint",
+            "application/vnd.openxmlformats-officedocument.wordprocessingml.document",
+            "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
+            "application/vnd.openxmlformats-officedocument.presentationml.presentation",
+        ),
+        100,
+    ),
+}
+"""Megabytes of each type that may be uploaded."""
 UNCHECKED = ("template", "location", "contacts", "reaction")
 
 
@@ -25,7 +59,7 @@ class Refusal(Exception):
         self.details = details
 
 
-def check_message(body: dict[str, Any]) -> None:
+def check_message(body: dict[str, Any], files: Files) -> None:
     """Check an outgoing message.
 
     Raises:
@@ -50,7 +84,7 @@ def check_message(body: dict[str, Any]) -> None:
     elif kind == "interactive":
         _interactive(_object(body, "interactive"))
     elif kind in MEDIA:
-        _media(kind, _object(body, kind))
+        _media(kind, _object(body, kind), files)
     elif kind == "contacts":
         _list(body, "contacts", "", 257)
     elif kind in UNCHECKED:
@@ -130,9 +164,29 @@ def _button_action(action: dict[str, Any]) -> None:
     _unique(ids, at + "buttons.reply.id")
 
 
-def _media(kind: str, part: dict[str, Any]) -> None:
+def check_upload(product: object, kind: object, size: int) -> None:
+    """Check a file that is uploaded.
+
+    Raises:
+        Refusal: With code 100 for a wrong parameter, 131053 for what is too large.
+    """
+    if product != "whatsapp":
+        raise Refusal(100, "messaging_product: must be whatsapp")
+    if kind not in UPLOADS:
+        raise Refusal(100, f"file: must be one of the following types: {', '.join(UPLOADS)}")
+    if not 0 < size <= UPLOADS[kind] * 1024**2:
+        raise Refusal(131053, f"file: {size} bytes; at most {UPLOADS[kind]} MB of {kind}")
+
+
+def _media(kind: str, part: dict[str, Any], files: Files) -> None:
     if not _is_text(part.get("id")) and not _is_text(part.get("link")):
         raise Refusal(100, f"{kind}: id or link is required")
+    if "id" in part:
+        file = files.get(part["id"])
+        if file is None:
+            raise Refusal(131009, f"{kind}.id: no such media")
+        if kind not in ("document", "sticker") and not file.type.startswith(f"{kind}/"):
+            raise Refusal(131053, f"{kind}.id: media of the type {file.type}")
     if part.get("caption") is not None:
         if kind in ("audio", "sticker"):
             raise Refusal(131009, f"{kind}.caption: there is none for this type")
@@ -171,3 +225,15 @@ def _text(parent: dict[str, Any], name: str, most: int, at: str = "", least: int
 def _unique(values: list[str], what: str) -> None:
     if len(set(values)) != len(values):
         raise Refusal(131009, f"{what}: must be unique")
+
+
+def refused(refusal: Refusal) -> web.Response:
+    """Say it in Meta's words."""
+    error = {
+        "message": f"(#{refusal.code}) {TITLES[refusal.code]}",
+        "type": "OAuthException",
+        "code": refusal.code,
+        "error_data": {"messaging_product": "whatsapp", "details": refusal.details},
+        "fbtrace_id": uuid4().hex[:12],
+    }
+    return web.json_response({"error": error}, status=refusal.status)

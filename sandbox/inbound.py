@@ -2,21 +2,22 @@
 
 from __future__ import annotations
 
+import base64
 from datetime import datetime
 from typing import Any
-from uuid import uuid4
 
 from sandbox.chats import Content
 from sandbox.envelope import DISPLAY_PHONE_NUMBER
+from sandbox.files import File
 from sandbox.people import Offer, Person
 
 MAX_TEXT = 65_536
 MEDIA: dict[str, dict[str, Any]] = {
-    "image": {"mime_type": "image/jpeg"},
-    "video": {"mime_type": "video/mp4"},
-    "audio": {"mime_type": "audio/ogg; codecs=opus", "voice": True},
-    "document": {"mime_type": "application/pdf", "filename": "surat.pdf"},
-    "sticker": {"mime_type": "image/webp", "animated": False},
+    "image": {},
+    "video": {},
+    "audio": {"voice": True},
+    "document": {},
+    "sticker": {"animated": False},
 }
 OTHER: dict[str, Any] = {
     "location": {"latitude": -6.1719, "longitude": 106.8262, "name": "Kantor contoh"},
@@ -59,21 +60,27 @@ def choice_message(choice_id: str, offer: Offer, title: str) -> tuple[Content, d
     }
 
 
-def other_message(kind: str, caption: str, target: str) -> tuple[Content, dict[str, Any]]:
-    """A picture, a place and so on; `target` is what a reaction is about."""
+def other_message(kind: str, emoji: str, target: str) -> tuple[Content, dict[str, Any]]:
+    """A place, a contact and so on, or a reaction to `target`."""
     if kind == "reaction":
-        part: Any = {"message_id": target, "emoji": caption or "👍"}
+        part: Any = {"message_id": target, "emoji": emoji or "👍"}
         return Content(kind, part["emoji"], context=target), {"type": kind, kind: part}
-    if kind in OTHER:
-        item = {"type": kind, kind: OTHER[kind]}
-        if kind == "unsupported":
-            title = "Message type unknown"
-            item["errors"] = [{"code": 131051, "title": title, "message": title}]
-        return Content(kind), item
-    part = {**MEDIA[kind], "id": str(uuid4().int)[:16], "sha256": "c2FuZGJveA=="}
+    item = {"type": kind, kind: OTHER[kind]}
+    if kind == "unsupported":
+        title = "Message type unknown"
+        item["errors"] = [{"code": 131051, "title": title, "message": title}]
+    return Content(kind), item
+
+
+def file_message(kind: str, caption: str, file: File) -> tuple[Content, dict[str, Any]]:
+    """A file."""
+    digest = base64.b64encode(file.digest).decode()
+    part = {**MEDIA[kind], "mime_type": file.type, "sha256": digest, "id": file.id}
+    if kind == "document" and file.name:
+        part["filename"] = file.name
     if caption and kind not in ("audio", "sticker"):
         part["caption"] = caption
-    return Content(kind, part.get("caption", "")), {"type": kind, kind: part}
+    return Content(kind, part.get("caption", ""), file=file), {"type": kind, kind: part}
 
 
 def with_sender(

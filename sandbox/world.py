@@ -10,10 +10,13 @@ from aiohttp import web
 
 from sandbox import records
 from sandbox.chats import Chats
+from sandbox.crm import Crm
 from sandbox.digit import Digit
 from sandbox.events import Events
 from sandbox.faults import Faults
+from sandbox.files import Files
 from sandbox.graph import Graph
+from sandbox.graph_media import GraphMedia
 from sandbox.people import People
 from sandbox.sakti import Sakti
 from sandbox.span import Span
@@ -45,9 +48,11 @@ class World:
         self.faults = Faults(lambda faults: self.events.publish("faults", faults))
         self.people = People()
         self.chats = Chats()
+        self.files = Files()
         self.changes = Changes(now, self.events)
         self.span = Span(self.records, self.events)
         self.sakti = Sakti(self.records, self.changes)
+        self.crm = Crm(self.events)
         self.digit = Digit(self.records, self.changes, self.events)
         self.webhooks = Webhooks(
             url=webhook_url,
@@ -69,9 +74,19 @@ class World:
             people=self.people,
             chats=self.chats,
             statuses=self.statuses,
+            files=self.files,
             faults=self.faults,
             events=self.events,
             closing=self.closing,
+            now=now,
+        )
+
+        self.graph_media = GraphMedia(
+            access_token=access_token,
+            phone_number_id=phone_number_id,
+            files=self.files,
+            faults=self.faults,
+            events=self.events,
             now=now,
         )
 
@@ -82,8 +97,10 @@ class World:
         self.faults.reset()
         self.people.reset()
         self.chats.reset()
+        self.files.reset()
         self.changes.reset()
         self.digit.reset()
+        self.crm.reset()
         self.graph.refused.clear()
         self.events.log.clear()
         self.events.publish("reset", {})

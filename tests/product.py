@@ -111,6 +111,20 @@ class Product:
         """Everything the product said on its standard streams."""
         return (self._folder / "nindy.log").read_text(errors="replace")
 
+    def let_in(self, client: str, scope: str, webhook: str = "") -> str:
+        """Let a program use the API, by the command; return its API key."""
+        nindy = str(Path(sys.executable).parent / "nindy")
+        line = ["api", "client", "add", client, "--name", f"Nama {client}", "--scope", scope]
+        made = subprocess.run(
+            [nindy, *line, "--webhook", webhook],
+            cwd=PROJECT,
+            env=self.environment,
+            capture_output=True,
+            text=True,
+            check=True,
+        )
+        return next(word for word in made.stdout.split() if word.startswith("nk_"))
+
     async def write(self, person: str, **body: Any) -> int:
         """Let a person send something; return its place in the chat."""
         url = f"{self.sandbox}/sandbox/people/{person}/messages"

@@ -10,7 +10,6 @@ from dataclasses import dataclass
 from urllib.parse import urlsplit
 
 import aiohttp
-from pydantic import SecretStr
 
 from actions.clients.breaker import Breaker
 from actions.clients.digit import Digit
@@ -20,7 +19,7 @@ from actions.clients.span import ContractStatus, Sp2d, Span, SupplierStatus
 from bot.errors import StartupError
 from bot.settings import Settings
 
-__all__ = ["Clients", "ContractStatus", "Sp2d", "SupplierStatus", "connect"]
+__all__ = ["Clients", "ContractStatus", "Sp2d", "SupplierStatus", "connect", "upstream"]
 
 
 @dataclass(frozen=True)
@@ -43,20 +42,26 @@ def connect(settings: Settings, session: aiohttp.ClientSession) -> Clients:
         StartupError: An address cannot be used.
     """
 
-    def upstream(system: str, url: str, token: SecretStr) -> Upstream:
-        return Upstream(
-            system,
-            _address(f"NINDY_{system.upper()}_URL", url),
-            token.get_secret_value(),
-            session,
-            settings.upstream_budget,
-            Breaker(),
-        )
-
     return Clients(
-        span=Span(upstream("span", settings.span_url, settings.span_token)),
-        sakti=Sakti(upstream("sakti", settings.sakti_url, settings.sakti_token)),
-        digit=Digit(upstream("digit", settings.digit_url, settings.digit_token)),
+        span=Span(upstream("span", settings, session)),
+        sakti=Sakti(upstream("sakti", settings, session)),
+        digit=Digit(upstream("digit", settings, session)),
+    )
+
+
+def upstream(system: str, settings: Settings, session: aiohttp.ClientSession) -> Upstream:
+    """Make the way to one outside system with its address and token of the settings.
+
+    Raises:
+        StartupError: The address cannot be used.
+    """
+    return Upstream(
+        system,
+        _address(f"NINDY_{system.upper()}_URL", getattr(settings, f"{system}_url")),
+        getattr(settings, f"{system}_token").get_secret_value(),
+        session,
+        settings.upstream_budget,
+        Breaker(),
     )
 
 

@@ -38,11 +38,26 @@ class Sender:
 
 
 @dataclass(frozen=True)
+class Media:
+    """A file that the channel's provider has and we have not.
+
+    Attributes:
+        id: The provider's id of the file.
+        name: What the sender calls it, if anything.
+        sha256: Its digest in base64 as the provider gives it, if given.
+    """
+
+    id: str
+    name: str = ""
+    sha256: str = ""
+
+
+@dataclass(frozen=True)
 class Inbound:
     """One message of a person.
 
     Attributes:
-        channel: ``whatsapp`` or ``webchat``.
+        channel: ``whatsapp``, ``webchat`` or ``api``.
         account: Our own number or site at the provider (WhatsApp: phone number id).
         external_id: The provider's id, unique within `account`.
         sender: Who sent it.
@@ -52,6 +67,8 @@ class Inbound:
         choice_id: The id of the pressed button or row, as we issued it (unverified).
         reply_to: The provider's id of the message this one answers, if given.
         type: The provider's word for the type, for the log (``audio``, ``sticker`` …).
+        media: A file to be fetched; once the message is stored, one of its attachments.
+        attachments: Ids of files that belong to it (`bot.ledger.attachments`).
     """
 
     channel: str
@@ -64,6 +81,8 @@ class Inbound:
     choice_id: str | None = None
     reply_to: str | None = None
     type: str = "text"
+    media: Media | None = None
+    attachments: tuple[str, ...] = ()
 
 
 class Delivery(str, Enum):
@@ -142,8 +161,10 @@ class Reply:
         text: The words, never empty.
         choices: What can be pressed beneath.
         menu: The word on the button that opens a list, where the channel has one.
+        attachments: Ids of files beneath (`bot.ledger.attachments`); at most one in a bubble.
     """
 
     text: str
     choices: tuple[Choice, ...] = ()
     menu: str = ""
+    attachments: tuple[str, ...] = ()

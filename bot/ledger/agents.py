@@ -53,6 +53,11 @@ class Agent:
     totp: bool
     disabled: bool
 
+    @property
+    def actor(self) -> str:
+        """What events and files say of who did it."""
+        return f"agent:{self.id}"
+
 
 _LOGIN = re.compile(r"[a-z0-9][a-z0-9._-]{2,31}")
 DEMO, OIDC = "demo-", "oidc-"

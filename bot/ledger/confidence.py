@@ -15,11 +15,9 @@ import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
 from bot.ledger.inbox import PENDING
-from bot.ledger.tables import inbox, outbox, ticket
+from bot.ledger.tables import COMPLAINTS, attachment, inbox, outbox, ticket
 from bot.privacy import Vault
 
-COMPLAINTS = 20
-"""The catalogue's service whose tickets only complaint officers see."""
 ANONYMOUS = "anonim"
 """The channel of complaints without a name; nothing can be sent through it."""
 
@@ -61,6 +59,14 @@ def is_confidential(connection: Connection, matter: str) -> bool:
     return connection.execute(found).first() is None
 
 
+def of_file(connection: Connection, file_id: str) -> str | None:
+    """Return the matter of the message that brought a file."""
+    brought = attachment.c.inbox_id == inbox.c.id
+    found = sa.select(inbox.c.matter).join(attachment, brought).where(attachment.c.id == file_id)
+    matter: str | None = connection.execute(found).scalar()
+    return matter
+
+
 def claim(
     connection: Connection,
     vault: Vault,
@@ -79,7 +85,9 @@ def claim(
 
 
 def erase(connection: Connection, vault: Vault, matter: str, left: str) -> None:
-    """Take the words out of all messages of a matter.
+    """Take the words out of all messages of a matter, and its files out of the ledger.
+
+    The sweep drops the files from the store, which no row knows then.
 
     Args:
         connection: The open transaction.
@@ -94,6 +102,8 @@ def erase(connection: Connection, vault: Vault, matter: str, left: str) -> None:
             .where(inbox.c.id == row.id)
             .values(sealed_body=wordless(vault, row.sealed_body))
         )
+    talk = sa.select(inbox.c.id).where(inbox.c.matter == matter)
+    connection.execute(attachment.delete().where(attachment.c.inbox_id.in_(talk)))
     ours = outbox.c.matter == matter
     waits = outbox.c.state.in_(("queued", "sending", "unknown"))
     sealed = remains(vault, left)
@@ -102,8 +112,9 @@ def erase(connection: Connection, vault: Vault, matter: str, left: str) -> None:
 
 
 def wordless(vault: Vault, sealed_body: bytes) -> bytes:
-    """Return an incoming message without its words and what was pressed."""
-    return vault.seal({**vault.open(sealed_body), "text": "", "choice_id": None})
+    """Return an incoming message without its words, its files and what was pressed."""
+    told: dict[str, Any] = {"text": "", "choice_id": None, "media": None, "attachments": []}
+    return vault.seal({**vault.open(sealed_body), **told})
 
 
 def remains(vault: Vault, left: str) -> bytes:

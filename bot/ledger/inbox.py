@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -11,6 +11,7 @@ import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
 from bot.channels.message import Inbound, Kind, Sender
+from bot.ledger import attachments, fetches
 from bot.ledger.database import insert_once
 from bot.ledger.people import find_or_create
 from bot.ledger.tables import conversation, inbox
@@ -74,22 +75,50 @@ def receive(connection: Connection, vault: Vault, message: Inbound, now: datetim
     known = sa.select(inbox.c.id).where(inbox.c.message_key == key)
     if connection.execute(known).first():
         return False
-    return insert_once(
+    conversation_id = find_or_create(connection, vault, message.channel, message.sender, now)
+    files = attachments.brought(connection, message, conversation_id)
+    new = insert_once(
         connection,
         inbox,
         {
             "message_key": key,
-            "conversation_id": find_or_create(
-                connection, vault, message.channel, message.sender, now
-            ),
+            "conversation_id": conversation_id,
             "sent_at": message.sent_at,
             "received_at": now,
-            "sealed_body": vault.seal(_to_json(message)),
+            "sealed_body": vault.seal(_to_json(replace(message, media=None, attachments=files))),
             "state": SILENT if message.kind is Kind.SILENT else PENDING,
             "claims": 0,
             "failures": 0,
         },
     )
+    if new and files:
+        inbox_id = connection.execute(known).scalar_one()
+        if message.media is None:
+            attachments.bind(connection, inbox_id, files)
+        else:
+            fetches.expect(connection, vault, files[0], conversation_id, inbox_id, message, now)
+    return new
+
+
+def keep(
+    connection: Connection, vault: Vault, message: Inbound, conversation_id: str, now: datetime
+) -> int:
+    """Store a message that no turn is to answer, because it belongs to a ticket; return its row."""
+    key = vault.key("message", message.channel, message.account, message.external_id)
+    kept = connection.execute(
+        inbox.insert().values(
+            message_key=key,
+            conversation_id=conversation_id,
+            sent_at=message.sent_at,
+            received_at=now,
+            sealed_body=vault.seal(_to_json(message)),
+            state=DONE,
+            claims=0,
+            failures=0,
+            finished_at=now,
+        )
+    )
+    return int(kept.inserted_primary_key[0])
 
 
 def claim(
@@ -251,5 +280,6 @@ def _from_json(body: dict[str, Any]) -> Inbound:
             "sender": Sender(**body["sender"]),
             "sent_at": datetime.fromisoformat(body["sent_at"]),
             "kind": Kind(body["kind"]),
+            "attachments": tuple(body.get("attachments", ())),
         }
     )

@@ -12,6 +12,7 @@ from datetime import datetime
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
+from bot.ledger import deliveries
 from bot.ledger.confidence import is_ordinary
 from bot.ledger.tables import inbox, outbox, ticket
 from bot.privacy import Vault
@@ -33,6 +34,7 @@ class Levels:
         tickets: Tickets that are not resolved, by state; how many complaints there are is the
             officer's to know.
         warned: The same by the share of their time that is used: 0, 50, 80 or 100 %.
+        deliveries: Events for other programs that wait (``open``) or were given up (``dead``).
     """
 
     waiting: int
@@ -41,6 +43,7 @@ class Levels:
     outbox_seconds: float
     tickets: dict[str, int]
     warned: dict[str, int]
+    deliveries: dict[str, int]
 
 
 def read(connection: Connection, vault: Vault, now: datetime) -> Levels:
@@ -71,6 +74,7 @@ def read(connection: Connection, vault: Vault, now: datetime) -> Levels:
         outbox_seconds=max((_age(since, now) for *_, since in unsettled), default=0.0),
         tickets=by_state,
         warned=warned,
+        deliveries=deliveries.totals(connection, vault),
     )
 
 

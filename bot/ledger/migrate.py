@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
+from collections.abc import Iterator
 from pathlib import Path
 
 import sqlalchemy as sa
@@ -14,7 +16,8 @@ from sqlalchemy.engine import Connection
 
 from bot.errors import StartupError
 from bot.ledger.database import Ledger
-from bot.privacy import Vault
+from bot.privacy import Vault, open_vault
+from bot.settings import Settings
 
 _LOCK = 0x6E696E6479
 """Key of the advisory lock on PostgreSQL; SQLite has one writer anyway."""
@@ -38,6 +41,21 @@ def upgrade(ledger: Ledger) -> None:
         raise StartupError(f"database cannot be used: {reason}") from None
     except CommandError as error:
         raise StartupError(f"database is newer than this program: {error}") from None
+
+
+@contextlib.contextmanager
+def opened(settings: Settings) -> Iterator[Ledger]:
+    """Open the ledger for a command, its tables up to date.
+
+    Raises:
+        StartupError: The keys or the database cannot be used.
+    """
+    ledger = Ledger(settings.database_url, open_vault(settings))
+    try:
+        upgrade(ledger)
+        yield ledger
+    finally:
+        ledger.close()
 
 
 def revisions(connection: Connection, vault: Vault) -> tuple[str | None, str | None]:

@@ -183,10 +183,20 @@ def _read(connection: Connection, vault: Vault, row: Any) -> Outgoing:
         conversation_id=row.conversation_id,
         channel=channel,
         to=to,
-        reply=Reply(body["text"], tuple(Choice(**c) for c in body["choices"]), body["menu"]),
+        reply=read_reply(body),
         reply_to=reply_to,
         attempts=row.attempts + 1,
         trace=trace or row.id,
+    )
+
+
+def read_reply(body: dict[str, Any]) -> Reply:
+    """Read a bubble as it was sealed."""
+    return Reply(
+        body["text"],
+        tuple(Choice(**one) for one in body["choices"]),
+        body["menu"],
+        tuple(body.get("attachments", ())),
     )
 
 

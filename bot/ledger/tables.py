@@ -21,6 +21,9 @@ metadata = sa.MetaData(
     }
 )
 
+COMPLAINTS = 20
+"""The catalogue's service whose tickets only complaint officers see (E.20)."""
+
 BigId = sa.BigInteger().with_variant(sa.Integer(), "sqlite")
 
 
@@ -221,6 +224,8 @@ ticket = sa.Table(
     # Of a complaint without a name: the keyed hash of the code that tracks it.
     sa.Column("tracking_key", sa.String(64)),
     sa.Index("ix_ticket_tracking_key", "tracking_key", unique=True),
+    # The program that opened it over the API.
+    sa.Column("client_id", sa.String(32)),
     # All that the queue filters, counts and sorts by, so that it opens no ticket to do so.
     sa.Index(
         "ix_ticket_queue",
@@ -235,6 +240,39 @@ ticket = sa.Table(
         "warned",
     ),
     sa.Index("ix_ticket_owner", "owner_id", "state"),
+    sa.Index("ix_ticket_client", "client_id", "updated_at", "number"),
+)
+
+attachment = sa.Table(
+    "attachment",
+    metadata,
+    # Also the file's name in the store (`bot.attachments.files`).
+    sa.Column("id", sa.String(36), primary_key=True),
+    sa.Column("conversation_id", sa.ForeignKey("conversation.id"), nullable=False, index=True),
+    # The message that brought it; none while a web chat's upload waits for its message.
+    sa.Column("inbox_id", sa.ForeignKey("inbox.id"), index=True),
+    sa.Column("ticket_id", sa.ForeignKey("ticket.id"), index=True),
+    # ``user`` or ``agent:<id>``.
+    sa.Column("sender", sa.String(64), nullable=False),
+    sa.Column("sealed_name", sa.LargeBinary, nullable=False),
+    sa.Column("type", sa.String(100), nullable=False),
+    sa.Column("size", sa.Integer, nullable=False),
+    sa.Column("state", sa.String(8), nullable=False),
+    sa.Column("reason", sa.String(8), nullable=False),
+    # Whether the sender was told that it was received before that was certain.
+    sa.Column("promised", sa.Boolean, nullable=False),
+    # What the channel calls it: where to fetch it, or under which id it was uploaded, and when.
+    sa.Column("sealed_source", sa.LargeBinary),
+    sa.Column("uploaded_at", Moment),
+    sa.Column("attempts", sa.Integer, nullable=False),
+    sa.Column("next_at", Moment, nullable=False),
+    sa.Column("created_at", Moment, nullable=False, index=True),
+    sa.Index(
+        "ix_attachment_due",
+        "next_at",
+        sqlite_where=sa.text("state IN ('expected', 'waiting')"),
+        postgresql_where=sa.text("state IN ('expected', 'waiting')"),
+    ),
 )
 
 ticket_forward = sa.Table(
@@ -306,4 +344,73 @@ audit = sa.Table(
     sa.Column("person_id", sa.ForeignKey("person.id")),
     sa.Column("agent_id", sa.String(36)),
     sa.Column("ticket_id", sa.String(36)),
+    sa.Column("attachment_id", sa.String(36)),
+    sa.Column("client_id", sa.String(32)),
+)
+
+api_client = sa.Table(
+    "api_client",
+    metadata,
+    sa.Column("id", sa.String(32), primary_key=True),
+    sa.Column("name", sa.String(100), nullable=False),
+    sa.Column("scopes", sa.JSON, nullable=False),
+    sa.Column("secret_key", sa.String(64), nullable=False),
+    # The secret before a rotation is good until then.
+    sa.Column("old_key", sa.String(64), nullable=False, default=""),
+    sa.Column("old_until", Moment),
+    sa.Column("disabled_at", Moment),
+    sa.Column("created_at", Moment, nullable=False),
+)
+
+api_answer = sa.Table(
+    "api_answer",
+    metadata,
+    # Of client and Idempotency-Key.
+    sa.Column("answer_key", sa.String(64), primary_key=True),
+    sa.Column("request_key", sa.String(64), nullable=False),
+    sa.Column("status", sa.Integer, nullable=False),
+    sa.Column("sealed_body", sa.LargeBinary, nullable=False),
+    sa.Column("at", Moment, nullable=False, index=True),
+)
+
+subscriber = sa.Table(
+    "subscriber",
+    metadata,
+    # A client's id, or the CRM's name.
+    sa.Column("id", sa.String(32), primary_key=True),
+    # Empty where settings have the address.
+    sa.Column("url", sa.String(500), nullable=False, default=""),
+    sa.Column("sealed_secrets", sa.LargeBinary, nullable=False),
+    # Whether it hears of every ticket but complaints, and of complaints among its own.
+    sa.Column("hears_all", sa.Boolean, nullable=False, default=False),
+    sa.Column("hears_complaints", sa.Boolean, nullable=False, default=False),
+    sa.Column("disabled_at", Moment),
+)
+
+delivery = sa.Table(
+    "delivery",
+    metadata,
+    # Counted up under the lock of the ticket, so it orders what is said about one.
+    sa.Column("id", BigId, primary_key=True, autoincrement=True),
+    sa.Column("event_id", sa.String(36), nullable=False),
+    sa.Column("subscriber_id", sa.ForeignKey("subscriber.id"), nullable=False),
+    sa.Column("ticket_id", sa.ForeignKey("ticket.id"), nullable=False),
+    sa.Column("kind", sa.String(16), nullable=False),
+    sa.Column("sealed_body", sa.LargeBinary, nullable=False),
+    sa.Column("state", sa.String(8), nullable=False),
+    sa.Column("attempts", sa.Integer, nullable=False, default=0),
+    sa.Column("next_at", Moment, nullable=False),
+    sa.Column("error", sa.String(32), nullable=False, default=""),
+    sa.Column("created_at", Moment, nullable=False),
+    sa.Column("updated_at", Moment, nullable=False),
+    sa.UniqueConstraint("event_id", "subscriber_id"),
+    sa.Index(
+        "ix_delivery_open",
+        "subscriber_id",
+        "ticket_id",
+        "id",
+        sqlite_where=sa.text("state = 'open'"),
+        postgresql_where=sa.text("state = 'open'"),
+    ),
+    sa.Index("ix_delivery_state", "state", "updated_at"),
 )

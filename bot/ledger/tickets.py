@@ -13,12 +13,16 @@ import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
 from bot.clock import JAKARTA
+from bot.ledger import announcements, attachments
 from bot.ledger.confidence import claim
 from bot.ledger.tables import ticket, ticket_event
 from bot.privacy import Vault
 
 ALPHABET = "23456789ABCDEFGHJKMNPQRSTUVWXYZ"
 """Without 0 and O, 1, I and L: read aloud and copied by hand nothing is mistaken."""
+
+LENGTHS = {"subject": (5, 150), "chronology": (10, 4096), "satker": (3, 100)}
+"""The fewest and the most characters of what a ticket says."""
 
 
 class Reason(str, Enum):
@@ -40,13 +44,18 @@ class Reason(str, Enum):
 
 @dataclass(frozen=True)
 class Content:
-    """What a ticket says; sealed in the ledger."""
+    """What a ticket says; sealed in the ledger.
+
+    `reference` and `person` are what a program that opened it calls the ticket and its person.
+    """
 
     subject: str
     chronology: str
     name: str = ""
     email: str = ""
     satker: str = ""
+    reference: str = ""
+    person: str = ""
 
 
 @dataclass(frozen=True)
@@ -66,6 +75,7 @@ class NewTicket:
         reason: Why a person had to be asked.
         matter: Of a complaint: what the talk about it belongs to already, which becomes its id;
             None lets all talk since the last ticket belong to it.
+        client_id: The program that opens it over the API.
     """
 
     number: str
@@ -79,6 +89,7 @@ class NewTicket:
     user_group: int | None = None
     reason: Reason = Reason.UNANSWERED
     matter: str | None = None
+    client_id: str | None = None
 
 
 @dataclass(frozen=True)
@@ -115,7 +126,11 @@ def open_ticket(
     inbox_id: int | None,
     channel: str,
 ) -> str:
-    """Write a ticket and its first event, let what led to it belong to it, and return its id."""
+    """Write a ticket and its first event, let what led to it belong to it, and announce it.
+
+    Returns:
+        Its id.
+    """
     ticket_id = new.matter or str(uuid.uuid4())
     connection.execute(
         ticket.insert().values(
@@ -135,6 +150,7 @@ def open_ticket(
             candidates=[list(pair) for pair in new.candidates],
             user_group=new.user_group,
             reason=new.reason.value,
+            client_id=new.client_id,
         )
     )
     connection.execute(
@@ -144,6 +160,9 @@ def open_ticket(
     )
     if new.matter is None:
         claim(connection, vault, conversation_id, ticket_id)
+    attachments.put_onto_new(connection, ticket_id, new.created_at)
+    row = connection.execute(sa.select(ticket).where(ticket.c.id == ticket_id)).one()
+    announcements.announce(connection, vault, row._mapping, announcements.OPENED, new.created_at)
     return ticket_id
 
 

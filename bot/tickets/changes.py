@@ -14,8 +14,9 @@ from sqlalchemy.engine import Connection
 
 from bot.catalogue import Catalogue
 from bot.channels.message import Choice, Reply
-from bot.ledger.confidence import COMPLAINTS
-from bot.ledger.tables import inbox, ticket_forward
+from bot.ledger import attachments
+from bot.ledger.confidence import ANONYMOUS
+from bot.ledger.tables import COMPLAINTS, inbox, ticket_forward
 from bot.privacy import Vault
 from bot.tickets.life import (
     ChangeRefused,
@@ -75,19 +76,43 @@ class Changes:
         write(connection, vault, row, seen, "assigned", values, {"owner": owner_id})
 
     def reply(
-        self, connection: Connection, vault: Vault, seen: Seen, text: str, wait: bool = False
+        self,
+        connection: Connection,
+        vault: Vault,
+        seen: Seen,
+        text: str,
+        wait: bool = False,
+        files: tuple[str, ...] = (),
     ) -> None:
         """Answer the person, and if asked wait for their answer: the clock stands still then.
 
+        Args:
+            connection: The open transaction.
+            vault: Seals what is written.
+            seen: The ticket and who answers.
+            text: The answer; the first file goes beneath it.
+            wait: Whether the person is to answer.
+            files: Ids of files that this agent has uploaded; each further one is a bubble with
+                its name.
+
         Raises:
-            ChangeRefused: The ticket is closed, or the channel takes no free text now.
+            ChangeRefused: The ticket is closed, the channel takes no free text now, a file is not
+                there (``file``), or nobody could be sent one (``anonymous``).
         """
         row = lock(connection, seen)
         if row.state == State.CLOSED:
             raise ChangeRefused("closed")
         if not window_is_open(connection, row, seen.now):
             raise ChangeRefused("window")
-        self._tell(connection, vault, row, seen.now, "utter_balasan_petugas", isi=text)
+        if files and row.channel == ANONYMOUS:
+            raise ChangeRefused("anonymous")
+        sent = attachments.send(connection, vault, row.id, row.conversation_id, seen.actor, files)
+        if len(sent) != len(files):
+            raise ChangeRefused("file")
+        said = self._words.text("utter_balasan_petugas", nomor=row.number, isi=text)
+        for place, caption in enumerate([said, *(file.name for file in sent[1:])]):
+            reply = Reply(caption, attachments=files[place : place + 1])
+            tell(connection, vault, row, reply, seen.now)
         values: dict[str, Any] = {"owner_id": row.owner_id or seen.agent_id}
         if row.first_reply_at is None:
             values["first_reply_at"] = seen.now
@@ -117,6 +142,8 @@ class Changes:
         connection.execute(inbox.update().where(inbox.c.id == inbox_id).values(matter=row.id))
         detail = {"text": text, "inbox": inbox_id}
         write(connection, vault, row, seen, "user_message", values, detail)
+        if inbox_id is not None:
+            attachments.put_onto(connection, row.id, inbox_id)
 
     def heard(
         self,

@@ -64,7 +64,7 @@ class ChangeRefused(NindyError):
             another agent; ``closed``; the 24-hour ``window`` is shut; ``no-forward`` waits for a
             receipt; ``unfinished``, ``rated`` or still ``unrated``; the conversation is ``held`` by
             another agent, or ``free``; only its ``holder`` may hand it back; nobody can be spoken
-            to, because the complaint is ``anonymous``.
+            to, because the complaint is ``anonymous``; a ``file`` is not there to be sent.
     """
 
     def __init__(self, reason: str) -> None:

@@ -10,8 +10,8 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
-from bot.ledger.confidence import COMPLAINTS
-from bot.ledger.tables import ticket, ticket_event
+from bot.ledger.confidence import is_ordinary
+from bot.ledger.tables import COMPLAINTS, ticket, ticket_event
 from bot.privacy import Vault
 from bot.tickets.life import OPEN, State
 
@@ -92,6 +92,23 @@ def awaiting(
     named = [row for row in rows if row.number in quoted]
     waiting = [row for row in rows if row.state == State.WAITING]
     return next(map(_own, named + waiting), None)
+
+
+def newest_open(connection: Connection, vault: Vault, conversation_id: str) -> Own | None:
+    """Return the ticket that somebody means who names none: the newest that is unfinished.
+
+    Where there is another one it is no complaint.
+    """
+    row = connection.execute(
+        sa.select(ticket)
+        .where(
+            ticket.c.conversation_id == conversation_id,
+            ticket.c.state.in_([state.value for state in OPEN]),
+        )
+        .order_by(sa.case((is_ordinary(), 0), else_=1), ticket.c.created_at.desc())
+        .limit(1)
+    ).first()
+    return None if row is None else _own(row)
 
 
 def replies(connection: Connection, vault: Vault, number: str, count: int) -> list[str]:

@@ -10,6 +10,7 @@ import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
 from bot.channels.message import Reply
+from bot.ledger import announcements
 from bot.ledger.confidence import ANONYMOUS, readable
 from bot.ledger.outbox import enqueue
 from bot.ledger.tables import inbox, ticket, ticket_event
@@ -99,7 +100,7 @@ def write(
     values: dict[str, Any],
     detail: dict[str, Any] | None = None,
 ) -> None:
-    """Write a change and its event.
+    """Write a change and its event, and announce it where it shows outside.
 
     Raises:
         ChangeRefused: ``changed`` meanwhile.
@@ -120,3 +121,6 @@ def write(
             sealed_detail=vault.seal(detail) if detail else None,
         )
     )
+    if announcements.shows(row._mapping, values):
+        after = {**row._mapping, **values, "version": row.version + 1, "updated_at": seen.now}
+        announcements.announce(connection, vault, after, announcements.CHANGED, seen.now)

@@ -10,6 +10,8 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
+from bot.ledger import attachments
+from bot.ledger.attachments import Attachment
 from bot.ledger.confidence import is_ordinary, readable
 from bot.ledger.inbox import SILENT
 from bot.ledger.outbox import FAILED
@@ -59,6 +61,7 @@ class Said:
         state: Of ours: how far it got.
         error: Of ours: the channel's error code, 0 for none.
         id: Of ours: its id in the outbox.
+        files: Ids of files that it brought.
     """
 
     at: datetime
@@ -67,6 +70,7 @@ class Said:
     state: str = ""
     error: int = 0
     id: str = ""
+    files: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -100,6 +104,7 @@ class Sheet:
     events: list[Event] = field(default_factory=list)
     said: list[Said] = field(default_factory=list)
     forwards: list[dict[str, Any]] = field(default_factory=list)
+    files: list[Attachment] = field(default_factory=list)
 
 
 def read_sheet(connection: Connection, vault: Vault, number: str) -> Sheet | None:
@@ -150,6 +155,7 @@ def read_sheet(connection: Connection, vault: Vault, number: str) -> Sheet | Non
         events=_events(connection, vault, row.id),
         said=_since(connection, vault, row),
         forwards=_forwards(connection, vault, row.id),
+        files=attachments.of_ticket(connection, vault, row.id),
     )
 
 
@@ -209,19 +215,21 @@ def _ours(row: Any) -> Any:
 
 
 def _talk(vault: Vault, heard: Iterable[Any], ours: Iterable[Any]) -> list[Said]:
-    found = [Said(row.sent_at, "user", vault.open(row.sealed_body)["text"]) for row in heard]
-    found += [
-        Said(
-            at=row.created_at,
-            who="nindy",
-            text=vault.open(row.sealed_body)["text"],
-            state=row.state,
-            error=row.error_code if row.state == FAILED else 0,
-            id=row.id,
+    found = []
+    for row in heard:
+        body = vault.open(row.sealed_body)
+        found.append(Said(row.sent_at, "user", body["text"], files=_files(body)))
+    for row in ours:
+        body = vault.open(row.sealed_body)
+        error = row.error_code if row.state == FAILED else 0
+        found.append(
+            Said(row.created_at, "nindy", body["text"], row.state, error, row.id, _files(body))
         )
-        for row in ours
-    ]
     return sorted(found, key=lambda one: one.at)
+
+
+def _files(body: dict[str, Any]) -> tuple[str, ...]:
+    return tuple(body.get("attachments", ()))
 
 
 def _forwards(connection: Connection, vault: Vault, ticket_id: str) -> list[dict[str, Any]]:

@@ -117,6 +117,8 @@ def command_or_text(message: Inbound, conversation_id: str, choice_key: bytes) -
         if payload is not None:
             return payload
     text = plain(message.text)
+    if not text and message.attachments:
+        return "/media"
     if message.kind is Kind.OTHER or not text:
         return "/non_text"
     return text

@@ -1,4 +1,4 @@
-"""Named places in a turn at which a test may end the process, as ``kill -9`` would.
+"""Named places at which a test may end the process, as ``kill -9`` would.
 
 ``NINDY_FAILPOINT=before_commit:3`` ends the process when it comes to ``before_commit`` for the
 third time. Without the variable nothing is ever reached.
@@ -22,7 +22,7 @@ class Failpoints:
         StartupError: There is no such place.
     """
 
-    NAMES = (
+    TURN = (
         "after_claim",
         "after_rasa",
         "before_commit",
@@ -30,6 +30,8 @@ class Failpoints:
         "before_send",
         "after_send",
     )
+    """On the way of a message."""
+    NAMES = (*TURN, "before_deliver", "after_deliver")
 
     def __init__(self, setting: str = "") -> None:
         self._name, _, count = setting.partition(":")

@@ -35,6 +35,12 @@
 
   const box = document.getElementById("teks");
   if (!box) return;
+  // The files are up, or refused: the same one may be chosen again.
+  const files = document.getElementById("berkas");
+  files.addEventListener("htmx:afterRequest", (event) => {
+    document.getElementById("berkas-gagal").hidden = event.detail.successful;
+    files.value = "";
+  });
   const length = document.getElementById("panjang");
   const list = document.getElementById("siap");
   const options = [...list.children];

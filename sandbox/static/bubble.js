@@ -81,6 +81,12 @@ export function dayName(at) {
   return day.toLocaleDateString("id-ID", { day: "numeric", month: "long", year: "numeric" });
 }
 
+function attached(file) {
+  const href = `/sandbox/files/${file.id}`;
+  if (file.type.startsWith("image/")) return el("img", { class: "photo", src: href, alt: file.name || "Foto" });
+  return el("a", { class: "attached", href, download: file.name || "berkas" }, `📄 ${file.name || "berkas"} · ${Math.ceil(file.size / 1024)} KB`);
+}
+
 // actions: { press(entry, button), openList(entry), quote(wamid) -> text or null }
 export function bubble(entry, actions) {
   const mine = entry.from === "person";
@@ -90,6 +96,7 @@ export function bubble(entry, actions) {
   if (quoted) body.append(el("div", { class: "quote" }, el("p", {}, quoted)));
   if (entry.header) body.append(el("p", { class: "header" }, entry.header));
   if (KINDS[entry.type]) body.append(el("p", { class: "kind" }, KINDS[entry.type]));
+  if (entry.file) body.append(attached(entry.file));
   if (entry.text) body.append(el("p", { class: "text", dir: "auto" }, formatted(entry.text)));
   if (entry.footer) body.append(el("p", { class: "footer" }, entry.footer));
   const foot = el("p", { class: "meta" }, el("time", { datetime: entry.at }, clock(entry.at)));

@@ -2,7 +2,7 @@
 
 import { byId, call, el } from "./dom.js";
 
-const TARGETS = { span: "SPAN", sakti: "SAKTI", digit: "Digit", graph: "WhatsApp, pengiriman", webhooks: "WhatsApp, webhook" };
+const TARGETS = { span: "SPAN", sakti: "SAKTI", digit: "Digit", crm: "CRM", graph: "WhatsApp, pengiriman", media: "WhatsApp, berkas", webhooks: "WhatsApp, webhook" };
 const UPSTREAM = {
   off: "Normal", down: "Mati: koneksi diputus", error: "Galat 500", slow: "Lambat", hang: "Tidak pernah menjawab",
   garbage: "HTML alih-alih JSON", truncated: "JSON terpotong", wrong_types: "Tipe data salah", huge: "Jawaban 50 MB",
@@ -10,10 +10,14 @@ const UPSTREAM = {
   accept_then_drop: "Dikerjakan, lalu putus",
 };
 const KINDS = {
-  span: UPSTREAM, sakti: UPSTREAM, digit: UPSTREAM,
+  span: UPSTREAM, sakti: UPSTREAM, digit: UPSTREAM, crm: UPSTREAM,
   graph: {
     off: "Normal", rate_limit: "Batas laju nomor (130429)", pair_rate: "Batas laju per orang (131056)", error: "Galat 500 (131000)",
     timeout_after_accept: "Diterima, jawaban hilang", token: "Token ditolak (190)",
+  },
+  media: {
+    off: "Normal", gone: "Berkas sudah hilang", old_address: "Alamat kedaluwarsa (404)", foreign_host: "Alamat di host asing", redirect: "Dialihkan ke host asing",
+    cut: "Terputus di tengah", changed: "Isi berubah", slow: "Lambat", error: "Galat 500 (131000)", token: "Token ditolak (190)",
   },
   webhooks: {
     off: "Normal", duplicated: "Kejadian ganda", reordered: "Urutan acak", batched: "Digabung per detik", status_first: "Status mendahului jawaban",
@@ -108,7 +112,7 @@ function refreshStats() {
     waiting = false;
     const stats = await call("GET", "/sandbox/stats").catch(() => null);
     if (!stats) return;
-    byId("stats").textContent = `Balasan diterima ${stats.accepted} · ganda ${stats.duplicates_by_callback} · webhook tertunda ${stats.webhooks.pending}, diulang ${stats.webhooks.retries}`;
+    byId("stats").textContent = `Balasan diterima ${stats.accepted} · ganda ${stats.duplicates_by_callback} · webhook tertunda ${stats.webhooks.pending}, diulang ${stats.webhooks.retries} · tiket di CRM ${stats.crm_tickets}`;
   }, 300);
 }
 

@@ -5,7 +5,8 @@ import { byId, call, el, toast } from "./dom.js";
 import { addLog, showFaults, showLog, showRecords, togglePanel } from "./panel.js";
 import { openForm, openList, openMenu } from "./sheet.js";
 
-const ATTACHMENTS = [["image", "Foto"], ["audio", "Pesan suara"], ["document", "Dokumen"], ["sticker", "Stiker"], ["location", "Lokasi"], ["contacts", "Kontak"]];
+const ATTACHMENTS = [["file", "Berkas dari komputer ini"], ["image", "Foto"], ["audio", "Pesan suara"], ["document", "Dokumen"], ["sticker", "Stiker"], ["location", "Lokasi"], ["contacts", "Kontak"]];
+const FILE = "file";
 const HUES = 6;
 
 const chat = byId("chat");
@@ -116,15 +117,25 @@ function show(entry) {
   else chat.append(item);
 }
 
-async function post(body) {
+async function post(body, to = "messages") {
   try {
-    await call("POST", `${path(current)}/messages`, body);
+    await call("POST", `${path(current)}/${to}`, body);
   } catch (error) {
     toast(error.message === "400" ? "Ditolak: isi pesan atau pilihan itu tidak sah." : "Tidak terkirim. Coba lagi.");
     return false;
   }
   inTurn(fetchChat);
   return true;
+}
+
+// A photo, a recording or a film is sent as such, all else as a document.
+async function sendFile(file) {
+  const [kind] = file.type.split("/");
+  const query = new URLSearchParams({ type: ["image", "audio", "video"].includes(kind) ? kind : "document", name: file.name, text: text.value });
+  if (await post(file, `files?${query}`)) {
+    text.value = "";
+    grow();
+  }
 }
 
 function choice(offer, chosen, kind) {
@@ -195,7 +206,14 @@ text.addEventListener("keydown", (event) => {
   event.preventDefault();
   byId("write").requestSubmit();
 });
-byId("attach").addEventListener("click", () => openMenu("Lampirkan contoh", ATTACHMENTS, (type) => post({ type })));
+byId("attach").addEventListener("click", () => openMenu("Lampirkan", ATTACHMENTS, (type) => {
+  if (type === FILE) byId("file").click();
+  else post({ type });
+}));
+byId("file").addEventListener("change", async (event) => {
+  for (const file of event.target.files) await sendFile(file);
+  event.target.value = "";
+});
 document.addEventListener("visibilitychange", listen);
 new MutationObserver(listen).observe(document.body, { attributeFilter: ["class"] });
 

@@ -96,7 +96,7 @@ async def _check(product: Product, folder: Path, people: list[str], what: str) -
     assert twice == 0, "a status settles every unknown outcome while the sandbox remembers"
 
 
-@pytest.mark.parametrize("name", Failpoints.NAMES)
+@pytest.mark.parametrize("name", Failpoints.TURN)
 async def test_killed_at_a_named_place(model: Path, tmp_path: Path, name: str) -> None:
     people = ["ani", "beni"]
     async with Product(tmp_path, NINDY_SETTLE_SECONDS=SETTLE) as product:
@@ -125,6 +125,32 @@ async def test_killed_at_random(model: Path, tmp_path: Path) -> None:
             await product.start()
         await writing
         await _check(product, tmp_path, people, "killed 4 times at random")
+
+
+async def test_killed_between_a_message_and_its_file(model: Path, tmp_path: Path) -> None:
+    async with Product(tmp_path, NINDY_SETTLE_SECONDS=SETTLE) as product:
+        await product.start()
+        await product.ask("siti", "halo", 60)
+        await product.faults({"media": "error"})
+        index = await product.write("siti", type="image", text="Apa itu HAI-DJPb?")
+        while not (await product.get("/sandbox/faults"))["media"]["hits"]:
+            await asyncio.sleep(0.05)
+        product.kill()
+        await product.faults({"media": "off"})
+        await product.start()
+        answer = await product.answer("siti", index, 60)
+        assert "Filenya sudah Nindy terima" in answer["text"]
+        deadline = time.monotonic() + 30
+        while time.monotonic() < deadline and _files(tmp_path) != ["kept"]:
+            await asyncio.sleep(0.2)
+        assert _files(tmp_path) == ["kept"], product.log[-3000:]
+        await _everything_is_answered(product, ["siti"], 2)
+        assert _exactly_once_and_in_order(await product.chat("siti")) == 0
+
+
+def _files(folder: Path) -> list[str]:
+    with sqlite3.connect(folder / "var" / "nindy.db") as connection:
+        return [row[0] for row in connection.execute("SELECT state FROM attachment")]
 
 
 async def test_stopped_under_load_drains(model: Path, tmp_path: Path) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import itertools
 import tempfile
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator, AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import replace
 from datetime import datetime, timedelta
@@ -20,13 +20,16 @@ from actions import services as action_services
 from actions.clients import connect
 from actions.registry import hand_out
 from actions.services import Services
+from bot.attachments.files import Files
 from bot.channels.choice_ids import issue
-from bot.channels.message import Inbound, Kind, Reply, Sender
+from bot.channels.message import Inbound, Kind, Media, Reply, Sender
 from bot.channels.whatsapp.render import render
 from bot.clock import JAKARTA
-from bot.ledger import feedback, migrate, tables
+from bot.errors import Permanent
+from bot.ledger import attachments, feedback, migrate, tables
 from bot.ledger.database import Ledger
 from bot.ledger.feedback import Feedback
+from bot.ledger.fetches import PATIENCE
 from bot.ledger.outbox import Outgoing
 from bot.live.owner import Owner
 from bot.live.wake import Wake
@@ -39,11 +42,15 @@ from bot.tickets.takeover import Takeover
 from bot.turn.apology import Apology
 from bot.turn.dialogue import Dialogue
 from bot.turn.failpoints import Failpoints
+from bot.turn.fetcher import Fetcher
+from bot.turn.file_words import FileWords
 from bot.turn.held import Held
 from bot.turn.intake import Delivery, Intake
 from bot.turn.sender import Sender as OutboxSender
+from bot.turn.with_files import WithFiles
 from bot.turn.worker import Worker
 from sandbox.app import create_app
+from tests.filing import LARGEST
 
 CHOICE_KEY = b"stage"
 AGENT = "rina"
@@ -60,8 +67,10 @@ class Stage:
         self.sender: OutboxSender
         self.intake: Intake
         self.session: aiohttp.ClientSession
+        self.fetcher: Fetcher
         self.changes: Changes
         self.takeover: Takeover
+        self.at_whatsapp: dict[str, bytes] = {}
         self._server = server
         self._ids = itertools.count(1)
         self.person = "siti"
@@ -78,10 +87,11 @@ class Stage:
         kind: Kind = Kind.TEXT,
         choice: str | None = None,
         quoting: str = "",
+        **file: Any,
     ) -> Reply:
         """Let the person send something and return the one bubble that answers."""
         seen = len(self.bubbles)
-        await self.send(text, kind, choice, quoting)
+        await self.send(text, kind, choice, quoting, **file)
         new = self.bubbles[seen:]
         assert len(new) == 1, f"one bubble per turn, not {len(new)}"
         return new[0].reply
@@ -92,8 +102,15 @@ class Stage:
         kind: Kind = Kind.TEXT,
         choice: str | None = None,
         quoting: str = "",
+        type: str = "text",
+        content: bytes | None = None,
+        late: bool = False,
     ) -> None:
-        """Let the person send something, perhaps as a reply to the last bubble with some words."""
+        """Let the person send something, perhaps as a reply to the last bubble with some words.
+
+        A `type` other than text brings its `content` as a file, which WhatsApp has or (None) has
+        lost; it is fetched before the message is answered, unless it is `late`.
+        """
         quoted = [
             f"out.{place}"
             for place, bubble in enumerate(self.bubbles, 1)
@@ -101,6 +118,9 @@ class Stage:
         ]
         assert bool(quoted) == bool(quoting), f"no bubble says {quoting!r}"
         number = next(self._ids)
+        media = Media(f"file{number}", f"kiriman-{number}") if kind is Kind.MEDIA else None
+        if media is not None and content is not None:
+            self.at_whatsapp[media.id] = content
         message = Inbound(
             self.channel,
             "1",
@@ -111,10 +131,27 @@ class Stage:
             text,
             choice,
             quoted[-1] if quoted else None,
+            type,
+            media,
         )
         await self.intake.store(Delivery((message,), (), ()))
+        if late:
+            self.now += PATIENCE
+        else:
+            await self.fetcher.drain()
         await self.worker.drain()
         await self.sender.drain()
+
+    async def fetch(self) -> None:
+        """Let what came late be fetched, and the news of it go out."""
+        await self.fetcher.drain()
+        await self.sender.drain()
+
+    async def source(self, media: Media, _strict: bool) -> AsyncGenerator[bytes, None]:
+        """What WhatsApp gives out for a file."""
+        if media.id not in self.at_whatsapp:
+            raise Permanent(0, "gone")
+        yield self.at_whatsapp[media.id]
 
     async def desk(self, deed: str, number: str, **values: Any) -> None:
         """Let an agent change a ticket, by default the newest, and the news of it go out."""
@@ -155,6 +192,10 @@ class Stage:
                     **dict(row._mapping),
                     **vault.open(row.sealed_content),
                     **_history(connection, vault, row.number),
+                    "files": [
+                        f"{file.name} {file.state}"
+                        for file in attachments.of_ticket(connection, vault, row.id)
+                    ],
                     "word": vault.open(row.sealed_rating)["text"] if row.sealed_rating else None,
                 }
                 for row in rows
@@ -231,9 +272,18 @@ async def stage(
         play.changes, play.takeover = services.changes, services.takeover
         play.session = session
         play.intake = Intake(ledger, wake, play.clock)
+        file_words = FileWords(services.words, LARGEST)
+        play.fetcher = Fetcher(
+            ledger,
+            Files(tmp_path / "files", vault, LARGEST, None),
+            {"whatsapp": play.source},
+            file_words,
+            wake,
+            play.clock,
+        )
         play.worker = Worker(
             ledger,
-            dialogue.respond,
+            WithFiles(ledger, services.changes, file_words, dialogue.respond),
             Apology(services.words, services.calendar, services.catalogue.unit(None)),
             Held(services.changes, services.words, dialogue.respond, CHOICE_KEY),
             owner,

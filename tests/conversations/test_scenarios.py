@@ -14,6 +14,7 @@ from ruamel.yaml import YAML
 from bot.channels.message import Kind, Reply
 from bot.tickets.life import Resolution
 from bot.turn import training
+from tests import filing
 from tests.conftest import PROJECT
 from tests.conversations.stage import Stage, stage
 
@@ -22,7 +23,16 @@ pytestmark = pytest.mark.rasa
 HERE = Path(__file__).parent
 SCENARIOS = sorted(HERE.glob("*/*.yml"))
 MONDAY_MORNING = "2026-11-23 09:00"
-KINDS = {"image": Kind.MEDIA, "audio": Kind.MEDIA, "sticker": Kind.OTHER, "location": Kind.OTHER}
+FILES = {
+    "image": ("image", filing.PNG),
+    "audio": ("audio", filing.VOICE),
+    "document": ("document", filing.PDF),
+    "program": ("document", b"MZ\x90\x00"),
+    "macros": ("document", filing.docx(**{"word/vbaProject.bin": b"x"})),
+    "huge": ("video", filing.JPEG + bytes(filing.LARGEST)),
+    "empty": ("document", b""),
+    "lost": ("image", None),
+}
 KNOWN = {"channel", "at", "faults", "steps", "tickets", "calls", "feedback", "opened"}
 A_TICKET = (
     "petugas",
@@ -38,6 +48,8 @@ STEPS = {
     "press old",
     "send",
     "words",
+    "late",
+    "fetch",
     "quoting",
     "desk",
     "silent",
@@ -112,7 +124,16 @@ async def _act(play: Stage, step: dict[str, Any], memory: dict[str, str]) -> Rep
     if "press old" in step:
         return await play.press(step["press old"], old=True)
     if "send" in step:
-        return await play.say(step.get("words", ""), KINDS[step["send"]])
+        type, content = FILES.get(step["send"], (step["send"], None))
+        kind = Kind.MEDIA if step["send"] in FILES else Kind.OTHER
+        more = {"type": type, "content": content, "late": bool(step.get("late"))}
+        more["quoting"] = _fill(str(step.get("quoting", "")), memory)
+        if "nindy" in step:
+            return await play.say(step.get("words", ""), kind, **more)
+        await play.send(step.get("words", ""), kind, **more)
+    if "fetch" in step:
+        await play.fetch()
+        return play.bubbles[-1].reply
     return None
 
 

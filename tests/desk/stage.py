@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from pathlib import Path
 from typing import Any
 from zlib import crc32
 
@@ -24,6 +25,7 @@ from desk.canned import read_canned, read_outside
 from desk.live import Live
 from desk.work import Work
 from tests.conftest import PROJECT
+from tests.filing import store
 from tests.kit import START, answer
 
 NUMBER = "20261123-ABC234"
@@ -53,6 +55,7 @@ def make_work(ledger: Ledger) -> Work:
         suggest=suggest,
         wake=Wake(),
         live=Live(ledger),
+        files=store(Path(str(ledger.engine.url.database)).parent, ledger.vault),
     )
 
 

@@ -42,6 +42,9 @@ MATRIX: dict[tuple[str, str], set[Role]] = {
     ("POST", "/tiket/{number}/tampilkan"): ALL,
     ("POST", "/tiket/{number}/lihat"): WRITERS,
     ("POST", "/tiket/{number}/draf"): WRITERS,
+    ("GET", "/tiket/{number}/lampiran/{id}"): ALL,
+    ("POST", "/tiket/{number}/lampiran"): WRITERS,
+    ("POST", "/tiket/{number}/lampiran/{id}/hapus"): WRITERS,
     ("POST", "/tiket/{number}/{what}"): WRITERS,
     ("GET", "/supervisor"): OVERSEERS,
     ("GET", "/supervisor/tiket.csv"): OVERSEERS,
@@ -54,7 +57,7 @@ MATRIX: dict[tuple[str, str], set[Role]] = {
 }
 
 
-FILLED = {"number": "20261123-ABC234", "what": "ambil"}
+FILLED = {"number": "20261123-ABC234", "what": "ambil", "id": "0"}
 
 
 def routes(desk: Desk, work: Work) -> dict[tuple[str, str], object]:

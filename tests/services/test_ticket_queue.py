@@ -9,7 +9,7 @@ import pytest
 
 from bot.channels.message import Delivery, Kind, Status
 from bot.ledger import numbers, outbox, tables
-from bot.ledger.confidence import COMPLAINTS
+from bot.ledger.tables import COMPLAINTS
 from bot.tickets import queue
 from bot.tickets.life import Priority, Resolution, State
 from bot.tickets.queue import Filter, Line

@@ -18,11 +18,12 @@ from ruamel.yaml import YAML
 
 from bot import metrics
 from bot.doctor import LEAST_SPACE, Doctor, Finding
-from bot.ledger import migrate, tables
+from bot.ledger import deliveries, migrate, subscribers, tables
 from bot.ledger.database import Ledger
 from bot.settings import Settings
 from tests.conftest import PROJECT
 from tests.kit import START, answer, message, receive, sqlite_ledger, vault
+from tests.ticketing import Desk
 
 RUNBOOK = (PROJECT / "docs/runbook.md").read_text(encoding="utf-8")
 ALERTS = YAML(typ="safe").load(PROJECT / "deploy/prometheus/alerts.yml")["groups"][0]["rules"]
@@ -69,8 +70,8 @@ async def test_a_system_that_is_well(
     port = edge.port or 0
     found = await look(ledger, tmp_path, port, away=port)
     assert all(one.good for one in found.values()), [str(one) for one in found.values()]
-    names = {"model", "calendar", "disk", "database", "inbox", "outbox", "tickets", "edge", "desk"}
-    assert set(found) == names | {"WhatsApp", "SPAN", "SAKTI", "Digit"}
+    names = {"model", "calendar", "disk", "database", "inbox", "outbox", "edge", "desk"}
+    assert set(found) == names | {"tickets", "deliveries", "WhatsApp", "SPAN", "SAKTI", "Digit"}
 
 
 async def test_what_is_away_is_named(ledger: Ledger, tmp_path: Path, edge: TestServer) -> None:
@@ -92,6 +93,18 @@ async def test_what_waits_too_long_is_named_with_its_reason(
     found = await look(ledger, tmp_path, port, after=600)
     assert str(found["inbox"]).startswith("BAD  inbox: 1 wait, the oldest for 10 min")
     assert "error 190 (account)" in found["outbox"].text
+
+
+async def test_events_that_were_given_up_are_named(
+    ledger: Ledger, tmp_path: Path, edge: TestServer
+) -> None:
+    ledger.transact(subscribers.set_crm, True, START)
+    Desk(ledger).open()
+    [parcel] = ledger.transact(deliveries.take, START, {}, 4)
+    assert (await look(ledger, tmp_path, edge.port or 0))["deliveries"].good
+    ledger.transact(deliveries.dead, parcel, "timeout", START)
+    found = (await look(ledger, tmp_path, edge.port or 0))["deliveries"]
+    assert not found.good and found.text.startswith("0 wait, 1 were given up")
 
 
 async def test_a_database_that_is_behind_or_gone_is_a_finding(

@@ -85,7 +85,7 @@ def test_what_is_said_instead_of_a_word_is_heard_as_the_rules_hear_it() -> None:
     declined = dict.fromkeys(("affirm", "deny"), "action_done")
     said = {intent: rules[intent] for intent in rules if not rules[intent].startswith("utter_")}
     assert {**said, **declined} == USUAL
-    assert set(rules) - set(USUAL) == {"pilih", "non_text"}
+    assert set(rules) - set(USUAL) == {"pilih"}
 
 
 def test_the_domains_actions_are_the_actions_of_the_package() -> None:

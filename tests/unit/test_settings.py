@@ -73,6 +73,7 @@ def test_no_secret_is_shown(monkeypatch: pytest.MonkeyPatch) -> None:
                 "SAKTI_TOKEN",
                 "DIGIT_TOKEN",
                 "OIDC_CLIENT_SECRET",
+                "CRM_TOKEN",
             )
         },
     )

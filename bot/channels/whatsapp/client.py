@@ -5,15 +5,13 @@ No exception and no log line from here holds a body, a phone number or the token
 
 from __future__ import annotations
 
-import asyncio
-import json
-
 import aiohttp
 import structlog
 
 from bot.channels.message import Sender
 from bot.channels.whatsapp import wire
-from bot.channels.whatsapp.errors import Action, GiveUp, TryLater, action_for, error_for
+from bot.channels.whatsapp.answers import BROKEN, NOT_SENT, accepted
+from bot.channels.whatsapp.errors import Action, GiveUp, TryLater
 from bot.errors import ChannelError, Uncertain
 
 log = structlog.get_logger(__name__)
@@ -23,11 +21,6 @@ CALLBACK_LIMIT = 512
 
 # Connecting has a limit of its own: what fails there was certainly not sent.
 _TIMEOUT = aiohttp.ClientTimeout(total=10, connect=5)
-_NOT_SENT = (
-    aiohttp.ClientConnectorError,
-    aiohttp.ConnectionTimeoutError,
-    aiohttp.ServerFingerprintMismatch,
-)
 
 
 class GraphClient:
@@ -126,37 +119,13 @@ class GraphClient:
                 timeout=self._timeout,
                 allow_redirects=False,
             ) as response:
-                status = response.status
-                return _accepted(status, await _text(response))
-        except _NOT_SENT as error:
+                return await accepted(response)
+        except NOT_SENT as error:
             raise TryLater(Action.PASSING, 0, type(error).__name__) from None
         except aiohttp.InvalidURL:
             raise GiveUp(Action.BUG, 0, "InvalidURL") from None
-        except (aiohttp.ClientError, asyncio.TimeoutError, OSError) as error:
+        except BROKEN as error:
             raise Uncertain(0, type(error).__name__) from None
-
-
-async def _text(response: aiohttp.ClientResponse) -> bytes:
-    try:
-        return await response.read()
-    except (aiohttp.ClientError, asyncio.TimeoutError, OSError):
-        if response.status < 300:
-            raise
-        return b""  # A refusal is certain even when its reason was lost.
-
-
-def _accepted(status: int, body: bytes) -> wire.Table:
-    """Return the answer of an accepted call; raise what any other answer stands for."""
-    try:
-        answer = wire.table(json.loads(body))
-    except (ValueError, RecursionError):
-        answer = {}
-    error = answer.get("error")
-    if isinstance(error, dict) or not 200 <= status < 300:
-        given = wire.table(error).get("code")
-        code = given if isinstance(given, int) and not isinstance(given, bool) else None
-        raise error_for(action_for(code, status), code or 0, f"http {status}") from None
-    return answer
 
 
 def _address(to: Sender) -> dict[str, str]:

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from bot.channels.message import Kind
+from bot.channels.message import Kind, Media
 from bot.channels.whatsapp import wire
 
 _MEDIA = {"image", "document", "video", "audio", "voice"}
+_NAME_LIMIT = 240
+_DIGEST_LIMIT = 100
 _PRESSED = {"button_reply", "list_reply"}
 
 
@@ -22,6 +24,7 @@ class Content:
         text: The words; a caption, a pressed title, a reaction's emoji.
         choice_id: The id of what was pressed.
         reply_to: The provider's id of the message this one is about.
+        media: The file that it brings; Meta sends none of those that it finds too large.
     """
 
     kind: Kind
@@ -29,6 +32,7 @@ class Content:
     text: str = ""
     choice_id: str | None = None
     reply_to: str | None = None
+    media: Media | None = None
 
 
 def read(message: wire.Table) -> Content:
@@ -37,7 +41,8 @@ def read(message: wire.Table) -> Content:
     part = wire.table(message.get(name))
     about = wire.identifier(wire.table(message.get("context")).get("id"))
     if name in _MEDIA:
-        return Content(Kind.MEDIA, name, wire.words(part.get("caption")), reply_to=about)
+        caption = wire.words(part.get("caption"))
+        return Content(Kind.MEDIA, name, caption, reply_to=about, media=_media(part))
     match name:
         case "text":
             text = wire.words(part.get("body"))
@@ -59,6 +64,14 @@ def read(message: wire.Table) -> Content:
         case "unsupported":
             return Content(Kind.OTHER, _inner(name, part), reply_to=about)
     return Content(Kind.OTHER, name, reply_to=about)
+
+
+def _media(part: wire.Table) -> Media | None:
+    given = wire.identifier(part.get("id"))
+    if given is None:
+        return None
+    name = wire.line(part.get("filename"), _NAME_LIMIT)
+    return Media(given, name, wire.line(part.get("sha256"), _DIGEST_LIMIT))
 
 
 def _interactive(part: wire.Table, about: str | None) -> Content:

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from bot.channels.choice_ids import issue
 from bot.channels.whatsapp.client import GraphClient
-from bot.channels.whatsapp.render import render
+from bot.channels.whatsapp.errors import Action, GiveUp
+from bot.channels.whatsapp.render import Content, render, render_file
+from bot.channels.whatsapp.uploads import Uploads
 from bot.errors import Permanent
 from bot.ledger.outbox import Outgoing
 
@@ -14,12 +16,16 @@ class WhatsAppOut:
 
     Args:
         client: Speaks to the Graph API.
+        uploads: Brings files there.
         choice_key: Signs the ids of buttons and rows.
         menu_word: What the button says that opens a list.
     """
 
-    def __init__(self, client: GraphClient, choice_key: bytes, menu_word: str) -> None:
+    def __init__(
+        self, client: GraphClient, uploads: Uploads, choice_key: bytes, menu_word: str
+    ) -> None:
         self._client = client
+        self._uploads = uploads
         self._choice_key = choice_key
         self._menu_word = menu_word
 
@@ -30,6 +36,8 @@ class WhatsAppOut:
             ChannelError: It was not accepted, or nobody knows.
         """
         try:
+            if outgoing.reply.attachments:
+                return await self._send_file(outgoing)
             content = render(
                 outgoing.reply,
                 lambda choice: issue(self._choice_key, outgoing.conversation_id, choice.payload),
@@ -37,4 +45,20 @@ class WhatsAppOut:
             )
         except ValueError as error:
             raise Permanent(0, f"cannot be shown: {error}") from None
+        return await self._send(outgoing, content)
+
+    async def _send_file(self, outgoing: Outgoing) -> str:
+        (id,) = outgoing.reply.attachments
+        again = False
+        while True:
+            file = await self._uploads.of(id, again)
+            content = render_file(outgoing.reply, file.kind, file.id, file.name)
+            try:
+                return await self._send(outgoing, content)
+            except GiveUp as error:
+                if file.fresh or error.action is not Action.BUG:
+                    raise
+            again = True  # WhatsApp may have forgotten what was uploaded before.
+
+    async def _send(self, outgoing: Outgoing, content: Content) -> str:
         return await self._client.send(outgoing.to, content, outgoing.id, outgoing.reply_to)

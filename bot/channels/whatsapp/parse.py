@@ -150,6 +150,7 @@ class _Reader:
                 choice_id=content.choice_id,
                 reply_to=content.reply_to,
                 type=content.type,
+                media=content.media,
             ),
         )
 

@@ -14,6 +14,7 @@ Content = dict[str, object]
 
 TEXT_BODY = 4_096
 BUTTON_BODY = 1_024
+CAPTION = 1_024
 BUTTONS = 3
 BUTTON_TITLE = 20
 LIST_BODY = 4_096
@@ -55,6 +56,25 @@ def render(reply: Reply, choice_id: Callable[[Choice], str], *, menu_word: str) 
     if _buttons_hold(text, list(titles.values())):
         return _buttons(text, titles)
     return _list(text, choices, _line(reply.menu) or _line(menu_word))
+
+
+def render_file(reply: Reply, kind: str, id: str, name: str) -> Content:
+    """Make the part of a message that is a file with its caption.
+
+    Args:
+        reply: What to say.
+        kind: ``image`` or ``document``.
+        id: WhatsApp's id of the file.
+        name: What a document is called.
+
+    Raises:
+        ValueError: The text is longer than a caption, or there is something to press.
+    """
+    caption = wire.clean(reply.text).strip()
+    if fit.length(caption) > CAPTION or reply.choices:
+        raise ValueError("a file has a short caption and nothing to press")
+    part: dict[str, object] = {"id": id, "caption": caption}
+    return {"type": kind, kind: part if kind == "image" else {**part, "filename": name}}
 
 
 def _buttons_hold(text: str, titles: list[str]) -> bool:

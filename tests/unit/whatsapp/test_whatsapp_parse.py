@@ -15,7 +15,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from bot.channels.message import Delivery, IdentityChange, Inbound, Kind, Sender, Status
+from bot.channels.message import Delivery, IdentityChange, Inbound, Kind, Media, Sender, Status
 from bot.channels.whatsapp import contents, wire
 from bot.channels.whatsapp.parse import About, Delivered, Note, parse
 
@@ -39,6 +39,7 @@ def _inbound(given: dict[str, Any]) -> Inbound:
         "sender": Sender(**given["sender"]),
         "sent_at": _time(given["sent_at"]),
         "kind": Kind(given["kind"]),
+        "media": Media(**given["media"]) if "media" in given else None,
     }
     return Inbound(channel="whatsapp", account=OURS, **fields)
 

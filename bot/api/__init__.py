@@ -1,0 +1,1 @@
+"""Doors for other programs: the API of front doors, webhooks out, and the CRM."""
