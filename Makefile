@@ -4,6 +4,7 @@ export UV_COMPILE_BYTECODE := 1
 export UV_PYTHON_PREFERENCE ?= system
 UV := $(shell command -v uv 2>/dev/null || echo .tools/bin/uv)
 BIN := .venv/bin
+NODE := webchat/node_modules
 .DEFAULT_GOAL := help
 
 .PHONY: help
@@ -28,6 +29,15 @@ check: install ## Lint, format, types, imports
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports --no-cache
+	@if [ -d $(NODE) ]; then cd webchat && npm run --silent check; \
+	else echo "webchat: no types checked without Node's packages (make webchat)"; fi
+
+$(NODE)/.package-lock.json: webchat/package-lock.json
+	@cd webchat && npm ci --ignore-scripts --no-audit --no-fund --silent
+
+.PHONY: webchat
+webchat: $(NODE)/.package-lock.json ## Build the web chat's files again (needs Node 20)
+	@cd webchat && npm run --silent check && npm run --silent build
 
 .PHONY: test
 test: install ## Run all tests
@@ -35,7 +45,11 @@ test: install ## Run all tests
 
 .PHONY: quick
 quick: install ## Run the tests that need no model, browser or server
-	$(BIN)/pytest -q -m "not rasa and not browser and not postgres and not chaos"
+	$(BIN)/pytest -q -m "not rasa and not browser and not postgres and not redis and not chaos"
+
+.PHONY: chaos
+chaos: install ## Kill, stop and starve processes, at ten times the volume of the tests
+	NINDY_CHAOS=10 $(BIN)/pytest -q -s tests/chaos
 
 .PHONY: fuzz
 fuzz: install ## Read 100,000 WhatsApp bodies that nobody has thought of

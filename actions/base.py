@@ -13,10 +13,12 @@ from rasa_sdk.executor import CollectingDispatcher
 from actions import standalone
 from actions.services import Services
 from bot.channels.message import Kind
+from bot.faq import Bank
 from bot.ledger import unit_of_work
 from bot.ledger.anonymous import find_code
 from bot.ledger.confidence import FORMS, SLOT
 from bot.ledger.unit_of_work import UnitOfWork
+from bot.nlu.edition import held
 
 Events = list[dict[str, Any]]
 
@@ -88,6 +90,12 @@ class Turn:
     def is_exact(self) -> bool:
         """Whether a button was pressed, or an example was said word for word."""
         return not self.match or float(self.match["probability"]) == 1.0
+
+    @property
+    def bank(self) -> Bank:
+        """The FAQ's entries, the same throughout a turn, even while others are published."""
+        edition = held.get(None)
+        return edition.bank if edition is not None else self.services.bank
 
     @property
     def form(self) -> str | None:

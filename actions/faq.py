@@ -18,8 +18,7 @@ def matched_entry(turn: Turn) -> Entry | None:
 
 def entry(turn: Turn, entry_id: str | None) -> Entry | None:
     """Return an entry, unless it is no longer in the bank (a button may be old)."""
-    bank = turn.services.bank
-    return bank.get(entry_id) if entry_id and entry_id in bank else None
+    return turn.bank.get(entry_id) if entry_id and entry_id in turn.bank else None
 
 
 def decision(turn: Turn) -> str | None:

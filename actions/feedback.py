@@ -15,7 +15,8 @@ from rasa_sdk.events import SlotSet
 from actions import offers
 from actions.base import Events, Turn
 from bot.channels.message import Kind
-from bot.ledger.feedback import CHOICE, HELPED, NO, NONE_OF_THESE, YES, Feedback
+from bot.ledger.feedback import CHOICE, HELPED, NO, NONE_OF_THESE, UNANSWERED, YES, Feedback
+from bot.ledger.tables import COMPLAINTS
 
 _SLOT = "penilaian"
 
@@ -78,6 +79,24 @@ def refused(turn: Turn) -> Events:
             _keep(turn, found, kind, label)
             return [SlotSet(_SLOT, None)]
     return []
+
+
+def unanswered(turn: Turn) -> None:
+    """Keep a question that has no answer, for who writes the FAQ; a complaint is none of theirs."""
+    if any(service == COMPLAINTS for service, _ in turn.match.get("services", [])[:1]):
+        return
+    likely = turn.match.get("alternatives", [])
+    turn.work.feedback.append(
+        Feedback(
+            kind=UNANSWERED,
+            faq=likely[0]["id"] if likely else "",
+            label=NO,
+            probability=turn.match.get("probability", 0.0),
+            shown=tuple(pair["id"] for pair in likely),
+            model=turn.work.model,
+            question=turn.text.strip(),
+        )
+    )
 
 
 def _judged(turn: Turn, kind: str) -> dict[str, Any] | None:

@@ -36,6 +36,7 @@ from actions.base import (
 from actions.categories import FIXED, STARTS
 from actions.faq import is_question, say_entry
 from actions.kiriman import say_other
+from actions.lihat_balasan import show
 from actions.lookup import RETRY, offer_ticket, say_pause
 from actions.nilai import rate
 from actions.questions import Ask, Misread, Question
@@ -44,7 +45,7 @@ from actions.titipan import give
 EXITS = {"menu": "action_menu", "cancel": "action_cancel", "agent": "action_start_petugas"}
 _STAY = ("greet", "thank", "terbantu", "bukan_semuanya")
 _TICKET = ("buat_tiket", "belum_terbantu")
-_TO_A_TICKET = ("nilai", "untuk_tiket", "bukan_tiket", "belum_selesai")
+_TO_A_TICKET = ("nilai", "untuk_tiket", "bukan_tiket", "belum_selesai", "lihat_balasan")
 _LONG = 12
 """Words from which on a message is a story rather than a correction."""
 _SENTENCE = 3
@@ -107,6 +108,8 @@ class FormGuide(NindyAction):
             return [*leave_form(self.slots), FollowupAction("action_belum_selesai")]
         if turn.intent == "nilai":
             await rate(turn)
+        if turn.intent == "lihat_balasan":
+            await show(turn)
         given = await give(turn) if turn.intent == "untuk_tiket" else []
         return [*given, *self._again()]
 

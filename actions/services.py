@@ -17,12 +17,14 @@ from bot.ledger.database import Ledger
 from bot.nlu.lexicon import Lexicon
 from bot.routing import Candidates
 from bot.settings import Settings
+from bot.templates import Templates
 from bot.tickets.changes import Changes
 from bot.tickets.takeover import Takeover
 from bot.words import Words
 from bot.worktime import WorkCalendar
 
 PROJECT = Path(__file__).resolve().parents[1]
+TEMPLATES = PROJECT / "data/whatsapp/templates.yml"
 
 Judge = Callable[[str], Awaitable[Candidates]]
 """Tells which services a text may belong to."""
@@ -37,6 +39,7 @@ async def undecided(_text: str) -> Candidates:
 class Services:
     """Everything an action may use beside its tracker.
 
+    `bank` holds the released entries; what the desk has published since is in `Turn.bank`.
     `judge` is the matcher, put in by the composition root once the model is loaded.
     """
 
@@ -46,6 +49,7 @@ class Services:
     catalogue: Catalogue
     calendar: WorkCalendar
     words: Words
+    templates: Templates
     changes: Changes
     takeover: Takeover
     clock: Clock
@@ -65,6 +69,7 @@ def build(
     catalogue = Catalogue(data / "catalogue")
     calendar = WorkCalendar.load(data / "calendar")
     words = Words(PROJECT / "domain.yml")
+    templates = Templates.load(TEMPLATES)
     return Services(
         ledger=ledger,
         clients=connect(settings, session),
@@ -72,7 +77,8 @@ def build(
         catalogue=catalogue,
         calendar=calendar,
         words=words,
-        changes=Changes(calendar, catalogue, words),
+        templates=templates,
+        changes=Changes(calendar, catalogue, words, templates),
         takeover=Takeover(words),
         clock=clock,
     )
@@ -89,6 +95,7 @@ def check_data() -> WorkCalendar:
     Bank.load(data / "faq")
     Catalogue(data / "catalogue")
     Lexicon.load(data / "lexicon")
+    Templates.load(TEMPLATES)
     _check_words()
     return WorkCalendar.load(data / "calendar")
 

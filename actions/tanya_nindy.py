@@ -125,6 +125,8 @@ def _unknown(turn: Turn) -> Events:
     if _is_short(turn) and turn.match.get("probability", 0.0) < _NOTHING and not _is_sure(turn):
         turn.say("utter_tidak_paham")
         return [*(SlotSet(name, None) for name in ("asal", "pertanyaan", "tawaran")), listen()]
+    if turn.text:
+        feedback.unanswered(turn)
     return [*_remember(turn), *routing.offer_ticket(turn, turn.match.get("services", [])), listen()]
 
 

@@ -38,6 +38,7 @@ USUAL = {
     "belum_selesai": "action_belum_selesai",
     "untuk_tiket": "action_untuk_tiket",
     "bukan_tiket": "action_bukan_tiket",
+    "lihat_balasan": "action_lihat_balasan",
     "nilai": "action_nilai",
     "media": "action_lampiran",
     "non_text": "action_non_text",

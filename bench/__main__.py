@@ -11,7 +11,19 @@ import time
 from collections.abc import Callable, Coroutine
 from pathlib import Path
 
-from bench import ablation, bank_size, desk, edge, growth, machine, matching, product, stock
+from bench import (
+    ablation,
+    bank_size,
+    desk,
+    edge,
+    growth,
+    machine,
+    matching,
+    product,
+    roles,
+    stock,
+    webchat,
+)
 from bench.processes import NotStarted, stop_all
 from bench.table import Table
 
@@ -23,6 +35,8 @@ TABLES: dict[str, Callable[[bool], Coroutine[None, None, Table]]] = {
     ablation.NAME: ablation.measure,
     bank_size.NAME: bank_size.measure,
     desk.NAME: desk.measure,
+    roles.NAME: roles.measure,
+    webchat.NAME: webchat.measure,
 }
 WITHOUT_MODEL = (desk.NAME,)
 

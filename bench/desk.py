@@ -22,6 +22,7 @@ from bot.catalogue import Catalogue
 from bot.ledger import migrate, tables
 from bot.ledger.database import Ledger
 from bot.privacy import Vault, new_key
+from bot.templates import Templates
 from bot.tickets import queue
 from bot.tickets.changes import Changes
 from bot.tickets.life import State, warning
@@ -117,9 +118,10 @@ def _watching_repeats() -> int:
 def _questions(agent: str, numbers: list[str]) -> list[tuple[str, Ask, int]]:
     catalogue = Catalogue(PROJECT / "data/catalogue")
     calendar = WorkCalendar.load(PROJECT / "data/calendar")
+    templates = Templates.load(PROJECT / "data/whatsapp/templates.yml")
     unit, chance = catalogue.unit(1), Random(SEED)
     words = Words(PROJECT / "domain.yml")
-    changes = Changes(calendar, catalogue, words)
+    changes = Changes(calendar, catalogue, words, templates)
     watch = Watch(calendar, catalogue, changes, Takeover(words), timedelta(minutes=15))
     filters = [
         Filter(), Filter(owner_id=agent), Filter(unassigned=True), Filter(unit=unit),

@@ -170,6 +170,20 @@ def _cpu(pid: int) -> float:
     return (int(fields[11]) + int(fields[12])) / _TICKS if fields else 0.0
 
 
+def process_cpu(pid: int) -> float:
+    """Return the CPU seconds of a process with its children, living and dead."""
+    entries = (int(entry.name) for entry in Path("/proc").iterdir() if entry.name.isdigit())
+    family = [pid, *(child for child in entries if _parent(child) == pid)]
+    fields = _stat(pid)
+    gone = (int(fields[13]) + int(fields[14])) / _TICKS if fields else 0.0
+    return gone + sum(_cpu(one) for one in family)
+
+
+def _parent(pid: int) -> int:
+    fields = _stat(pid)
+    return int(fields[1]) if fields else -1
+
+
 def resident(pid: int) -> float:
     """Return the resident memory of a process in MB; 0 when it is gone."""
     fields = _stat(pid)

@@ -26,16 +26,21 @@ class Product:
     Attributes:
         program: The process.
         graph_port: Where it will send replies.
+        edge: Its public address.
         url: Where it takes webhooks.
+
+    Args:
+        settings: Settings beside those that every measured product has.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, **settings: object) -> None:
         self._folder = tempfile.TemporaryDirectory(prefix="nindy-bench-")
         folder = Path(self._folder.name)
         edge, desk, sandbox, self.graph_port = (free_port() for _ in range(4))
         world = f"http://127.0.0.1:{sandbox}"
-        self.url = f"http://127.0.0.1:{edge}/webhooks/whatsapp"
-        self._health = f"http://127.0.0.1:{edge}/healthz"
+        self.edge = f"http://127.0.0.1:{edge}"
+        self.url = f"{self.edge}/webhooks/whatsapp"
+        self._health = f"{self.edge}/healthz"
         self._began = time.monotonic()
         self.program = Program.start(
             "nindy",
@@ -54,6 +59,7 @@ class Product:
                 NINDY_SPAN_URL=f"{world}/span",
                 NINDY_SAKTI_URL=f"{world}/sakti",
                 NINDY_DIGIT_URL=f"{world}/digit",
+                **settings,
             ),
         )
 

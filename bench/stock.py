@@ -226,13 +226,13 @@ def _notes(ready: Stock, seconds: float, nindy: list[Measured]) -> list[str]:
     limit = _limit()
     bound = "does" if top >= 0.9 * limit else "does not"
     notes.append(
-        f"The sender keeps WhatsApp's {limit} messages/s (bot/turn/sender.py); at {top:.0f}/s "
-        f"that {bound} bound Nindy's end-to-end rate here."
+        f"The sender keeps WhatsApp's {limit} messages/s (bot/channels/whatsapp/pace.py); at "
+        f"{top:.0f}/s that {bound} bound Nindy's end-to-end rate here."
     )
     return notes
 
 
 def _limit() -> int:
-    from bot.turn.sender import PER_SECOND
+    from bot.settings import Settings
 
-    return PER_SECOND
+    return int(Settings.__fields__["whatsapp_per_second"].default)

@@ -24,7 +24,6 @@ from pathlib import Path
 from typing import Any
 
 import aiohttp
-from aiolimiter import AsyncLimiter
 from rasa_sdk.executor import ActionExecutor
 
 import bot.cli  # noqa: F401  its first lines keep Rasa and TensorFlow quiet
@@ -158,7 +157,7 @@ async def room(folder: Path) -> AsyncIterator[Room]:
                 ledger,
                 dialogue.respond,
                 apology,
-                Held(services.changes, services.words, dialogue.respond, b""),
+                Held(services.changes, services.words, dialogue.respond, _KEY),
                 owner,
                 wake,
                 now,
@@ -166,8 +165,6 @@ async def room(folder: Path) -> AsyncIterator[Room]:
             )
             minute = timedelta(minutes=1)
             sender = Sender(ledger, {"whatsapp": keep}, owner, wake, now, failpoints, minute)
-            # WhatsApp's 80 messages a second are not ours to measure here.
-            sender._limiter = AsyncLimiter(1_000_000, 1)
             yield Room(Intake(ledger, wake, now), worker, sender, sent)
     finally:
         owner.close()

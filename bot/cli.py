@@ -21,17 +21,23 @@ os.environ.setdefault("RASA_TELEMETRY_ENABLED", "false")
 # A filter would not last: importing sanic puts its own in front.
 warnings.showwarning = lambda *_args, **_kwargs: None
 
-from bot import cli_api, cli_desk, log, settings  # noqa: E402
+from bot import cli_api, cli_desk, cli_faq, cli_whatsapp, log, settings  # noqa: E402
 from bot.errors import StartupError  # noqa: E402
 from bot.privacy import new_key  # noqa: E402
 from bot.settings import Settings  # noqa: E402
 
 if TYPE_CHECKING:
     from bot.demo import Account
-    from bot.doctor import Finding
+    from bot.finding import Finding
 
 _DATA = Path(__file__).resolve().parents[1] / "data"
 _CATALOGUE = _DATA / "catalogue"
+_ROLES = {
+    "web": "run the public edge alone",
+    "worker": "run a worker alone: it answers what is in the inbox",
+    "sender": "run a sender alone: it hands over what is in the outbox",
+    "sandbox": "run the stand-ins and the phone alone",
+}
 
 
 def main() -> None:
@@ -52,6 +58,8 @@ def _parser() -> argparse.ArgumentParser:
 
     up = commands.add_parser("up", help="train if needed, then run everything until Ctrl-C")
     up.set_defaults(run=_up)
+    for role, what in _ROLES.items():
+        commands.add_parser(role, help=what).set_defaults(run=_role, role=role)
     train = commands.add_parser("train", help="train the model of today's data")
     train.set_defaults(run=lambda _: _train())
     match = commands.add_parser("match", help="print what the matcher makes of messages")
@@ -70,8 +78,12 @@ def _parser() -> argparse.ArgumentParser:
     doctor = commands.add_parser("doctor", help="look at everything and say what to do about it")
     doctor.set_defaults(run=_doctor)
     _add_catalogue(commands.add_parser("catalogue", help="read and compare the service catalogue"))
-    _add_faq(commands.add_parser("faq", help="read the FAQ"))
-    cli_desk.add_to(commands.add_parser("desk", help="manage the accounts of the agents' desk"))
+    faq = commands.add_parser("faq", help="read the FAQ and its history, and export it")
+    cli_faq.add_to(faq)
+    desk = commands.add_parser("desk", help="run the agents' desk alone, or manage its accounts")
+    desk.set_defaults(run=_role, role="desk")
+    cli_desk.add_to(desk)
+    cli_whatsapp.add_to(commands.add_parser("whatsapp", help="look at the account at Meta"))
     cli_api.add_to(commands.add_parser("api", help="manage the programs that use the API"))
     key = commands.add_parser("key", help="print a fresh key for NINDY_ENCRYPTION_KEYS")
     key.set_defaults(run=lambda _: print(new_key()))
@@ -88,29 +100,6 @@ def _add_catalogue(parser: argparse.ArgumentParser) -> None:
     diff.add_argument("old", help="a version known here, or a folder with catalogue data")
     diff.add_argument("new", help="the same")
     diff.set_defaults(run=_catalogue_diff)
-
-
-def _add_faq(parser: argparse.ArgumentParser) -> None:
-    commands = parser.add_subparsers(required=True, metavar="COMMAND")
-    show = commands.add_parser("show", help="print an entry and the unit that answers for it")
-    show.add_argument("id", help='as `nindy match` prints it under "faq"')
-    show.add_argument("--json", action="store_true", help="as one JSON object")
-    show.set_defaults(run=_faq_show)
-
-
-def _faq_show(options: argparse.Namespace) -> None:
-    from bot.catalogue import Catalogue
-    from bot.faq import Bank
-    from bot.faq_show import as_data, as_text
-
-    catalogue, bank = Catalogue(_CATALOGUE), Bank.load(_DATA / "faq")
-    if options.id not in bank:
-        raise StartupError(f"FAQ entry {options.id} is not known; search data/faq for its id")
-    entry = bank.get(options.id)
-    if options.json:
-        print(json.dumps(as_data(catalogue, entry), ensure_ascii=False, indent=2))
-    else:
-        print(as_text(bank, catalogue, entry))
 
 
 def _catalogue_show(options: argparse.Namespace) -> None:
@@ -200,10 +189,21 @@ async def _examine(read: Settings) -> list[Finding]:
 
 def _up(_options: argparse.Namespace) -> None:
     read = _settings()
-    from bot.run import up
+    from bot.run import ROLES, run
 
     _train_if_needed()
-    asyncio.run(up(read, lambda accounts: _say_addresses(read, accounts)))
+    asyncio.run(run(read, ROLES, lambda accounts: _say_addresses(read, accounts)))
+
+
+def _role(options: argparse.Namespace) -> None:
+    read = _settings()
+    from bot.run import run
+
+    def ready(accounts: list[Account]) -> None:
+        print(f"nindy {options.role} is up.", flush=True)
+        _say_accounts(accounts)
+
+    asyncio.run(run(read, [options.role], ready))
 
 
 def _match(options: argparse.Namespace) -> None:
@@ -249,12 +249,17 @@ def _say_addresses(read: Settings, accounts: list[Account]) -> None:
         f"""
 Nindy is up. Ctrl-C stops it.
   {base}:{read.sandbox_port}/  the phone: write to Nindy, press buttons, switch faults on
+  {base}:{read.edge_port}/  a page with the web chat
   {base}:{read.edge_port}/webhooks/whatsapp  the public edge, where WhatsApp delivers
   {base}:{read.edge_port}/api/  the API of other front doors
   {read.desk_url}/  the agents' desk
 """,
         flush=True,
     )
+    _say_accounts(accounts)
+
+
+def _say_accounts(accounts: list[Account]) -> None:
     if accounts:
         print("Accounts of the desk until the next start, for this machine only:")
         for account in accounts:

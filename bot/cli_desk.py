@@ -24,7 +24,7 @@ Run = Callable[[argparse.Namespace], None]
 
 def add_to(parser: argparse.ArgumentParser) -> None:
     """Add the commands."""
-    things = parser.add_subparsers(required=True, metavar="THING")
+    things = parser.add_subparsers(metavar="THING")
     user = things.add_parser("user", help="accounts")
     commands = user.add_subparsers(required=True, metavar="COMMAND")
     add = commands.add_parser("add", help="make an account; the password is asked for")
@@ -67,7 +67,7 @@ def _add(options: argparse.Namespace) -> None:
     if not 0 < len(options.name.strip()) <= 100:
         raise StartupError("--name: use 1 to 100 characters")
     _check_unit(role, options.unit)
-    with _ledger() as ledger:
+    with open_ledger() as ledger:
         kept = _ask(options)
         place = (options.name.strip(), role, options.unit)
         if ledger.transact(agents.add, options.login, *place, kept, now()) is None:
@@ -86,7 +86,7 @@ def _check_unit(role: Role, unit: str) -> None:
 
 
 def _list(_options: argparse.Namespace) -> None:
-    with _ledger() as ledger:
+    with open_ledger() as ledger:
         for agent in ledger.transact(agents.every):
             state = "disabled" if agent.disabled else "active"
             how = "local" + (" + code" if agent.totp else "") if agent.local else "OpenID Connect"
@@ -140,7 +140,7 @@ def _ask(options: argparse.Namespace) -> str:
 
 @contextlib.contextmanager
 def _account(options: argparse.Namespace) -> Iterator[tuple[Ledger, Agent]]:
-    with _ledger() as ledger:
+    with open_ledger() as ledger:
         agent = ledger.transact(agents.find, options.login)
         if agent is None:
             raise StartupError(f"login {options.login!r} is not known; see `nindy desk user list`")
@@ -148,7 +148,8 @@ def _account(options: argparse.Namespace) -> Iterator[tuple[Ledger, Agent]]:
 
 
 @contextlib.contextmanager
-def _ledger() -> Iterator[Ledger]:
+def open_ledger() -> Iterator[Ledger]:
+    """Open the ledger of the settings for a command."""
     read = settings.load()
     log.configure(read.log_level)
     with migrate.opened(read) as ledger:

@@ -6,10 +6,12 @@ from datetime import date
 from pathlib import Path
 
 from actions import services as action_services
-from bot import faq_check, name_check, phrase_check
+from bot import name_check, phrase_check
 from bot.catalogue import Catalogue
+from bot.channels.webchat.words import ChatWords
 from bot.clock import JAKARTA, now
 from bot.datafile import read_once
+from bot.faq import check as faq_check
 from desk.canned import read_canned, read_outside
 
 PROJECT = Path(__file__).resolve().parents[1]
@@ -30,11 +32,13 @@ def _found(today: date) -> list[str]:
     warnings = [f"{calendar.folder}: {line}" for line in calendar.check(today)]
     read_canned(PROJECT / "data/desk/balasan.yml")
     read_outside(PROJECT / "data/desk/tujuan.yml")
+    ChatWords.load(PROJECT / "data/webchat")
     faq = PROJECT / "data/faq"
     catalogue = Catalogue(PROJECT / "data/catalogue")
+    buttons = faq_check.categories(PROJECT / "domain.yml")
     return [
         *warnings,
-        *faq_check.problems(faq, today, catalogue),
+        *faq_check.problems(faq, today, catalogue, buttons),
         *phrase_check.problems(PROJECT / "data"),
         *name_check.problems(faq, PROJECT / "domain.yml", catalogue),
     ]

@@ -9,7 +9,6 @@ from __future__ import annotations
 import asyncio
 import shutil
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 from urllib.parse import urlsplit
@@ -21,9 +20,11 @@ from sqlalchemy.engine import Connection
 from bot.channels.whatsapp.errors import action_for
 from bot.clock import JAKARTA
 from bot.errors import NindyError
+from bot.finding import Finding
 from bot.ledger import levels, migrate
 from bot.ledger.database import Ledger
 from bot.ledger.tables import outbox
+from bot.live.shared import Shared
 from bot.privacy import Vault
 from bot.settings import Settings
 from bot.turn import training
@@ -39,24 +40,6 @@ LEAST_SPACE = 1024**3
 """Bytes free on the disk of the ledger."""
 _REACH_SECONDS = 3.0
 _UNSETTLED = sa.text("outbox.state IN ('queued', 'sending', 'unknown')")
-
-
-@dataclass(frozen=True)
-class Finding:
-    """What one look found.
-
-    Attributes:
-        about: What was looked at.
-        good: Whether all is well.
-        text: What was seen, and when it is not well what to do.
-    """
-
-    about: str
-    good: bool
-    text: str
-
-    def __str__(self) -> str:
-        return f"{'ok  ' if self.good else 'BAD '} {self.about}: {self.text}"
 
 
 class Doctor:
@@ -86,6 +69,7 @@ class Doctor:
             "disk": self._disk,
             "database": self._database,
             "backlog": self._backlog,
+            **({"Redis": self._redis} if settings.redis_url.get_secret_value() else {}),
         }
         doors = {
             "edge": f"http://{settings.host}:{settings.edge_port}/readyz",
@@ -138,6 +122,15 @@ class Doctor:
             Finding("tickets", True, f"{number} open, {late} past their time"),
             _deliveries(found.deliveries),
         ]
+
+    async def _redis(self) -> list[Finding]:
+        shared = Shared(self._settings.redis_url.get_secret_value())
+        try:
+            answers = await shared.ask(shared.redis.ping)
+        finally:
+            await shared.close()
+        text = "answers" if answers else f'does not answer; {RUNBOOK}, "Redis is away"'
+        return [Finding("Redis", bool(answers), text)]
 
     async def _door(self, about: str, url: str) -> Finding:
         try:

@@ -11,9 +11,12 @@
     │   └── Refused             it understood and declined (for example a locked account)
     ├── ChannelError            a message could not be handed to a channel
     │   ├── Retryable           later may work
-    │   │   └── Blocked         … once a person has mended the account
+    │   │   ├── Blocked         … once a person has mended the account
+    │   │   └── TooSoon         … after a known time; it has not been tried
     │   ├── Permanent           it never will
+    │   │   └── WindowShut      … as free text; a template may go out instead
     │   └── Uncertain           it may have been accepted; nobody knows yet
+    ├── ChatRefused             web chat does not take a request; told to the client as a code
     ├── FileRefused             a file is not taken, for a reason that its sender is told
     ├── FileLost                a file that was kept is not there, or is not what was kept
     ├── ApiRefused              a program's request is refused, with a status and a stable code
@@ -111,12 +114,42 @@ class Blocked(Retryable):
     """The whole account is refused; a person must mend it, and nothing is given up meanwhile."""
 
 
+class TooSoon(Retryable):
+    """It was not even tried, to keep within the provider's rate.
+
+    Args:
+        seconds: When it may be tried.
+    """
+
+    def __init__(self, seconds: float) -> None:
+        self.seconds = seconds
+        super().__init__(0, "too soon")
+
+
 class Permanent(ChannelError):
     """No later try will work."""
 
 
+class WindowShut(Permanent):
+    """The channel takes no free text for this person until they write again."""
+
+
 class Uncertain(ChannelError):
     """The provider may have accepted the message; nobody knows yet."""
+
+
+class ChatRefused(NindyError):
+    """Web chat does not take a request.
+
+    Args:
+        code: What the client is told (docs/webchat.md).
+        retry_after: Seconds after which it may come again, 0 when that is of no use.
+    """
+
+    def __init__(self, code: str, retry_after: int = 0) -> None:
+        self.code = code
+        self.retry_after = retry_after
+        super().__init__(code)
 
 
 class FileRefused(NindyError):
@@ -124,7 +157,7 @@ class FileRefused(NindyError):
 
     Args:
         reason: ``empty``, ``large``, ``type`` (not on the list), ``unsafe`` (something inside may
-            run, or unfolds too far), ``infected``.
+            run, or unfolds too far), ``infected``, or too ``many`` in a day.
     """
 
     def __init__(self, reason: str) -> None:

@@ -1,4 +1,4 @@
-"""What Nindy counts and times, for Prometheus (``/metrics`` on the desk's port).
+"""What Nindy counts and times, for Prometheus (``/metrics``, never on the public port).
 
 Labels are words from a short list: never an id, and nothing that a person wrote. Counters are of
 this process; what the ledger holds is read when it is asked for (`bot.ledger.levels`).
@@ -6,6 +6,7 @@ this process; what the ledger holds is read when it is asked for (`bot.ledger.le
 
 from __future__ import annotations
 
+import hmac
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -14,6 +15,9 @@ from aiohttp import web
 from aiohttp.typedefs import Handler
 from prometheus_client import CONTENT_TYPE_LATEST, Counter, Gauge, Histogram, generate_latest
 
+from bot.clock import Clock
+from bot.ledger import levels
+from bot.ledger.database import Ledger
 from bot.ledger.levels import Levels
 
 _FAST = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10)
@@ -52,6 +56,7 @@ SEND = Histogram(
     "nindy_send_seconds", "Time of handing one bubble to a channel.", ["channel", "outcome"]
 )
 
+_BEGAN = web.RequestKey("metrics_began", float)
 _WAITING = Gauge("nindy_inbox_waiting", "Messages that wait for their turn.")
 _WAITING_SINCE = Gauge("nindy_inbox_oldest_seconds", "Age of the oldest message that waits.")
 _OUTBOX = Gauge("nindy_outbox_open", "Bubbles that are not settled yet.", ["state"])
@@ -75,23 +80,48 @@ def timed(histogram: Histogram, **labels: str) -> Iterator[dict[str, str]]:
         histogram.labels(**labels).observe(time.perf_counter() - began)
 
 
+def time_edge(app: web.Application) -> None:
+    """Time every request of an application by its route; a stream counts until its head is sent."""
+    app.middlewares.append(_begin)
+    app.on_response_prepare.append(_answered)
+
+
 @web.middleware
-async def time_edge(request: web.Request, handler: Handler) -> web.StreamResponse:
-    """Time every request by its route; a stream counts until its head is sent."""
+async def _begin(request: web.Request, handler: Handler) -> web.StreamResponse:
+    request[_BEGAN] = time.perf_counter()
+    return await handler(request)
+
+
+async def _answered(request: web.Request, response: web.StreamResponse) -> None:
+    began = request.get(_BEGAN)
+    if began is None:
+        return  # Refused before it was anybody's.
     resource = request.match_info.route.resource
     route = resource.canonical if resource is not None else "unknown"
-    with timed(EDGE, route=f"{request.method} {route}", status="500") as labels:
-        try:
-            response = await handler(request)
-        except web.HTTPException as error:
-            labels["status"] = str(error.status)
-            raise
-        labels["status"] = str(response.status)
-        return response
+    labels = {"route": f"{request.method} {route}", "status": str(response.status)}
+    EDGE.labels(**labels).observe(time.perf_counter() - began)
+
+
+async def answer(request: web.Request, ledger: Ledger, clock: Clock, token: str) -> web.Response:
+    """Make the page that Prometheus reads.
+
+    Args:
+        request: What was asked.
+        ledger: Where levels are read.
+        clock: The time.
+        token: What the asker must bring; empty asks none.
+
+    Raises:
+        web.HTTPUnauthorized: The asker did not.
+    """
+    given = request.headers.get("Authorization", "").encode()
+    if token and not hmac.compare_digest(given, f"Bearer {token}".encode()):
+        raise web.HTTPUnauthorized(headers={"WWW-Authenticate": "Bearer"})
+    return page(await ledger.run(levels.read, clock()))
 
 
 def page(levels: Levels) -> web.Response:
-    """Make the page that Prometheus reads."""
+    """Write down all figures."""
     _WAITING.set(levels.waiting)
     _WAITING_SINCE.set(levels.waiting_seconds)
     _OUTBOX_SINCE.set(levels.outbox_seconds)

@@ -28,30 +28,36 @@ def problems(faq: Path, domain: Path, catalogue: Catalogue) -> Iterator[str]:
     Raises:
         DataError: A file cannot be read.
     """
-    names = _pattern(catalogue)
+    names = pattern(catalogue)
     for path in sorted(faq.glob("*.yml")):
         for entry in take(load(path), "entries", list):
-            yield from _wrong_names(entry, "answer", take(entry, "answer", str), names)
+            yield from _in_node(entry, "answer", take(entry, "answer", str), names)
     responses = take(load(domain), "responses", dict)
     for key, value in responses.items():
-        yield from _wrong_names(responses, key, value, names)
+        yield from _in_node(responses, key, value, names)
 
 
-def _wrong_names(node: Any, key: Any, value: Any, names: re.Pattern[str]) -> Iterator[str]:
-    if isinstance(value, (Map, Seq)):
-        for inner in value if isinstance(value, Map) else range(len(value)):
-            yield from _wrong_names(value, inner, value[inner], names)
-    elif isinstance(value, str):
-        # Right names are taken out first: one may begin inside another (TIK.1 Layanan ...).
-        rest = names.sub(" ", " ".join(value.split()))
-        for opening in _OPENING.finditer(rest):
-            said = " ".join(rest[opening.start() :].split()[:6])
-            place = f"{node.path}:{line_of(node, key)}"
-            yield f"{place}: '{said} ...' is no name of the catalogue; use one of its names"
+def wrong_names(text: str, names: re.Pattern[str]) -> Iterator[str]:
+    """Give the first words of each name in a text that is none of `pattern`'s."""
+    # Right names are taken out first: one may begin inside another (TIK.1 Layanan ...).
+    rest = names.sub(" ", " ".join(text.split()))
+    for opening in _OPENING.finditer(rest):
+        yield " ".join(rest[opening.start() :].split()[:6])
 
 
-def _pattern(catalogue: Catalogue) -> re.Pattern[str]:
+def pattern(catalogue: Catalogue) -> re.Pattern[str]:
+    """Return what finds every name and alias of the catalogue's units and services."""
     units = {name for unit in catalogue.units for name in (unit.name, *unit.aliases)}
     names = units | {name for service in catalogue.services for name in service.names}
     longest_first = sorted(names, key=len, reverse=True)
     return re.compile(rf"\b(?:{'|'.join(map(re.escape, longest_first))})(?!\w)")
+
+
+def _in_node(node: Any, key: Any, value: Any, names: re.Pattern[str]) -> Iterator[str]:
+    if isinstance(value, (Map, Seq)):
+        for inner in value if isinstance(value, Map) else range(len(value)):
+            yield from _in_node(value, inner, value[inner], names)
+    elif isinstance(value, str):
+        for said in wrong_names(value, names):
+            place = f"{node.path}:{line_of(node, key)}"
+            yield f"{place}: '{said} ...' is no name of the catalogue; use one of its names"

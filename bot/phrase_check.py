@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -48,10 +48,73 @@ def problems(data: Path) -> Iterator[str]:
     """
     questions = [
         *_of_entries(data / "faq"),
-        *_of_services(data / "catalogue/examples.yml"),
+        *of_services(data / "catalogue/examples.yml"),
     ]
-    yield from _alike(questions)
-    yield from _same(questions, _of_intents(data / "nlu"), Lexicon.load(data / "lexicon"))
+    for first, second in alike(questions):
+        yield (
+            f"{second.place}: '{second.text}' of {second.owner} is nearly '{first.text}' of "
+            f"{first.owner} ({first.place}); change one"
+        )
+    lexicon = Lexicon.load(data / "lexicon")
+    seen = {plain(phrase.text, lexicon): phrase for phrase in questions}
+    for example in of_intents(data / "nlu"):
+        first = seen.setdefault(plain(example.text, lexicon), example)
+        if first.owner != example.owner:
+            yield (
+                f"{example.place}: '{example.text}' of {example.owner} says the same as "
+                f"'{first.text}' of {first.owner} ({first.place}); keep one"
+            )
+
+
+def alike(phrases: Sequence[Phrase], start: int = 0) -> Iterator[tuple[Phrase, Phrase]]:
+    """Give each pair that cannot be told apart: of two owners, or one owner's very same words.
+
+    Args:
+        phrases: All phrases.
+        start: Only pairs whose second phrase has this place or a later one.
+    """
+    texts = [folded(phrase.text) for phrase in phrases]
+    scores = process.cdist(
+        texts[start:],
+        texts,
+        scorer=fuzz.token_sort_ratio,
+        score_cutoff=TOO_ALIKE,
+        dtype=np.uint8,
+        workers=-1,
+    )
+    for two, one in zip(*np.nonzero(np.tril(scores, start - 1)), strict=True):
+        first, second = phrases[one], phrases[start + two]
+        if first.owner != second.owner or texts[one] == texts[start + two]:
+            yield first, second
+
+
+def plain(text: str, lexicon: Lexicon) -> str:
+    """Return the plain words of a phrase, or the phrase itself where it has none."""
+    return normalise(text, lexicon.slang, lexicon.emoji, lexicon.numbered) or text.strip()
+
+
+def of_services(path: Path) -> Iterator[Phrase]:
+    """Give the example questions of the catalogue's services.
+
+    Raises:
+        DataError: The file is wrong.
+    """
+    for number, texts in load_questions(path).items():
+        yield from _listed(texts, f"service {number}", path)
+
+
+def of_intents(folder: Path) -> Iterator[Phrase]:
+    """Give the examples of the intents.
+
+    Raises:
+        DataError: A file is wrong.
+    """
+    for path in sorted(folder.glob("*.yml")):
+        for node in items(load(path), "nlu", dict):
+            owner = f"intent {take(node, 'intent', str)}"
+            first = line_of(node, "examples") + 1
+            for line, text in enumerate(take(node, "examples", str).splitlines(), first):
+                yield Phrase(text.removeprefix("- "), owner, f"{path}:{line}")
 
 
 def _of_entries(folder: Path) -> Iterator[Phrase]:
@@ -63,55 +126,6 @@ def _of_entries(folder: Path) -> Iterator[Phrase]:
             yield from _listed(items(node, "variants", str), id, path)
 
 
-def _of_services(path: Path) -> Iterator[Phrase]:
-    for number, texts in load_questions(path).items():
-        yield from _listed(texts, f"service {number}", path)
-
-
-def _of_intents(folder: Path) -> Iterator[Phrase]:
-    for path in sorted(folder.glob("*.yml")):
-        for node in items(load(path), "nlu", dict):
-            owner = f"intent {take(node, 'intent', str)}"
-            first = line_of(node, "examples") + 1
-            for line, text in enumerate(take(node, "examples", str).splitlines(), first):
-                yield Phrase(text.removeprefix("- "), owner, f"{path}:{line}")
-
-
 def _listed(texts: Sequence[str], owner: str, path: Path) -> Iterator[Phrase]:
     for index, text in enumerate(texts):
         yield Phrase(text, owner, f"{path}:{line_of(texts, index)}")
-
-
-def _alike(phrases: Sequence[Phrase]) -> Iterator[str]:
-    texts = [folded(phrase.text) for phrase in phrases]
-    scores = process.cdist(
-        texts,
-        texts,
-        scorer=fuzz.token_sort_ratio,
-        score_cutoff=TOO_ALIKE,
-        dtype=np.uint8,
-        workers=-1,
-    )
-    for one, two in zip(*np.nonzero(np.triu(scores, 1)), strict=True):
-        first, second = phrases[one], phrases[two]
-        if first.owner != second.owner or texts[one] == texts[two]:
-            yield (
-                f"{second.place}: '{second.text}' of {second.owner} is nearly '{first.text}' of "
-                f"{first.owner} ({first.place}); change one"
-            )
-
-
-def _same(
-    questions: Iterable[Phrase], examples: Iterable[Phrase], lexicon: Lexicon
-) -> Iterator[str]:
-    def plain(text: str) -> str:
-        return normalise(text, lexicon.slang, lexicon.emoji, lexicon.numbered) or text.strip()
-
-    seen = {plain(phrase.text): phrase for phrase in questions}
-    for example in examples:
-        first = seen.setdefault(plain(example.text), example)
-        if first.owner != example.owner:
-            yield (
-                f"{example.place}: '{example.text}' of {example.owner} says the same as "
-                f"'{first.text}' of {first.owner} ({first.place}); keep one"
-            )

@@ -6,6 +6,7 @@ Each field is read from the environment as ``NINDY_<FIELD>`` in capitals, or fro
 
 from __future__ import annotations
 
+import re
 from ipaddress import IPv4Network, IPv6Network, ip_network
 from pathlib import Path
 from typing import Any
@@ -15,6 +16,7 @@ from pydantic.fields import ModelField
 
 from bot.errors import StartupError
 
+_LEAST_SECRET = 32
 SANDBOX_SECRET = "sandbox-only"  # noqa: S105  the sandbox's own, worthless elsewhere
 
 
@@ -27,10 +29,16 @@ class Settings(BaseSettings):
     host: str = Field("127.0.0.1", description="Address the servers listen on.")
     edge_port: int = Field(8000, description="Public edge: webhooks, web chat, demo page.")
     desk_port: int = Field(8001, description="Agents' desk and /metrics.")
+    status_port: int = Field(
+        0, description="Health and metrics of a process without a desk; 0 is none."
+    )
     sandbox_port: int = Field(8002, description="Stand-ins and the phone.")
     var_dir: Path = Field(Path("var"), description="Where Nindy keeps its own files.")
     database_url: str = Field(
         "", repr=False, description="Ledger; default SQLite under NINDY_VAR_DIR."
+    )
+    redis_url: SecretStr = Field(
+        SecretStr(""), description="Redis, for more than one process; empty keeps to one."
     )
     files_dir: Path = Field(
         Path(), description="Attachments, sealed; default under NINDY_VAR_DIR; machines share it."
@@ -50,6 +58,12 @@ class Settings(BaseSettings):
         "", description="Graph API with version; default the sandbox's, as for the three below."
     )
     whatsapp_phone_number_id: str = Field("100000000000001", description="Our number's id.")
+    whatsapp_account_id: str = Field(
+        "200000000000001", description="Our WhatsApp business account; for `nindy whatsapp` only."
+    )
+    whatsapp_per_second: int = Field(
+        80, ge=1, le=1000, description="Messages a second that Meta grants our number."
+    )
     whatsapp_app_secret: SecretStr = Field(
         SecretStr(""), description="App secret; a second one after a comma while rotating."
     )
@@ -83,6 +97,23 @@ class Settings(BaseSettings):
     oidc_client_id: str = Field("", description="The desk's id with the issuer.")
     oidc_client_secret: SecretStr = Field(SecretStr(""), description="The desk's secret there.")
     oidc_role_claim: str = Field("role", description="Claim that names the agent's role.")
+    webchat_origins: str = Field(
+        "",
+        description="Pages with the web chat, as https://host, comma-separated; "
+        "default the edge's own.",
+    )
+    webchat_identity_key: SecretStr = Field(
+        SecretStr(""), description="Shared with the host site, which vouches for its users by it."
+    )
+    webchat_per_address: float = Field(
+        50.0,
+        gt=0,
+        description="Requests a second to web chat from one address, perhaps a whole office.",
+    )
+    trusted_proxies: str = Field(
+        "",
+        description="Addresses or networks of our own proxies, whose X-Forwarded-For is believed.",
+    )
     metrics_token: SecretStr = Field(
         SecretStr(""), description="Bearer token of /metrics on the desk's port; empty asks none."
     )
@@ -134,7 +165,33 @@ class Settings(BaseSettings):
             raise ValueError("must be set when NINDY_OIDC_ISSUER is")
         return value
 
-    @validator("webhook_networks")
+    @validator("webchat_origins", always=True)
+    def _origins_are_whole(cls, value: str, values: dict[str, object]) -> str:
+        host, port = values.get("host"), values.get("edge_port")
+        own = [f"http://{host}:{port}", *([f"http://localhost:{port}"] * (host == "127.0.0.1"))]
+        given = _parts(value) or own
+        for origin in given:
+            if not re.fullmatch(r"https?://([a-z0-9.-]+|\[[0-9a-f:]+\])(:\d{1,5})?", origin):
+                raise ValueError(f"{origin} must be like https://hai.kemenkeu.go.id")
+        return ",".join(given)
+
+    @validator("webchat_identity_key")
+    def _is_long(cls, value: SecretStr) -> SecretStr:
+        if 0 < len(value.get_secret_value()) < _LEAST_SECRET:
+            raise ValueError(f"must have {_LEAST_SECRET} characters or more; `nindy key` makes one")
+        return value
+
+    @property
+    def chat_origins(self) -> frozenset[str]:
+        """The origins of pages that may use web chat."""
+        return frozenset(_parts(self.webchat_origins))
+
+    @property
+    def proxies(self) -> tuple[Network, ...]:
+        """Our own proxies."""
+        return tuple(ip_network(one) for one in _parts(self.trusted_proxies))
+
+    @validator("webhook_networks", "trusted_proxies")
     def _are_networks(cls, value: str) -> str:
         for one in _parts(value):
             try:

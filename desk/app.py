@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-import hmac
 from pathlib import Path
 
 from aiohttp import web
 
 from bot import metrics
-from bot.ledger import levels
 from desk import (
     account_page,
+    alarm_page,
+    faq_editor,
+    faq_entry_page,
+    faq_pages,
     files_page,
     live_page,
     login_page,
@@ -52,8 +54,12 @@ def create_app(desk: Desk, work: Work) -> web.Application:
         login_page,
         oidc_page,
         account_page,
+        alarm_page,
         queue_page,
         supervisor_page,
+        faq_pages,
+        faq_entry_page,
+        faq_editor,
         live_page,
         files_page,
         ticket_page,
@@ -85,12 +91,7 @@ async def _ready(request: web.Request) -> web.Response:
 @public
 async def _metrics(request: web.Request) -> web.Response:
     desk = request.app[DESK]
-    given = request.headers.get("Authorization", "").encode()
-    if desk.metrics_token and not hmac.compare_digest(
-        given, f"Bearer {desk.metrics_token}".encode()
-    ):
-        raise web.HTTPUnauthorized(headers={"WWW-Authenticate": "Bearer"})
-    return metrics.page(await desk.ledger.run(levels.read, desk.now()))
+    return await metrics.answer(request, desk.ledger, desk.now, desk.metrics_token)
 
 
 @public

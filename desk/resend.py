@@ -2,23 +2,35 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
 from bot.ledger.confidence import readable
 from bot.ledger.outbox import FAILED, enqueue, read_reply
 from bot.ledger.tables import outbox
+from bot.ledger.window import waits
 from bot.privacy import Vault
+from bot.templates import Occasion, Templates
 from bot.tickets.life import ChangeRefused
-from bot.tickets.record import Seen, lock, window_is_open, write
+from bot.tickets.record import Seen, lock, tell, write
 
 
-def resend(connection: Connection, vault: Vault, seen: Seen, outbox_id: str) -> None:
+def resend(
+    connection: Connection,
+    vault: Vault,
+    seen: Seen,
+    templates: Templates,
+    outbox_id: str,
+) -> None:
     """Queue the same bubble once more; the failed one stays where it is.
 
+    While the channel takes no free text its template goes out, and the bubble waits behind it.
+
     Raises:
-        ChangeRefused: It did not fail or is not of this conversation (``unknown``), or the
-            channel takes no free text now (``window``).
+        ChangeRefused: It did not fail, is not of this conversation, or announces what the person
+            has read by now (``unknown``).
     """
     row = lock(connection, seen)
     bubble = connection.execute(
@@ -31,8 +43,12 @@ def resend(connection: Connection, vault: Vault, seen: Seen, outbox_id: str) -> 
     ).scalar()
     if bubble is None:
         raise ChangeRefused("unknown")
-    if not window_is_open(connection, row, seen.now):
-        raise ChangeRefused("window")
-    reply = read_reply(vault.open(bubble))
-    enqueue(connection, vault, row.conversation_id, None, reply, seen.now, row.id)
-    write(connection, vault, row, seen, "resent", {})
+    reply, told = read_reply(vault.open(bubble)), {}
+    if reply.template is not None:
+        if reply.choices and not waits(connection, vault, row.conversation_id):
+            raise ChangeRefused("unknown")
+        enqueue(connection, vault, row.conversation_id, None, reply, seen.now, matter=row.id)
+    else:
+        otherwise = reply.otherwise or templates.reply(Occasion.MESSAGE)
+        told = tell(connection, vault, row, replace(reply, otherwise=otherwise), seen.now)
+    write(connection, vault, row, seen, "resent", {}, told)

@@ -18,6 +18,7 @@ from bot.channels.whatsapp.uploads import SENDABLE
 from bot.ledger import drafts
 from bot.ledger.agents import Agent
 from bot.privacy import Vault
+from bot.templates import REPLIES
 from bot.tickets.life import ChangeRefused, Priority, Resolution
 from bot.tickets.record import Seen
 from desk.files_page import MOST
@@ -79,7 +80,9 @@ async def change(request: web.Request) -> web.StreamResponse:
         return await page(request, 409, refused=refused.reason, typed={**typed, "what": what})
     work.wake.ring("outbox")
     still = await desk.ledger.run(sees, agent, number)
-    return go(request, f"/tiket/{number}" if still else "/antrean", f"tiket_{what}")
+    # A page offers templates only while the window is shut.
+    how = "_templat" if what == "balas" and form.get("templat") else ""
+    return go(request, f"/tiket/{number}" if still else "/antrean", f"tiket_{what}{how}")
 
 
 def _apply(
@@ -131,7 +134,12 @@ def _reply(work: Work, form: Form, found: Found) -> Change:
             raise ChangeRefused("caption")
         if any(file.id in ids and file.type not in SENDABLE for file in found.unsent):
             raise ChangeRefused("kind")
-    return _with(work.changes.reply, text, wait, ids)
+    # The page offers a template only while the window is shut; it is used only then.
+    name = str(form.get("templat", ""))
+    chosen = next((one for one in REPLIES if one.value == name), None)
+    if name and chosen is None:
+        raise ChangeRefused("form")
+    return _with(work.changes.reply, text, wait, ids, chosen)
 
 
 def _give(work: Work, form: Form, found: Found) -> Change:
@@ -176,5 +184,5 @@ _CHANGES: dict[str, Callable[[Work, Form, Found], Change]] = {
     "prioritas": _prioritise,
     "ambil-alih": lambda work, form, found: work.takeover.take_over,
     "kembalikan": lambda work, form, found: _with(work.takeover.hand_back, found.overrides),
-    "ulang": lambda work, form, found: _with(resend, str(form.get("pesan", ""))),
+    "ulang": lambda work, form, found: _with(resend, work.templates, str(form.get("pesan", ""))),
 }

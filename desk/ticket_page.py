@@ -14,12 +14,14 @@ from sqlalchemy.engine import Connection
 from bot.channels.message import Sender
 from bot.channels.whatsapp.errors import action_for
 from bot.faq import Entry
+from bot.faq.review import AUTHORS
 from bot.ledger import agents, attachments, drafts, people, reveals
 from bot.ledger.agents import Agent
 from bot.ledger.attachments import Attachment
+from bot.ledger.tables import COMPLAINTS
+from bot.ledger.window import OPEN_FOR
 from bot.privacy import Vault, mask_email, mask_number
 from bot.tickets.life import OPEN, State
-from bot.tickets.record import WINDOW
 from bot.tickets.sheet import Sheet, read_sheet
 from desk.keys import AGENT, DESK
 from desk.pages import render
@@ -58,7 +60,7 @@ class Found:
         if self.sheet.line.channel != "whatsapp":
             return None
         heard = self.sheet.last_heard
-        return heard + WINDOW if heard is not None else self.sheet.line.created_at
+        return heard + OPEN_FOR if heard is not None else self.sheet.line.created_at
 
 
 def read(connection: Connection, vault: Vault, agent: Agent, number: str) -> Found | None:
@@ -153,11 +155,16 @@ async def _context(request: web.Request, revealed: bool) -> dict[str, Any]:
         "veil": (lambda text: text) if revealed else veil,
         "revealed": revealed,
         "can_change": may_change(request[AGENT]),
+        # Complaints are no matter for the FAQ.
+        "can_draft": request[AGENT].role in AUTHORS and sheet.line.service != COMPLAINTS,
         "open": sheet.line.state in OPEN,
         "state_of": State,
-        "reason": lambda code: action_for(code).value,
+        # Without a code it never came to WhatsApp's answer.
+        "reason": lambda code: action_for(code).value if code else "none",
+        "announcements": work.templates.replies(number=sheet.line.number),
         "shuts_at": shuts,
         "window_open": shuts is None or shuts > now,
+        "gone": sheet.line.channel == "webchat" and found.person.user_id is None,
         "now": now,
         "heard": sheet.last_heard.isoformat() if sheet.last_heard else "",
         "services": {one.number: one.name for one in work.catalogue.services},

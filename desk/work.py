@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from fractions import Fraction
 
@@ -12,7 +12,11 @@ from aiohttp import web
 from bot.attachments.files import Files
 from bot.catalogue import Catalogue
 from bot.faq import Entry
+from bot.faq.mining import Miner
+from bot.faq.review import Review
 from bot.live.wake import Wake
+from bot.nlu.edition import Edition
+from bot.templates import Templates
 from bot.tickets.changes import Changes
 from bot.tickets.life import OPEN, WARNINGS
 from bot.tickets.queue import Line
@@ -39,10 +43,14 @@ class Work:
         catalogue: Services and units.
         canned: Ready-made replies.
         outside: Help desks outside DJPb.
+        templates: What goes out while WhatsApp takes no free text.
         suggest: Gives FAQ entries for a ticket.
         wake: Rings when something is to be sent.
         live: Tells open pages what changes, and who looks at what.
         files: The store of attachments.
+        review: What can be done to an entry of the FAQ.
+        edition: Gives what Nindy knows now; None before the model is loaded.
+        miner: Groups what was asked in vain.
     """
 
     changes: Changes
@@ -51,10 +59,14 @@ class Work:
     catalogue: Catalogue
     canned: tuple[Canned, ...]
     outside: tuple[str, ...]
+    templates: Templates
     suggest: Suggest
     wake: Wake
     live: Live
     files: Files
+    review: Review
+    edition: Callable[[], Edition | None]
+    miner: Miner = field(default_factory=Miner)
 
     def due(self, line: Line, now: datetime) -> Due:
         """Return how a ticket stands with its clock."""

@@ -52,6 +52,7 @@ def create_app(
     app = web.Application(middlewares=[faulty, refuse_invalid], client_max_size=LARGEST)
     app[WORLD] = world
     app.add_routes(world.graph.routes())
+    app.add_routes(world.account.routes())
     app.add_routes(world.graph_media.routes())
     app.add_routes(world.span.routes())
     app.add_routes(world.sakti.routes())

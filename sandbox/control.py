@@ -11,6 +11,7 @@ from sandbox.chats import Content
 from sandbox.envelope import Event
 from sandbox.faults import UnknownFaultError
 from sandbox.files import SAMPLES
+from sandbox.graph_content import button_kind
 from sandbox.inbound import (
     MAX_TEXT,
     MEDIA,
@@ -24,6 +25,8 @@ from sandbox.inbound import (
 )
 from sandbox.people import Offer, Person, UnknownSlugError
 from sandbox.world import World
+
+MOST_HOURS = 24 * 7
 
 
 class Control:
@@ -45,6 +48,10 @@ class Control:
             web.get("/sandbox/upstream-calls", self._upstream_calls),
             web.get("/sandbox/faults", self._faults),
             web.put("/sandbox/faults", self._set_faults),
+            web.get("/sandbox/clock", self._clock),
+            web.put("/sandbox/clock", self._set_clock),
+            web.get("/sandbox/templates", self._templates),
+            web.put("/sandbox/templates/{name}", self._change_template),
             web.post("/sandbox/reset", self._reset),
             web.get("/sandbox/stats", self._stats),
             web.get("/sandbox/records", self._records),
@@ -152,7 +159,7 @@ class Control:
             return None
         for button in entry.content.buttons:
             if button.id == choice_id:
-                return Offer(wamid, "button_reply", button.title)
+                return Offer(wamid, button_kind(entry.content), button.title)
         for section in entry.content.sections:
             for row in section.rows:
                 if row.id == choice_id:
@@ -177,6 +184,30 @@ class Control:
         except UnknownFaultError as error:
             raise _refuse(str(error)) from None
         return web.json_response(self._world.faults.as_json())
+
+    async def _clock(self, _request: web.Request) -> web.Response:
+        clock = self._world.now
+        return web.json_response({"hours": clock.hours, "now": clock().isoformat()})
+
+    async def _set_clock(self, request: web.Request) -> web.Response:
+        hours: Any = (await _read(request)).get("hours")
+        if type(hours) not in (int, float) or not -MOST_HOURS <= hours <= MOST_HOURS:
+            raise _refuse(f"hours: a number from -{MOST_HOURS} to {MOST_HOURS}")
+        self._world.now.hours = float(hours)
+        self._world.events.publish("clock", {"hours": float(hours)})
+        return await self._clock(request)
+
+    async def _templates(self, _request: web.Request) -> web.Response:
+        return web.json_response({"templates": self._world.templates.all()})
+
+    async def _change_template(self, request: web.Request) -> web.Response:
+        try:
+            self._world.templates.change(request.match_info["name"], await _read(request))
+        except KeyError:
+            raise web.HTTPNotFound from None
+        except ValueError as error:
+            raise _refuse(str(error)) from None
+        return await self._templates(request)
 
     async def _reset(self, _request: web.Request) -> web.Response:
         await self._world.reset()

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import hmac
 import json
 from collections import Counter
 from collections.abc import Callable
@@ -13,15 +12,16 @@ from typing import Any
 
 from aiohttp import web
 
-from sandbox.chats import Chats, Entry
+from sandbox.chats import Chats, Content, Entry
 from sandbox.events import Events
 from sandbox.fault_answers import drop
 from sandbox.faults import Faults
 from sandbox.files import Files
 from sandbox.graph_content import read_content, remember_offers
-from sandbox.graph_limits import Refusal, check_message, refused
+from sandbox.graph_limits import Refusal, check_message, check_token, refused
 from sandbox.people import People, Person
 from sandbox.statuses import Statuses
+from sandbox.templates import Templates
 
 TYPING_SECONDS = 25
 
@@ -41,17 +41,19 @@ class Graph:
         people: People,
         chats: Chats,
         statuses: Statuses,
+        templates: Templates,
         files: Files,
         faults: Faults,
         events: Events,
         closing: asyncio.Event,
         now: Callable[[], datetime],
     ) -> None:
-        self._authorization = f"Bearer {access_token}".encode()
+        self._token = access_token
         self._number = phone_number_id
         self._people = people
         self._chats = chats
         self._statuses = statuses
+        self._templates = templates
         self._files = files
         self._faults = faults
         self._events = events
@@ -75,9 +77,7 @@ class Graph:
             return refused(refusal)
 
     async def _read(self, request: web.Request) -> dict[str, Any]:
-        given = request.headers.get("Authorization", "").encode("utf-8", "surrogateescape")
-        if not hmac.compare_digest(given, self._authorization):
-            raise Refusal(190, "The access token could not be decrypted", 401)
+        check_token(request, self._token)
         if request.match_info["number"] != self._number:
             raise Refusal(100, f"Object with ID {request.match_info['number']!r} does not exist")
         try:
@@ -111,12 +111,15 @@ class Graph:
         person = self._people.by_address(body.get("to"), body.get("recipient"))
         fault = self._faults.strike("graph")
         self._stumble(fault.kind)
-        free = body.get("type") != "template"
-        if free and (person is None or not person.window_open(self._now())):
+        template = body.get("type") == "template"
+        content = (
+            self._templates.fill(body["template"]) if template else read_content(body, self._files)
+        )
+        if not template and (person is None or not person.window_open(self._now())):
             raise Refusal(131047, "More than 24 hours have passed since the person last wrote")
         if person is None:
             raise Refusal(131009, "to: nobody in the sandbox has this number")
-        entry = self._accept(person, body)
+        entry = self._accept(person, content, body.get("biz_opaque_callback_data"))
         if self._faults.kind("webhooks") == "status_first":
             self._faults.strike("webhooks")
             await self._statuses.report_sent(entry)
@@ -136,9 +139,7 @@ class Graph:
         }
         return web.json_response(answer)
 
-    def _accept(self, person: Person, body: dict[str, Any]) -> Entry:
-        content = read_content(body, self._files)
-        callback = body.get("biz_opaque_callback_data")
+    def _accept(self, person: Person, content: Content, callback: str | None) -> Entry:
         entry = self._chats.add(person.id, "nindy", content, self._now(), callback)
         remember_offers(person, content, entry.wamid)
         if not self._events.is_open(person.id):

@@ -53,11 +53,16 @@ def _row(row: dict[str, Any]) -> Choice:
     return Choice(row["id"], row["title"], row.get("description") or "")
 
 
+def button_kind(content: Content) -> str:
+    """Return how a press of a bubble's button is told: a template's has a form of its own."""
+    return "button" if content.type == "template" else "button_reply"
+
+
 def remember_offers(person: Person, content: Content, wamid: str) -> None:
     """Note what may be pressed from now on."""
     for button in content.buttons:
         if button.id:
-            person.offer(button.id, Offer(wamid, "button_reply", button.title))
+            person.offer(button.id, Offer(wamid, button_kind(content), button.title))
     for section in content.sections:
         for row in section.rows:
             person.offer(row.id, Offer(wamid, "list_reply", row.title, row.description))

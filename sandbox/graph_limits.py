@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hmac
 from typing import Any
 from uuid import uuid4
 
@@ -16,10 +17,18 @@ TITLES = {
     190: "Invalid OAuth access token",
     130429: "Rate limit hit",
     131000: "Something went wrong",
+    131008: "Required parameter is missing",
     131009: "Parameter value is not valid",
     131047: "Re-engagement message",
     131053: "Media upload error",
     131056: "(Business Account, Consumer Account) pair rate limit hit",
+    132000: "Number of parameters does not match the expected number of params",
+    132001: "Template name does not exist in the translation",
+    132005: "Translated text too long",
+    132007: "Template format character policy violated",
+    132012: "Parameter format does not match format in the created template",
+    132015: "Template is paused",
+    132016: "Template is disabled",
 }
 UPLOADS = {
     **dict.fromkeys(("image/jpeg", "image/png"), 5),
@@ -41,6 +50,7 @@ UPLOADS = {
 }
 """Megabytes of each type that may be uploaded."""
 UNCHECKED = ("template", "location", "contacts", "reaction")
+"""Checked elsewhere (templates) or not at all."""
 
 
 class Refusal(Exception):
@@ -225,6 +235,17 @@ def _text(parent: dict[str, Any], name: str, most: int, at: str = "", least: int
 def _unique(values: list[str], what: str) -> None:
     if len(set(values)) != len(values):
         raise Refusal(131009, f"{what}: must be unique")
+
+
+def check_token(request: web.Request, token: str) -> None:
+    """Refuse a call without the account's token.
+
+    Raises:
+        Refusal: With code 190.
+    """
+    given = request.headers.get("Authorization", "").encode("utf-8", "surrogateescape")
+    if not hmac.compare_digest(given, f"Bearer {token}".encode()):
+        raise Refusal(190, "The access token could not be decrypted", 401)
 
 
 def refused(refusal: Refusal) -> web.Response:

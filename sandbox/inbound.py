@@ -49,6 +49,13 @@ def text_message(text: str) -> tuple[Content, dict[str, Any]]:
 
 def choice_message(choice_id: str, offer: Offer, title: str) -> tuple[Content, dict[str, Any]]:
     """A pressed button, or a chosen row."""
+    if offer.kind == "button":
+        content = Content("button", title, context=offer.wamid, choice_id=choice_id)
+        return content, {
+            "type": "button",
+            "context": {"from": DISPLAY_PHONE_NUMBER, "id": offer.wamid},
+            "button": {"payload": choice_id, "text": title},
+        }
     reply = {"id": choice_id, "title": title}
     if offer.kind == "list_reply" and offer.description:
         reply["description"] = offer.description

@@ -20,7 +20,7 @@ class Offer:
 
     Attributes:
         wamid: The message that shows it.
-        kind: ``list_reply`` or ``button_reply``.
+        kind: ``list_reply``, ``button_reply``, or ``button`` beneath a template.
     """
 
     wamid: str

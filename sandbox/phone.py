@@ -64,7 +64,9 @@ class Phone:
         listener = events.listen(person)
         try:
             await answer.prepare(request)
-            hello = json.dumps({"run": events.run, "faults": self._world.faults.as_json()})
+            clock = {"hours": self._world.now.hours}
+            about = {"run": events.run, "faults": self._world.faults.as_json(), "clock": clock}
+            hello = json.dumps(about)
             await answer.write(f"retry: 1000\nevent: hello\ndata: {hello}\n\n".encode())
             if person is not None:
                 self._world.statuses.opened(person)

@@ -101,10 +101,8 @@ class Statuses:
             item["biz_opaque_callback_data"] = entry.callback
         if status == "delivered":
             item["pricing"] = {
-                "billable": False,
                 "pricing_model": "PMP",
-                "type": "free_customer_service",
-                "category": "service",
+                **_price(entry),
             }
         return Event("statuses", item, contact(person), person.id)
 
@@ -112,3 +110,10 @@ class Statuses:
         task = asyncio.get_running_loop().create_task(work)
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
+
+
+def _price(entry: Entry) -> dict[str, Any]:
+    # The first messages of a month are free; templates never are.
+    if entry.content.type == "template":
+        return {"billable": True, "type": "regular", "category": "utility"}
+    return {"billable": False, "type": "free_customer_service", "category": "service"}

@@ -9,7 +9,9 @@ from datetime import datetime
 from aiohttp import web
 
 from sandbox import records
+from sandbox.account import Account
 from sandbox.chats import Chats
+from sandbox.clock import Clock
 from sandbox.crm import Crm
 from sandbox.digit import Digit
 from sandbox.events import Events
@@ -21,6 +23,7 @@ from sandbox.people import People
 from sandbox.sakti import Sakti
 from sandbox.span import Span
 from sandbox.statuses import Statuses
+from sandbox.templates import Templates
 from sandbox.upstream import Changes
 from sandbox.webhooks import Webhooks
 
@@ -41,7 +44,7 @@ class World:
         phone_number_id: str,
         now: Callable[[], datetime],
     ) -> None:
-        self.now = now
+        self.now = now = Clock(now)
         self.closing = asyncio.Event()
         self.records = records.load()
         self.events = Events(now)
@@ -68,12 +71,21 @@ class World:
             events=self.events,
             now=now,
         )
+        self.templates = Templates()
+        self.account = Account(
+            access_token=access_token,
+            phone_number_id=phone_number_id,
+            webhook_url=webhook_url,
+            templates=self.templates,
+            events=self.events,
+        )
         self.graph = Graph(
             access_token=access_token,
             phone_number_id=phone_number_id,
             people=self.people,
             chats=self.chats,
             statuses=self.statuses,
+            templates=self.templates,
             files=self.files,
             faults=self.faults,
             events=self.events,
@@ -100,9 +112,12 @@ class World:
         self.files.reset()
         self.changes.reset()
         self.digit.reset()
+        self.templates.reset()
+        self.now.hours = 0.0
         self.crm.reset()
         self.graph.refused.clear()
         self.events.log.clear()
+        self.events.publish("clock", {"hours": 0.0})
         self.events.publish("reset", {})
 
     async def close(self, _app: web.Application) -> None:

@@ -1,10 +1,13 @@
-"""Shared by all tests: paths, a vault, and what a missing server means."""
+"""Shared by all tests: paths, servers, and what a missing one means."""
 
 from __future__ import annotations
 
 import os
+import shutil
 import warnings
+from collections.abc import Iterator
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 os.environ.setdefault("SQLALCHEMY_SILENCE_UBER_WARNING", "1")
@@ -12,6 +15,9 @@ os.environ.setdefault("RASA_TELEMETRY_ENABLED", "false")
 warnings.filterwarnings("ignore", category=DeprecationWarning)
 
 import pytest  # noqa: E402
+
+if TYPE_CHECKING:
+    from tests.servers import Postgres, Redis
 
 PROJECT = Path(__file__).resolve().parents[1]
 
@@ -30,3 +36,42 @@ def model() -> Path:
 
     path = training.model_path(PROJECT)
     return path if path.exists() else training.train(PROJECT)
+
+
+@pytest.fixture(scope="session")
+def postgres() -> Iterator[Postgres]:
+    """The server, with a database `migrated` that others are copied from."""
+    from bot.ledger import migrate
+    from bot.ledger.database import Ledger
+    from tests.kit import vault
+    from tests.servers import Postgres, programs
+
+    found = programs()
+    if found is None:
+        missing("PostgreSQL")
+    assert found is not None
+    server = Postgres(found)
+    try:
+        server.create("migrated")
+        ledger = Ledger(server.url("migrated"), vault())
+        migrate.upgrade(ledger)
+        ledger.close()
+        yield server
+    finally:
+        server.stop()
+
+
+@pytest.fixture(scope="session")
+def redis_server() -> Iterator[Redis]:
+    """The server, which a test may stop; it is started again for the next one."""
+    from tests.servers import Redis
+
+    program = shutil.which("redis-server")
+    if program is None:
+        missing("Redis")
+    assert program is not None
+    server = Redis(program)
+    try:
+        yield server
+    finally:
+        server.remove()

@@ -19,6 +19,7 @@ from bot.ledger import inbox, tables, tickets
 from bot.ledger.database import Ledger
 from bot.ledger.tickets import Content, NewTicket
 from bot.ledger.unit_of_work import UnitOfWork
+from bot.templates import Templates
 from bot.tickets.changes import Changes
 from bot.tickets.record import USER, Seen
 from bot.tickets.takeover import Takeover
@@ -32,7 +33,8 @@ from tests.kit import START, answer, rows, siti
 CATALOGUE = Catalogue(PROJECT / "data/catalogue")
 CALENDAR = WorkCalendar.load(PROJECT / "data/calendar")
 WORDS = Words(PROJECT / "domain.yml")
-CHANGES = Changes(CALENDAR, CATALOGUE, WORDS)
+TEMPLATES = Templates.load(PROJECT / "data/whatsapp/templates.yml")
+CHANGES = Changes(CALENDAR, CATALOGUE, WORDS, TEMPLATES)
 TAKEOVER = Takeover(WORDS)
 PATIENCE = timedelta(minutes=15)
 WATCH = Watch(CALENDAR, CATALOGUE, CHANGES, TAKEOVER, PATIENCE)
@@ -48,7 +50,8 @@ BUDI, ANI = "agent:budi", "agent:ani"
 NAMES = {"budi": "Budi Santoso", "ani": "Ani Lestari"}
 SPAN_SERVICE, BROADCAST, COMPLAINT = 7, 13, 20
 _REWRITES = re.compile(
-    r"\b(?:UPDATE|DELETE\s+FROM|DROP\s+TABLE|TRUNCATE)\s+\W?(?:ticket_event|audit)\b", re.I
+    r"\b(?:UPDATE|DELETE\s+FROM|DROP\s+TABLE|TRUNCATE)\s+\W?(?:ticket_event|audit|faq_event|faq_revision)\b",
+    re.I,
 )
 
 
@@ -95,9 +98,10 @@ class Desk:
         channel: str = "whatsapp",
         kind: Kind = Kind.TEXT,
         received: datetime | None = None,
+        choice: str | None = None,
     ) -> None:
         """Take a message of a person, which is answered without a word."""
-        self.receive(text, at, person, channel, kind, received)
+        self.receive(text, at, person, channel, kind, received, choice)
         if kind is not Kind.SILENT:
             answer(self.ledger, now=received or at)
 
@@ -109,10 +113,11 @@ class Desk:
         channel: str = "whatsapp",
         kind: Kind = Kind.TEXT,
         received: datetime | None = None,
+        choice: str | None = None,
     ) -> None:
         """Take a message of a person that waits for its turn."""
         id = f"wamid.t{next(self._numbers)}"
-        message = Inbound(channel, "1", id, siti(person), at, kind, text)
+        message = Inbound(channel, "1", id, siti(person), at, kind, text, choice)
         self.ledger.transact(inbox.receive, message, received or at)
 
     def open(
@@ -168,6 +173,11 @@ class Desk:
         """Every bubble that was queued, oldest first."""
         found = rows(self.ledger, tables.outbox, tables.outbox.c.position)
         return [self.ledger.vault.open(row.sealed_body) for row in found]
+
+    def bubbles(self) -> list[tuple[str, str]]:
+        """The words and the state of every bubble, oldest first."""
+        found = rows(self.ledger, tables.outbox, tables.outbox.c.position)
+        return [(self.ledger.vault.open(row.sealed_body)["text"], row.state) for row in found]
 
     def look(self, at: datetime) -> int:
         """Let the watch look at the clocks."""

@@ -82,7 +82,7 @@ class Courier:
     def stop(self) -> None:
         """Take no more events."""
         self._stopping = True
-        self._wake.ring("deliveries")
+        self._wake.ring_here("deliveries")
 
     async def drain(self) -> None:
         """Deliver everything that is due now (for tests that hold the clock)."""
@@ -106,7 +106,7 @@ class Courier:
             log.exception("a delivery's outcome cannot be recorded")
         finally:
             self._under_way[parcel.subscriber] -= 1
-            self._wake.ring("deliveries")
+            self._wake.ring_here("deliveries")
 
     async def _carry(self, parcel: Parcel) -> str:
         carry = self._others.get(parcel.subscriber, self._hooks)

@@ -69,7 +69,7 @@ _SIGNATURES: tuple[tuple[int, bytes, Kind], ...] = (
 _OFFICE = {"word/document.xml": DOCX, "xl/workbook.xml": XLSX, ODS.type: ODS, ODT.type: ODT}
 
 _PIECE = 64 * 1024
-_CONTROLS = frozenset(range(32)) - frozenset(b"\t\n\r\f") | {127}
+_CONTROLS = bytes(set(range(32)) - set(b"\t\n\r\f") | {127})
 _OTHER_TEXT = (b"<", b"#!", b"%!", b"{\\rtf", b"MZ")
 """How texts begin that a program runs or shows as something else: markup, scripts, PostScript."""
 _BOM = b"\xef\xbb\xbf"
@@ -104,6 +104,6 @@ def _is_text(file: IO[bytes], head: bytes) -> bool:
         return False
     file.seek(0)
     while piece := file.read(_PIECE):
-        if not _CONTROLS.isdisjoint(piece):
+        if len(piece.translate(None, _CONTROLS)) != len(piece):
             return False
     return True

@@ -92,6 +92,21 @@ class Delivery(str, Enum):
     DELIVERED = "delivered"
     READ = "read"
     FAILED = "failed"
+    SHUT = "shut"
+    """Refused because the channel takes no free text for this person now."""
+
+
+@dataclass(frozen=True)
+class Price:
+    """What a message of ours cost, as the provider tells.
+
+    Attributes:
+        category: Its kind (WhatsApp: service, utility, marketing, authentication).
+        charged: Whether it cost money.
+    """
+
+    category: str
+    charged: bool
 
 
 @dataclass(frozen=True)
@@ -104,8 +119,9 @@ class Status:
         external_id: The provider's id of the message.
         state: What happened.
         callback: The key that we gave along (our outbox id), if given back.
-        error_code: The provider's code when `state` is FAILED, else 0.
+        error_code: The provider's code when `state` is FAILED or SHUT, else 0.
         at: The provider's time.
+        price: What it cost, if this status tells.
     """
 
     channel: str
@@ -115,6 +131,22 @@ class Status:
     at: datetime
     callback: str | None = None
     error_code: int = 0
+    price: Price | None = None
+
+
+@dataclass(frozen=True)
+class Alarm:
+    """Trouble with our account at a channel; somebody should look.
+
+    Attributes:
+        channel: The channel.
+        word: The provider's word for it; never personal data.
+        code: The provider's code, or 0.
+    """
+
+    channel: str
+    word: str
+    code: int
 
 
 @dataclass(frozen=True)
@@ -154,6 +186,21 @@ class Choice:
 
 
 @dataclass(frozen=True)
+class Template:
+    """Words that the channel has approved beforehand.
+
+    Attributes:
+        name: Their name at the channel.
+        language: Their language there.
+        parameters: What is filled in, by name, in the order of the words.
+    """
+
+    name: str
+    language: str
+    parameters: dict[str, str]
+
+
+@dataclass(frozen=True)
 class Reply:
     """One bubble to a person.
 
@@ -162,9 +209,14 @@ class Reply:
         choices: What can be pressed beneath.
         menu: The word on the button that opens a list, where the channel has one.
         attachments: Ids of files beneath (`bot.ledger.attachments`); at most one in a bubble.
+        template: Set when the bubble is such a template; `text` is how it reads.
+        otherwise: The template that goes out first where the channel takes no free text. If it
+            offers something to press, the bubble waits until the person writes; else it said all.
     """
 
     text: str
     choices: tuple[Choice, ...] = ()
     menu: str = ""
     attachments: tuple[str, ...] = ()
+    template: Template | None = None
+    otherwise: Reply | None = None

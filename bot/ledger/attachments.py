@@ -108,6 +108,35 @@ def of(connection: Connection, vault: Vault, ids: Iterable[str]) -> list[Attachm
     return [found[id] for id in wanted if id in found]
 
 
+def of_person(
+    connection: Connection, vault: Vault, conversation_id: str, id: str
+) -> Attachment | None:
+    """Find a file that the person of a conversation may have: their own, or one sent to them."""
+    row = connection.execute(
+        sa.select(attachment).where(
+            attachment.c.id == id,
+            attachment.c.conversation_id == conversation_id,
+            # What an agent has uploaded and not sent is on no ticket yet.
+            sa.or_(attachment.c.sender == USER, attachment.c.ticket_id.is_not(None)),
+        )
+    ).first()
+    return None if row is None else read(vault, row)
+
+
+def sent_since(connection: Connection, vault: Vault, conversation_id: str, since: datetime) -> int:
+    """Count the files that the person of a conversation has sent since a moment."""
+    counted = (
+        sa.select(sa.func.count())
+        .select_from(attachment)
+        .where(
+            attachment.c.conversation_id == conversation_id,
+            attachment.c.sender == USER,
+            attachment.c.created_at > since,
+        )
+    )
+    return int(connection.execute(counted).scalar_one())
+
+
 def of_ticket(connection: Connection, vault: Vault, ticket_id: str) -> list[Attachment]:
     """Return the files on a ticket, the oldest first."""
     rows = connection.execute(

@@ -15,7 +15,7 @@ import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
 from bot.ledger.inbox import PENDING
-from bot.ledger.tables import COMPLAINTS, attachment, inbox, outbox, ticket
+from bot.ledger.tables import COMPLAINTS, attachment, conversation, inbox, outbox, person, ticket
 from bot.privacy import Vault
 
 ANONYMOUS = "anonim"
@@ -105,7 +105,14 @@ def erase(connection: Connection, vault: Vault, matter: str, left: str) -> None:
     talk = sa.select(inbox.c.id).where(inbox.c.matter == matter)
     connection.execute(attachment.delete().where(attachment.c.inbox_id.in_(talk)))
     ours = outbox.c.matter == matter
-    waits = outbox.c.state.in_(("queued", "sending", "unknown"))
+    # Where somebody reads it here, a bubble that is sent has not been shown yet.
+    here = sa.exists().where(
+        conversation.c.id == outbox.c.conversation_id,
+        person.c.id == conversation.c.person_id,
+        person.c.channel == "webchat",
+    )
+    under_way = outbox.c.state.in_(("queued", "sending", "unknown", "parked"))
+    waits = sa.or_(under_way, sa.and_(outbox.c.state == "sent", here))
     sealed = remains(vault, left)
     connection.execute(outbox.update().where(ours, waits).values(sealed_remains=sealed))
     connection.execute(outbox.update().where(ours, ~waits).values(sealed_body=sealed))

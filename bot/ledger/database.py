@@ -14,6 +14,7 @@ import sqlite3
 import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from functools import lru_cache
 from pathlib import Path
 from typing import Any, Concatenate, TypeVar
 
@@ -32,8 +33,14 @@ log = logging.getLogger(__name__)
 
 _SQLITE_BUSY_MS = 10_000
 _POSTGRES_THREADS = 8
-# A server that does not answer must not hold a webhook longer than Meta waits.
-_POSTGRES_CONNECT = {"connect_timeout": 5, "tcp_user_timeout": 10_000}
+# Neither a server that does not answer nor somebody's lock may hold a webhook longer than Meta
+# waits, and a process that froze in a transaction may not hold its rows for ever.
+_POSTGRES_CONNECT = {
+    "connect_timeout": 5,
+    "tcp_user_timeout": 10_000,
+    "options": "-c lock_timeout=8s -c statement_timeout=30s"
+    " -c idle_in_transaction_session_timeout=60s",
+}
 _COLLIDED = {"23505", "40001", "40P01"}
 """PostgreSQL's codes for a unique key, a snapshot or a lock that another transaction had first."""
 _TRIES = 8
@@ -152,6 +159,13 @@ def _write_ahead(raw: Any) -> None:
 
 def insert_once(connection: Connection, table: sa.Table, values: dict[str, Any]) -> bool:
     """Insert a row unless a unique key forbids it; say whether it went in."""
-    dialect: Any = postgresql if connection.dialect.name == "postgresql" else sqlite
-    statement = dialect.insert(table).values(values).on_conflict_do_nothing()
-    return bool(connection.execute(statement).rowcount)
+    statement = _insert_or_nothing(connection.dialect.name, table)
+    return bool(connection.execute(statement, values).rowcount)
+
+
+@lru_cache
+def _insert_or_nothing(dialect: str, table: sa.Table) -> Any:
+    # Made once: to make a statement costs more than to execute it, and a webhook brings up to
+    # a thousand messages.
+    made: Any = postgresql if dialect == "postgresql" else sqlite
+    return made.insert(table).on_conflict_do_nothing()

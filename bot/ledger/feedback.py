@@ -22,6 +22,9 @@ CHOICE = "choice"
 """Kind: the person was asked which entry is meant; the label is its id or `NONE_OF_THESE`."""
 HELPED = "helped"
 """Kind: the person was asked whether an answer helped; the label is `YES` or `NO`."""
+UNANSWERED = "unanswered"
+"""Kind: nothing was judged: the matcher knew no answer. The label is `NO`; `faq` is the nearest
+entry, or empty."""
 
 NONE_OF_THESE = "none-of-these"
 YES, NO = "yes", "no"
@@ -97,7 +100,7 @@ def write(
 
 def read(connection: Connection, vault: Vault, since: datetime | None = None) -> list[Feedback]:
     """Return all judgements, or those since a moment, oldest first."""
-    query = sa.select(feedback).order_by(feedback.c.id)
+    query = sa.select(feedback).where(feedback.c.kind != UNANSWERED).order_by(feedback.c.id)
     if since is not None:
         query = query.where(feedback.c.at >= since)
     return [

@@ -3,25 +3,29 @@
 from __future__ import annotations
 
 import logging
-from dataclasses import asdict, dataclass, replace
+from dataclasses import dataclass, fields, replace
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, TypeVar
 
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
 from bot.channels.message import Inbound, Kind, Sender
-from bot.ledger import attachments, fetches
+from bot.ledger import attachments, fetches, positions
 from bot.ledger.database import insert_once
 from bot.ledger.people import find_or_create
 from bot.ledger.tables import conversation, inbox
 from bot.privacy import Vault
 
+T = TypeVar("T")
 log = logging.getLogger(__name__)
 
 _UNREADABLE = timedelta(minutes=1)
 _PENDING = sa.text("inbox.state = 'pending'")
 """Written out, so that the partial index serves it."""
+
+# Statements for every message are made once, which is most of what they cost.
+_KNOWN = sa.select(inbox.c.id).where(inbox.c.message_key == sa.bindparam("key"))
 
 PENDING, DONE, DEAD, SILENT = "pending", "done", "dead", "silent"
 
@@ -72,10 +76,11 @@ def key_of(vault: Vault, message: Inbound) -> str:
 def receive(connection: Connection, vault: Vault, message: Inbound, now: datetime) -> bool:
     """Store a message under its unique key; say whether it is new."""
     key = key_of(vault, message)
-    known = sa.select(inbox.c.id).where(inbox.c.message_key == key)
-    if connection.execute(known).first():
+    if connection.execute(_KNOWN, {"key": key}).first():
         return False
     conversation_id = find_or_create(connection, vault, message.channel, message.sender, now)
+    # First: it holds the conversation, so no file comes with two messages.
+    position = positions.allot(connection, conversation_id, now)
     files = attachments.brought(connection, message, conversation_id)
     new = insert_once(
         connection,
@@ -83,6 +88,7 @@ def receive(connection: Connection, vault: Vault, message: Inbound, now: datetim
         {
             "message_key": key,
             "conversation_id": conversation_id,
+            "position": position,
             "sent_at": message.sent_at,
             "received_at": now,
             "sealed_body": vault.seal(_to_json(replace(message, media=None, attachments=files))),
@@ -92,7 +98,7 @@ def receive(connection: Connection, vault: Vault, message: Inbound, now: datetim
         },
     )
     if new and files:
-        inbox_id = connection.execute(known).scalar_one()
+        inbox_id = connection.execute(_KNOWN, {"key": key}).scalar_one()
         if message.media is None:
             attachments.bind(connection, inbox_id, files)
         else:
@@ -267,19 +273,27 @@ def waiting(connection: Connection, vault: Vault) -> int:
 
 def _to_json(message: Inbound) -> dict[str, Any]:
     return {
-        **asdict(message),
+        **vars(message),
+        "sender": vars(message.sender),
         "sent_at": message.sent_at.isoformat(),
         "kind": message.kind.value,
     }
 
 
 def _from_json(body: dict[str, Any]) -> Inbound:
-    return Inbound(
-        **{
+    return _made(
+        Inbound,
+        {
             **body,
-            "sender": Sender(**body["sender"]),
+            "sender": _made(Sender, body["sender"]),
             "sent_at": datetime.fromisoformat(body["sent_at"]),
             "kind": Kind(body["kind"]),
             "attachments": tuple(body.get("attachments", ())),
-        }
+        },
     )
+
+
+def _made(shape: type[T], values: dict[str, Any]) -> T:
+    # An edge of a newer version may have stored more than this version has a field for.
+    names = {field.name for field in fields(shape)}  # type: ignore[arg-type]
+    return shape(**{name: value for name, value in values.items() if name in names})

@@ -23,8 +23,12 @@ _LOCK = 0x6E696E6479
 """Key of the advisory lock on PostgreSQL; SQLite has one writer anyway."""
 
 
-def upgrade(ledger: Ledger) -> None:
+def upgrade(ledger: Ledger, revision: str = "head") -> None:
     """Run every migration that is missing; processes that start together wait for each other.
+
+    Args:
+        ledger: The database.
+        revision: The last one to run.
 
     Raises:
         StartupError: The database cannot be reached or written, or is newer than this program.
@@ -33,9 +37,12 @@ def upgrade(ledger: Ledger) -> None:
     try:
         with ledger.engine.begin() as connection:
             if connection.dialect.name == "postgresql":
+                # A migration may take long, and so may waiting for the process that does it.
+                for limit in ("lock_timeout", "statement_timeout"):
+                    connection.exec_driver_sql(f"SET LOCAL {limit} = 0")
                 connection.execute(sa.select(sa.func.pg_advisory_xact_lock(_LOCK)))
             config.attributes["connection"] = connection
-            command.upgrade(config, "head")
+            command.upgrade(config, revision)
     except sa.exc.DBAPIError as error:
         reason = str(error.orig).splitlines()[0]
         raise StartupError(f"database cannot be used: {reason}") from None

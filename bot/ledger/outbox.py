@@ -8,7 +8,8 @@
 
 WhatsApp has no idempotency key: when a connection breaks, or the process dies, between their
 "accepted" and our commit, nobody knows whether a bubble was shown. Such a row waits as *unknown*
-for the delivery status that carries its id, and is sent again only when none comes.
+for the delivery status that carries its id, and is sent again only when none comes. What waits
+because the channel takes no free text now is in `bot.ledger.window`.
 """
 
 from __future__ import annotations
@@ -22,10 +23,11 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
-from bot.channels.message import Choice, Delivery, Inbound, Reply, Sender, Status
+from bot.channels.message import Choice, Delivery, Inbound, Reply, Sender, Status, Template
+from bot.ledger import positions
 from bot.ledger.inbox import trace_of
 from bot.ledger.people import address
-from bot.ledger.tables import inbox, outbox
+from bot.ledger.tables import conversation, inbox, outbox, person
 from bot.privacy import Vault
 
 log = logging.getLogger(__name__)
@@ -36,12 +38,32 @@ _UNREADABLE = timedelta(minutes=1)
 
 QUEUED, SENDING, SENT, UNKNOWN, FAILED = "queued", "sending", "sent", "unknown", "failed"
 
+READ_HERE = ("webchat",)
+"""Channels without a provider: what is committed here has been sent."""
+
 _OPEN = sa.text("outbox.state IN ('queued', 'sending', 'unknown')")
 _EARLIER = {
     Delivery.SENT: (QUEUED, SENDING, UNKNOWN),
     Delivery.DELIVERED: (QUEUED, SENDING, UNKNOWN, SENT),
     Delivery.READ: (QUEUED, SENDING, UNKNOWN, SENT, "delivered"),
     Delivery.FAILED: (QUEUED, SENDING, UNKNOWN, SENT),
+}
+
+LEFT = sa.func.coalesce(outbox.c.sealed_remains, outbox.c.sealed_body)
+"""What a bubble's body becomes once it was handed over (`bot.ledger.confidence.erase`)."""
+
+# Made once: a webhook brings up to a thousand statuses.
+_NEWS = {
+    (column, state): outbox.update()
+    .where(outbox.c[column] == sa.bindparam("which"), outbox.c.state.in_(earlier))
+    .values(
+        state=state.value,
+        error_code=sa.bindparam("code"),
+        updated_at=sa.bindparam("at"),
+        sealed_body=LEFT,
+    )
+    for column in ("id", "external_key")
+    for state, earlier in _EARLIER.items()
 }
 
 
@@ -77,6 +99,8 @@ def enqueue(
     inbox_id: int | None,
     reply: Reply,
     now: datetime,
+    state: str = QUEUED,
+    agent_id: str | None = None,
     matter: str | None = None,
 ) -> None:
     """Add a bubble to the end of a conversation's queue.
@@ -88,17 +112,25 @@ def enqueue(
         inbox_id: The message it answers, if any.
         reply: The bubble.
         now: The moment.
+        state: In which it begins.
+        agent_id: The agent who wrote it; None is Nindy.
         matter: What it is about (`bot.ledger.confidence`).
     """
+    channel = connection.execute(
+        sa.select(person.c.channel)
+        .join(conversation, conversation.c.person_id == person.c.id)
+        .where(conversation.c.id == conversation_id)
+    ).scalar_one()
     connection.execute(
         outbox.insert().values(
             id=str(uuid.uuid4()),
-            position=_next_position(connection, conversation_id, now),
+            position=positions.allot(connection, conversation_id, now),
             conversation_id=conversation_id,
             inbox_id=inbox_id,
+            agent_id=agent_id,
             sealed_body=vault.seal(asdict(reply)),
             matter=matter,
-            state=QUEUED,
+            state=SENT if channel in READ_HERE else state,
             attempts=0,
             repeats=0,
             next_at=now,
@@ -107,14 +139,6 @@ def enqueue(
             updated_at=now,
         )
     )
-
-
-def _next_position(connection: Connection, conversation_id: str, now: datetime) -> int:
-    # The time orders the bubbles; the last position holds the order when the clock does not move.
-    last = connection.execute(
-        sa.select(sa.func.max(outbox.c.position)).where(outbox.c.conversation_id == conversation_id)
-    ).scalar()
-    return max(int(now.timestamp() * 1_000_000), (last or 0) + 1)
 
 
 def take(
@@ -151,7 +175,7 @@ def _take_one(
     connection: Connection, vault: Vault, row: Any, sender: str, now: datetime
 ) -> Outgoing | None:
     try:
-        outgoing = _read(connection, vault, row)
+        outgoing = read(connection, vault, row)
     except Exception:
         # Nobody else waits for a bubble that cannot be read.
         log.exception("bubble cannot be read", extra={"outbox": row.id})
@@ -174,16 +198,16 @@ def _take_one(
     return outgoing
 
 
-def _read(connection: Connection, vault: Vault, row: Any) -> Outgoing:
+def read(connection: Connection, vault: Vault, row: Any) -> Outgoing:
+    """Read a row of the table, with the address of its person."""
     channel, to = address(connection, vault, row.conversation_id)
-    body = vault.open(row.sealed_body)
     reply_to, trace = _answered(connection, vault, row.inbox_id)
     return Outgoing(
         id=row.id,
         conversation_id=row.conversation_id,
         channel=channel,
         to=to,
-        reply=read_reply(body),
+        reply=read_reply(vault.open(row.sealed_body)),
         reply_to=reply_to,
         attempts=row.attempts + 1,
         trace=trace or row.id,
@@ -192,11 +216,15 @@ def _read(connection: Connection, vault: Vault, row: Any) -> Outgoing:
 
 def read_reply(body: dict[str, Any]) -> Reply:
     """Read a bubble as it was sealed."""
+    # Bubbles of earlier versions know neither files nor templates.
+    template, otherwise = body.get("template"), body.get("otherwise")
     return Reply(
         body["text"],
         tuple(Choice(**one) for one in body["choices"]),
         body["menu"],
         tuple(body.get("attachments", ())),
+        Template(**template) if template else None,
+        read_reply(otherwise) if otherwise else None,
     )
 
 
@@ -245,14 +273,10 @@ def failed(
 
 def apply_status(connection: Connection, vault: Vault, status: Status, now: datetime) -> bool:
     """Advance a bubble by news from the channel, upward only; say whether it is one of ours."""
-    which = (
-        outbox.c.id == status.callback
-        if status.callback
-        else outbox.c.external_key == _external_key(vault, status.channel, status.external_id)
-    )
-    return _advance(
-        connection, which, status.state.value, _EARLIER[status.state], status.error_code, now
-    )
+    which = status.callback or _external_key(vault, status.channel, status.external_id)
+    statement = _NEWS["id" if status.callback else "external_key", status.state]
+    values = {"which": which, "code": status.error_code, "at": now}
+    return bool(connection.execute(statement, values).rowcount)
 
 
 def recover(
@@ -308,7 +332,7 @@ def _advance(
             state=state,
             error_code=code,
             updated_at=now,
-            sealed_body=sa.func.coalesce(outbox.c.sealed_remains, outbox.c.sealed_body),
+            sealed_body=LEFT,
         )
     )
     return bool(changed.rowcount)

@@ -69,6 +69,16 @@ def forget_dialogues(connection: Connection, vault: Vault, before: datetime) -> 
     return int(dropped.rowcount)
 
 
+def is_gone(connection: Connection, conversation_id: str) -> bool:
+    """Say whether the person of a conversation has had themselves forgotten: nobody reads it."""
+    row = connection.execute(
+        sa.select(person.c.channel, person.c.user_key)
+        .join(conversation, conversation.c.person_id == person.c.id)
+        .where(conversation.c.id == conversation_id)
+    ).one()
+    return row.channel == "webchat" and row.user_key is None
+
+
 def change_identity(
     connection: Connection, vault: Vault, change: IdentityChange, now: datetime
 ) -> bool:
@@ -152,20 +162,25 @@ def _find(
     return None if row is not None and row.user_key and keys["user_key"] else row
 
 
+# Made once: they are executed for every message.
+_BY = {
+    column: sa.select(
+        person.c.id.label("person_id"),
+        person.c.user_key,
+        person.c.phone_key,
+        person.c.sealed_address,
+        conversation.c.id.label("conversation_id"),
+    )
+    .join(conversation, conversation.c.person_id == person.c.id)
+    .where(person.c[column] == sa.bindparam("key"))
+    for column in ("user_key", "phone_key")
+}
+
+
 def _by(connection: Connection, column: str, key: str | None) -> sa.engine.Row | None:
     if key is None:
         return None
-    return connection.execute(
-        sa.select(
-            person.c.id.label("person_id"),
-            person.c.user_key,
-            person.c.phone_key,
-            person.c.sealed_address,
-            conversation.c.id.label("conversation_id"),
-        )
-        .join(conversation, conversation.c.person_id == person.c.id)
-        .where(person.c[column] == key)
-    ).first()
+    return connection.execute(_BY[column], {"key": key}).first()
 
 
 def _free_phone(

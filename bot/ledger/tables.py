@@ -105,6 +105,35 @@ conversation = sa.Table(
     sa.Column("held_at", Moment),
     # The ticket that it was taken over for: what the person writes goes there.
     sa.Column("held_ticket_id", sa.String(36)),
+    # The last position that a message of either side was given (`bot.ledger.positions`), and how
+    # far the person has been shown ours, where the channel tells it by position.
+    sa.Column("position", BigId, nullable=False, server_default="0"),
+    sa.Column("shown", BigId, nullable=False, server_default="0"),
+    # When one of these two changed: who follows many conversations looks at the latest only.
+    sa.Column("moved_at", Moment, index=True),
+)
+
+chat_session = sa.Table(
+    "chat_session",
+    metadata,
+    sa.Column("session_key", sa.String(64), primary_key=True),
+    sa.Column("conversation_id", sa.ForeignKey("conversation.id"), nullable=False, index=True),
+    # Whether the host site vouched for who it is.
+    sa.Column("known", sa.Boolean, nullable=False),
+    # The version of the privacy notice that was accepted.
+    sa.Column("notice", sa.String(20), nullable=False, default=""),
+    sa.Column("created_at", Moment, nullable=False),
+)
+
+chat_rating = sa.Table(
+    "chat_rating",
+    metadata,
+    sa.Column("conversation_id", sa.ForeignKey("conversation.id"), primary_key=True),
+    # How far the talk had come: rating the same talk again replaces what was said of it.
+    sa.Column("position", BigId, primary_key=True, autoincrement=False),
+    sa.Column("at", Moment, nullable=False, index=True),
+    sa.Column("value", sa.Integer, nullable=False),
+    sa.Column("sealed_word", sa.LargeBinary),
 )
 
 inbox = sa.Table(
@@ -113,6 +142,8 @@ inbox = sa.Table(
     sa.Column("id", BigId, primary_key=True, autoincrement=True),
     sa.Column("message_key", sa.String(64), nullable=False, unique=True),
     sa.Column("conversation_id", sa.ForeignKey("conversation.id"), nullable=False),
+    # 0 for notes that are no part of the talk.
+    sa.Column("position", BigId, nullable=False, server_default="0"),
     sa.Column("sent_at", Moment, nullable=False),
     sa.Column("received_at", Moment, nullable=False),
     sa.Column("sealed_body", sa.LargeBinary, nullable=False),
@@ -139,6 +170,7 @@ inbox = sa.Table(
         postgresql_where=sa.text("state = 'pending'"),
     ),
     sa.Index("ix_inbox_conversation", "conversation_id", "id"),
+    sa.Index("ix_inbox_position", "conversation_id", "position"),
 )
 
 turn = sa.Table(
@@ -158,6 +190,8 @@ outbox = sa.Table(
     sa.Column("position", BigId, nullable=False),
     sa.Column("conversation_id", sa.ForeignKey("conversation.id"), nullable=False),
     sa.Column("inbox_id", sa.ForeignKey("inbox.id")),
+    # Who wrote it; None when Nindy did. (Agents are never deleted.)
+    sa.Column("agent_id", sa.String(36)),
     sa.Column("sealed_body", sa.LargeBinary, nullable=False),
     # What takes the place of the body once the bubble was handed over.
     sa.Column("sealed_remains", sa.LargeBinary),
@@ -170,6 +204,9 @@ outbox = sa.Table(
     sa.Column("error_code", sa.Integer, nullable=False, default=0),
     # What it is about (`bot.ledger.confidence`).
     sa.Column("matter", sa.String(36), index=True),
+    # As the channel tells them with a status.
+    sa.Column("price_category", sa.String(16)),
+    sa.Column("charged", sa.Boolean),
     sa.Column("created_at", Moment, nullable=False),
     sa.Column("updated_at", Moment, nullable=False),
     sa.Index(
@@ -180,6 +217,13 @@ outbox = sa.Table(
         postgresql_where=sa.text("state IN ('queued', 'sending', 'unknown')"),
     ),
     sa.Index("ix_outbox_conversation", "conversation_id", "position"),
+    sa.Index(
+        # What waits until the person writes; looked for by every turn.
+        "ix_outbox_parked",
+        "conversation_id",
+        sqlite_where=sa.text("state = 'parked'"),
+        postgresql_where=sa.text("state = 'parked'"),
+    ),
 )
 
 ticket = sa.Table(
@@ -333,6 +377,51 @@ feedback = sa.Table(
     sa.Column("model", sa.String(64), nullable=False),
     sa.Column("sealed_question", sa.LargeBinary, nullable=False),
     sa.UniqueConstraint("inbox_id", "kind"),
+)
+
+account_alarm = sa.Table(
+    "account_alarm",
+    metadata,
+    sa.Column("id", BigId, primary_key=True, autoincrement=True),
+    sa.Column("channel", sa.String(16), nullable=False),
+    sa.Column("word", sa.String(130), nullable=False),
+    sa.Column("code", sa.Integer, nullable=False),
+    sa.Column("raised_at", Moment, nullable=False),
+    sa.Column("last_at", Moment, nullable=False),
+    # None while nobody has dealt with it.
+    sa.Column("cleared_at", Moment),
+    sa.UniqueConstraint("channel", "word", "code"),
+)
+
+# A version of an entry of the FAQ as somebody wrote it; added, never changed.
+faq_revision = sa.Table(
+    "faq_revision",
+    metadata,
+    sa.Column("id", BigId, primary_key=True, autoincrement=True),
+    sa.Column("entry_id", sa.String(64), nullable=False),
+    sa.Column("number", sa.Integer, nullable=False),
+    # None: the version of the release, which the desk found.
+    sa.Column("author_id", sa.ForeignKey("agent.id")),
+    # Sealed because what is pasted into a draft may hold personal data until somebody sees it.
+    sa.Column("sealed_fields", sa.LargeBinary, nullable=False),
+    sa.Column("created_at", Moment, nullable=False),
+    sa.UniqueConstraint("entry_id", "number"),
+)
+
+# What became of a version; the last event of a version is its state. Added, never changed.
+faq_event = sa.Table(
+    "faq_event",
+    metadata,
+    sa.Column("id", BigId, primary_key=True, autoincrement=True),
+    sa.Column("entry_id", sa.String(64), nullable=False),
+    # Counted up per entry, so that of two decisions at once one is refused.
+    sa.Column("number", sa.Integer, nullable=False),
+    sa.Column("revision", sa.Integer, nullable=False),
+    sa.Column("state", sa.String(12), nullable=False, index=True),
+    sa.Column("agent_id", sa.ForeignKey("agent.id")),
+    sa.Column("at", Moment, nullable=False),
+    sa.Column("sealed_note", sa.LargeBinary),
+    sa.UniqueConstraint("entry_id", "number"),
 )
 
 audit = sa.Table(

@@ -40,6 +40,8 @@ class Reason(str, Enum):
     """Somebody asked for a person or a ticket outright."""
     FAILURE = "failure"
     """Nindy herself failed."""
+    LATE = "late"
+    """The message came hours after it was written."""
 
 
 @dataclass(frozen=True)

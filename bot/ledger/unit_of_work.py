@@ -15,6 +15,7 @@ from bot.channels.message import Reply
 from bot.errors import TurnLost
 from bot.ledger import feedback as judgements
 from bot.ledger import inbox as inbox_rows
+from bot.ledger import window
 from bot.ledger.confidence import erase, is_confidential
 from bot.ledger.feedback import Feedback
 from bot.ledger.inbox import Claim
@@ -44,6 +45,7 @@ class UnitOfWork:
             (`bot.ledger.confidence`).
         left: What takes the place of both sides' words once they are sent; empty keeps them.
         writes: What else is written with the turn, such as a change of a ticket.
+        quiet: Whether the turn itself says nothing, because what waited answers it.
         failure: The exception of an action that Rasa would have swallowed.
     """
 
@@ -59,12 +61,18 @@ class UnitOfWork:
     matter: str | None = None
     left: str = ""
     writes: list[Write] = field(default_factory=list)
+    quiet: bool = False
     failure: BaseException | None = None
 
     @property
     def request_id(self) -> str:
         """The idempotency key that calls to other systems carry."""
         return f"{self.claim.conversation_id}:{self.claim.inbox_id}"
+
+    @property
+    def reopens_window(self) -> bool:
+        """Whether the message is young enough to let the channel take free text again."""
+        return self.claim.message.sent_at > self.now - window.OPEN_FOR
 
 
 current: ContextVar[UnitOfWork] = ContextVar("unit_of_work")
@@ -136,9 +144,11 @@ def commit(
         )
     for write in work.writes:
         write(connection, vault)
+    if work.reopens_window:
+        window.release(connection, vault, claimed.conversation_id, now)
     for reply in work.replies:
         to = (claimed.conversation_id, claimed.inbox_id)
-        enqueue(connection, vault, *to, reply, now, matter)
+        enqueue(connection, vault, *to, reply, now, matter=matter)
     if work.left and matter is not None:
         erase(connection, vault, matter, work.left)
 

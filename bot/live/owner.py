@@ -29,13 +29,10 @@ class Owner:
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder
-        host = socket.gethostname()
-        # Only who shares this very folder may be declared dead for want of a lock file in it.
-        place = hashlib.sha256(f"{host}\0{folder.resolve()}".encode()).hexdigest()[:12]
-        self._place = f"{host[:20]}:{place}:"
-        self.name = f"{self._place}{uuid.uuid4().hex[:12]}"
         try:
             folder.mkdir(parents=True, exist_ok=True)
+            self._place = _place(folder)
+            self.name = f"{self._place}{uuid.uuid4().hex[:12]}"
             self._file = self._path(self.name).open("w")
         except OSError as error:
             raise StartupError(f"{folder}: {error.strerror}") from None
@@ -73,3 +70,11 @@ class Owner:
 
     def _path(self, name: str) -> Path:
         return self._folder / (name.replace(":", "-") + ".lock")
+
+
+def _place(folder: Path) -> str:
+    # Only who shares this very folder may be declared dead for want of a lock file in it. Its path
+    # does not tell: containers have the same, and with the host's network the same host name.
+    host, kept = socket.gethostname(), folder.stat()
+    which = f"{host}\0{kept.st_dev}:{kept.st_ino}"
+    return f"{host[:20]}:{hashlib.sha256(which.encode()).hexdigest()[:12]}:"

@@ -23,6 +23,7 @@ from rasa.shared.nlu.constants import INTENT, TEXT
 from rasa.shared.nlu.training_data.message import Message
 from rasa.shared.nlu.training_data.training_data import TrainingData
 
+from bot.nlu.edition import held
 from bot.nlu.knowledge import Knowledge
 from bot.nlu.matcher import Engine, FieldFinder, Thresholds
 from bot.nlu.training import Fitted, train
@@ -101,6 +102,13 @@ class Matcher(GraphComponent):
         engine = cls.build(config, Knowledge.from_dict(data), fitted)
         return cls(config, model_storage, resource, engine)
 
+    @property
+    def engine(self) -> Engine:
+        """The engine as it was trained."""
+        if self._engine is None:
+            raise RuntimeError("the matcher is not trained; run `nindy train`")
+        return self._engine
+
     def train(self, training_data: TrainingData) -> Resource:
         """Gather what the matcher knows, fit its weights, and store both in the model.
 
@@ -125,11 +133,11 @@ class Matcher(GraphComponent):
         return training_data
 
     def process(self, messages: list[Message]) -> list[Message]:
-        """Set intent, intent_ranking and match of each message."""
-        if self._engine is None:
-            raise RuntimeError("the matcher is not trained; run `nindy train`")
+        """Set intent, intent_ranking and match of each message, by the edition that is held."""
+        edition = held.get(None)
+        engine = edition.engine if edition is not None else self.engine
         for message in messages:
-            match = self._engine.match(message.get(TEXT) or "")
+            match = engine.match(message.get(TEXT) or "")
             intent = {"name": match.intent, "confidence": match.probability}
             message.set(INTENT, intent, add_to_output=True)
             message.set(_RANKING, [intent], add_to_output=True)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 
 from bot.nlu.classifier import Classifier, Floats
@@ -13,7 +15,6 @@ class Intents:
     """The intents with examples; all else known (entries, services' questions) is a question."""
 
     def __init__(self, knowledge: Knowledge, reader: Reader) -> None:
-        self._reader = reader
         self.names = tuple(name for name, texts in knowledge.examples.items() if any(texts))
         groups = [
             [
@@ -39,9 +40,8 @@ class Intents:
         """Return the coefficients of the classifier."""
         return self._classifier.fit() if self._classifier else np.zeros((1, 1))
 
-    def chances(self, text: str, coefficients: Floats) -> Floats:
-        """Return the probability of a question, then of each of `names`."""
-        words = self._reader.question(text)
+    def chances(self, words: Sequence[str], coefficients: Floats) -> Floats:
+        """Return the probability of a question, then of each of `names`, for a message's words."""
         if self._classifier is None or self._known.isdisjoint(words):
             return np.array([1.0] + [0.0] * len(self.names))
         spread: Floats = self._classifier.chances([words], coefficients)[0]

@@ -6,7 +6,8 @@ training stored) and answers `match(text)`.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from copy import copy
 from dataclasses import asdict, dataclass, field, replace
 from typing import Any, Literal
 
@@ -17,6 +18,7 @@ from bot.nlu.choice import ENTRY, Floats
 from bot.nlu.intents import Intents
 from bot.nlu.knowledge import Knowledge
 from bot.nlu.phrases import Phrases
+from bot.nlu.reading import Reader
 from bot.nlu.targets import Targets
 from bot.nlu.training import Fitted, reader_of
 
@@ -110,10 +112,10 @@ class Engine:
     ) -> None:
         self.thresholds = thresholds or Thresholds()
         self.find_fields: FieldFinder = find_fields or (lambda text: {})
+        self._trained = knowledge
+        self._fitted = fitted
         self._lexicon = lexicon = knowledge.lexicon
-        self._reader = reader = reader_of(knowledge)
-        #: What a question can be about.
-        self.targets = Targets(knowledge, reader)
+        reader = self._learn(knowledge)
         self._phrases = Phrases(
             (
                 (intent, text, reader.words(text))
@@ -123,16 +125,42 @@ class Engine:
             lexicon,
         )
         self._intents = Intents(knowledge, reader)
-        self._fitted = fitted
+
+    def knowing(self, faq: Mapping[str, Sequence[str]], homes: Mapping[str, int]) -> Engine:
+        """Return an engine for other entries, without training anew (about a second).
+
+        The weights tell how alike is alike enough, whatever the entries, so they stay. So do the
+        intents: their classifier counts the words that it was trained on.
+
+        Args:
+            faq: Phrasings per entry.
+            homes: The catalogue's service of each entry.
+        """
+        other = copy(self)
+        other._learn(replace(self._trained, faq=faq, homes=homes))
+        return other
+
+    def _learn(self, knowledge: Knowledge) -> Reader:
+        # What training knew how to spell stays known, so that intents are read as they were.
+        trained = self._trained.faq.values()
+        reader = reader_of(knowledge, (text for texts in trained for text in texts))
+        self._reader = reader
+        #: What a question can be about.
+        self.targets = Targets(knowledge, reader)
         self._asked = {
             _order(reader.question(text)): id
             for id, texts in knowledge.faq.items()
             for text in texts
         }
+        return reader
 
     def match(self, text: str) -> Match:
         """Tell what a message wants."""
         return replace(self._judge(text), slots=self.find_fields(text))
+
+    def words(self, text: str) -> list[str]:
+        """Return the plain words of a text that carry a question."""
+        return self._reader.question(text)
 
     def scores(self, text: str) -> Floats:
         """Return the score of every one of `targets`, before it becomes a probability."""
@@ -154,7 +182,7 @@ class Engine:
         return self._weigh(text)
 
     def _weigh(self, text: str) -> Match:
-        meant = self._intents.chances(text, self._fitted.coefficients)
+        meant = self._intents.chances(self._reader.question(text), self._fitted.coefficients)
         chances = choice.probabilities(
             self.scores(text), self.thresholds.slope, self.thresholds.shift
         )

@@ -6,8 +6,9 @@ A phrase of a FAQ entry is asked twice: with its entry (which is meant), and wit
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from itertools import chain
 from pathlib import Path
 from random import Random
 from typing import IO
@@ -28,13 +29,11 @@ NOISY = 0.5
 _NOISE = 0.15
 
 
-def reader_of(knowledge: Knowledge) -> Reader:
-    """Make the reader whose spelling is that of all known phrases."""
+def reader_of(knowledge: Knowledge, more: Iterable[str] = ()) -> Reader:
+    """Make the reader whose spelling is that of all known phrases, and of some more texts."""
     groups = (knowledge.faq, knowledge.examples, knowledge.questions)
-    return Reader(
-        knowledge.lexicon,
-        (text for group in groups for texts in group.values() for text in texts),
-    )
+    known = (text for group in groups for texts in group.values() for text in texts)
+    return Reader(knowledge.lexicon, chain(known, more))
 
 
 @dataclass(frozen=True)

@@ -14,10 +14,12 @@ from sqlalchemy.engine import Connection
 
 from bot.catalogue import Catalogue
 from bot.channels.message import Choice, Reply
-from bot.ledger import attachments
+from bot.ledger import attachments, people
 from bot.ledger.confidence import ANONYMOUS
 from bot.ledger.tables import COMPLAINTS, inbox, ticket_forward
+from bot.ledger.window import is_open
 from bot.privacy import Vault
+from bot.templates import Occasion, Templates
 from bot.tickets.life import (
     ChangeRefused,
     Clock,
@@ -27,7 +29,7 @@ from bot.tickets.life import (
     check_step,
     warning,
 )
-from bot.tickets.record import USER, Seen, lock, tell, window_is_open, write
+from bot.tickets.record import USER, Seen, lock, tell, write
 from bot.tickets.takeover import free, held_for
 from bot.words import Words
 from bot.worktime import WorkCalendar
@@ -44,12 +46,16 @@ class Changes:
         calendar: Working hours.
         catalogue: Services with unit and SLA.
         words: What the person is told.
+        templates: What they are told while their channel takes no free text.
     """
 
-    def __init__(self, calendar: WorkCalendar, catalogue: Catalogue, words: Words) -> None:
+    def __init__(
+        self, calendar: WorkCalendar, catalogue: Catalogue, words: Words, templates: Templates
+    ) -> None:
         self._calendar = calendar
         self._catalogue = catalogue
         self._words = words
+        self._templates = templates
 
     def claim(self, connection: Connection, vault: Vault, seen: Seen) -> None:
         """Take a ticket that nobody holds.
@@ -83,43 +89,54 @@ class Changes:
         text: str,
         wait: bool = False,
         files: tuple[str, ...] = (),
+        announce: Occasion | None = None,
     ) -> None:
         """Answer the person, and if asked wait for their answer: the clock stands still then.
 
         Args:
             connection: The open transaction.
             vault: Seals what is written.
-            seen: The ticket and who answers.
+            seen: Which ticket, and who answers.
             text: The answer; the first file goes beneath it.
             wait: Whether the person is to answer.
             files: Ids of files that this agent has uploaded; each further one is a bubble with
                 its name.
+            announce: The template that goes out while the channel takes no free text; the answer
+                then waits until the person writes.
 
         Raises:
-            ChangeRefused: The ticket is closed, the channel takes no free text now, a file is not
-                there (``file``), or nobody could be sent one (``anonymous``).
+            ChangeRefused: The ticket is closed, the person has gone, the channel takes no free text
+                now and nothing was named to announce the answer with, a file is not there
+                (``file``), or nobody could be sent one (``anonymous``).
         """
         row = lock(connection, seen)
         if row.state == State.CLOSED:
             raise ChangeRefused("closed")
-        if not window_is_open(connection, row, seen.now):
-            raise ChangeRefused("window")
+        if people.is_gone(connection, row.conversation_id):
+            raise ChangeRefused("gone")
         if files and row.channel == ANONYMOUS:
             raise ChangeRefused("anonymous")
+        if announce is None:
+            if not is_open(connection, row.channel, row.conversation_id, seen.now, row.id):
+                raise ChangeRefused("window")
+            announce = Occasion.NEED_INFORMATION if wait else Occasion.ANSWERED
         sent = attachments.send(connection, vault, row.id, row.conversation_id, seen.actor, files)
         if len(sent) != len(files):
             raise ChangeRefused("file")
+        otherwise = self._templates.reply(announce, nomor=row.number)
         said = self._words.text("utter_balasan_petugas", nomor=row.number, isi=text)
+        told = []
         for place, caption in enumerate([said, *(file.name for file in sent[1:])]):
-            reply = Reply(caption, attachments=files[place : place + 1])
-            tell(connection, vault, row, reply, seen.now)
+            bubble = Reply(caption, attachments=files[place : place + 1], otherwise=otherwise)
+            told.append(tell(connection, vault, row, bubble, seen.now, seen.agent_id))
         values: dict[str, Any] = {"owner_id": row.owner_id or seen.agent_id}
         if row.first_reply_at is None:
             values["first_reply_at"] = seen.now
         after = State.WAITING if wait else State.IN_PROGRESS
         if row.state not in (after, State.RESOLVED):
             values |= self._step(row, after, seen.now)
-        write(connection, vault, row, seen, "reply", values, {"text": text, "wait": wait})
+        detail = {"text": text, "wait": wait, **told[0]}
+        write(connection, vault, row, seen, "reply", values, detail)
 
     def note(self, connection: Connection, vault: Vault, seen: Seen, text: str) -> None:
         """Write down something that only the desk reads."""
@@ -183,9 +200,10 @@ class Changes:
                 sent_by=seen.agent_id,
             )
         )
-        detail = {"to": to_unit, "outside": outside, "text": note}
+        news = (Occasion.FORWARDED, "utter_kabar_diteruskan")
+        told = self._tell(connection, vault, row, seen.now, *news, unit=to_unit)
+        detail = {"to": to_unit, "outside": outside, "text": note, **told}
         write(connection, vault, row, seen, "forwarded", values, detail)
-        self._tell(connection, vault, row, seen.now, "utter_kabar_diteruskan", unit=to_unit)
 
     def accept(self, connection: Connection, vault: Vault, seen: Seen, receipt: str) -> None:
         """Write down that the unit took a forwarded ticket: by whom, or under which number.
@@ -232,8 +250,6 @@ class Changes:
             "sealed_rating": None,
         }
         freed = free(connection, row.id)
-        detail = {"resolution": resolution.value, "text": text, "handed_back": freed}
-        write(connection, vault, row, seen, "resolved", values, detail)
         name = "utter_kabar_selesai_isi" if text else "utter_kabar_selesai"
         ratings = tuple(
             Choice(
@@ -242,10 +258,12 @@ class Changes:
             )
             for rating in RATINGS
         )
-        told = [self._words.text(name, nomor=row.number, isi=text)]
-        if freed:
-            told.append(self._words.text("utter_kabar_petugas_keluar"))
-        tell(connection, vault, row, Reply("\n\n".join(told), ratings), seen.now)
+        after = (self._words.text("utter_kabar_petugas_keluar"),) if freed else ()
+        told = self._tell(
+            connection, vault, row, seen.now, Occasion.RESOLVED, name, ratings, after, isi=text
+        )
+        detail = {"resolution": resolution.value, "text": text, "handed_back": freed, **told}
+        write(connection, vault, row, seen, "resolved", values, detail)
 
     def close(self, connection: Connection, vault: Vault, seen: Seen) -> None:
         """Close what is resolved."""
@@ -253,7 +271,7 @@ class Changes:
         values = self._step(row, State.CLOSED, seen.now) | {"closed_at": seen.now}
         write(connection, vault, row, seen, "closed", values)
         if free(connection, row.id):
-            self._tell(connection, vault, row, seen.now, "utter_kabar_petugas_keluar")
+            self._say_free(connection, vault, row, seen.now)
 
     def rate(self, connection: Connection, vault: Vault, seen: Seen, rating: int) -> None:
         """Keep what the person thinks of it (1 to 5); a resolved ticket is closed by it.
@@ -305,7 +323,7 @@ class Changes:
         detail = {"from": row.service, "to": service}
         write(connection, vault, row, seen, "routed", values, detail)
         if changes_lane and free(connection, row.id):
-            self._tell(connection, vault, row, seen.now, "utter_kabar_petugas_keluar")
+            self._say_free(connection, vault, row, seen.now)
 
     def prioritise(
         self, connection: Connection, vault: Vault, seen: Seen, priority: Priority
@@ -348,14 +366,22 @@ class Changes:
         hours = self._catalogue.hours(service)
         return Clock(row.created_at, hours, row.paused_minutes, stands_since)
 
+    def _say_free(self, connection: Connection, vault: Vault, row: Any, now: datetime) -> None:
+        tell(connection, vault, row, Reply(self._words.text("utter_kabar_petugas_keluar")), now)
+
     def _tell(
         self,
         connection: Connection,
         vault: Vault,
         row: Any,
         now: datetime,
+        occasion: Occasion,
         name: str,
+        choices: tuple[Choice, ...] = (),
+        after: tuple[str, ...] = (),
         **values: str,
-    ) -> None:
-        text = self._words.text(name, nomor=row.number, **values)
-        tell(connection, vault, row, Reply(text), now)
+    ) -> dict[str, str]:
+        values["nomor"] = row.number
+        otherwise = self._templates.reply(occasion, **values)
+        text = "\n\n".join((self._words.text(name, **values), *after))
+        return tell(connection, vault, row, Reply(text, choices, otherwise=otherwise), now)

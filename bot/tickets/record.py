@@ -3,22 +3,19 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
 from bot.channels.message import Reply
-from bot.ledger import announcements
-from bot.ledger.confidence import ANONYMOUS, readable
-from bot.ledger.outbox import enqueue
-from bot.ledger.tables import inbox, ticket, ticket_event
+from bot.ledger import announcements, people, window
+from bot.ledger.confidence import ANONYMOUS
+from bot.ledger.tables import ticket, ticket_event
+from bot.ledger.window import Told
 from bot.privacy import Vault
 from bot.tickets.life import ChangeRefused
-
-WINDOW = timedelta(hours=24)
-"""WhatsApp takes free text only so long after the person's last message."""
 
 USER = "user"
 """The actor who is the person themselves."""
@@ -65,30 +62,29 @@ def lock(connection: Connection, seen: Seen) -> Any:
     return row
 
 
-def window_is_open(connection: Connection, row: Any, now: datetime) -> bool:
-    """Say whether the ticket's channel takes free text now."""
-    last = last_heard(connection, row)
-    return row.channel != "whatsapp" or (last is not None and last > now - WINDOW)
+def tell(
+    connection: Connection,
+    vault: Vault,
+    row: Any,
+    reply: Reply,
+    now: datetime,
+    agent_id: str | None = None,
+) -> dict[str, str]:
+    """Give word of an agent, or of Nindy, to the ticket's person as their channel takes it now.
 
+    Who gave no name is sent nothing: with their code they read what the events tell.
 
-def last_heard(connection: Connection, row: Any) -> datetime | None:
-    """Return when the person last wrote what may be read on a ticket, by the channel's clock."""
-    found: datetime | None = connection.execute(
-        sa.select(sa.func.max(inbox.c.sent_at)).where(
-            inbox.c.conversation_id == row.conversation_id, readable(inbox, row.id)
-        )
-    ).scalar()
-    return found
-
-
-def tell(connection: Connection, vault: Vault, row: Any, reply: Reply, now: datetime) -> None:
-    """Queue word to the ticket's person, if the channel takes it now.
-
-    Outside the window WhatsApp would refuse it; the desk sees that nothing was sent. Who gave no
-    name reads with their code what the events tell.
+    Returns:
+        What the event says of it: nothing where the words themselves are on their way, else
+        ``told`` and how (`bot.ledger.window.Told`).
     """
-    if row.channel != ANONYMOUS and window_is_open(connection, row, now):
-        enqueue(connection, vault, row.conversation_id, None, reply, now, row.id)
+    if row.channel == ANONYMOUS:
+        return {}
+    if people.is_gone(connection, row.conversation_id):
+        return {"told": Told.NOTHING.value}
+    place = (row.channel, row.conversation_id)
+    told = window.tell(connection, vault, *place, reply, now, agent_id, row.id)
+    return {} if told is Told.TEXT else {"told": told.value}
 
 
 def write(

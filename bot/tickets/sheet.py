@@ -25,9 +25,9 @@ from bot.ledger.tables import (
     ticket_forward,
 )
 from bot.ledger.tickets import Content
+from bot.ledger.window import last_heard
 from bot.privacy import Vault
 from bot.tickets.queue import Line, as_line
-from bot.tickets.record import last_heard
 
 _TRANSCRIPT = 40
 """Messages of each side from before the opening that are shown."""
@@ -61,6 +61,7 @@ class Said:
         state: Of ours: how far it got.
         error: Of ours: the channel's error code, 0 for none.
         id: Of ours: its id in the outbox.
+        template: Of ours: whether it is a template.
         files: Ids of files that it brought.
     """
 
@@ -70,6 +71,7 @@ class Said:
     state: str = ""
     error: int = 0
     id: str = ""
+    template: bool = False
     files: tuple[str, ...] = ()
 
 
@@ -151,7 +153,7 @@ def read_sheet(connection: Connection, vault: Vault, number: str) -> Sheet | Non
         conversation_id=row.conversation_id,
         holder_id=row.holder_id if row.held_for else None,
         held_for=row.held_for or "",
-        last_heard=last_heard(connection, row),
+        last_heard=last_heard(connection, row.conversation_id, row.id),
         events=_events(connection, vault, row.id),
         said=_since(connection, vault, row),
         forwards=_forwards(connection, vault, row.id),
@@ -221,9 +223,17 @@ def _talk(vault: Vault, heard: Iterable[Any], ours: Iterable[Any]) -> list[Said]
         found.append(Said(row.sent_at, "user", body["text"], files=_files(body)))
     for row in ours:
         body = vault.open(row.sealed_body)
-        error = row.error_code if row.state == FAILED else 0
         found.append(
-            Said(row.created_at, "nindy", body["text"], row.state, error, row.id, _files(body))
+            Said(
+                at=row.created_at,
+                who="nindy",
+                text=body["text"],
+                state=row.state,
+                error=row.error_code if row.state == FAILED else 0,
+                id=row.id,
+                files=_files(body),
+                template=bool(body.get("template")),
+            )
         )
     return sorted(found, key=lambda one: one.at)
 

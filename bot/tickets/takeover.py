@@ -9,6 +9,7 @@ import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
 from bot.channels.message import Reply
+from bot.ledger import people
 from bot.ledger.confidence import ANONYMOUS, under_way
 from bot.ledger.inbox import PENDING
 from bot.ledger.tables import conversation, inbox, ticket, ticket_event
@@ -35,12 +36,14 @@ class Takeover:
         """Hold the conversation: the bot is silent from the next message on.
 
         Raises:
-            ChangeRefused: Another agent holds it (``held``), or nobody can be spoken to in it
-                (``anonymous``).
+            ChangeRefused: Another agent holds it (``held``), the person has ``gone``, or nobody
+                can be spoken to in it (``anonymous``).
         """
         row = lock(connection, seen)
         if row.channel == ANONYMOUS:
             raise ChangeRefused("anonymous")
+        if people.is_gone(connection, row.conversation_id):
+            raise ChangeRefused("gone")
         _keep_from_holder(connection, vault, row.conversation_id)
         taken = connection.execute(
             conversation.update()
@@ -61,8 +64,9 @@ class Takeover:
         )
         if taken.rowcount != 1:
             raise ChangeRefused("held")
-        write(connection, vault, row, seen, "taken_over", {"owner_id": seen.agent_id})
-        self._tell(connection, vault, row, seen, "utter_kabar_petugas_masuk")
+        # Said only while it can be read at once: later it would no longer be true.
+        told = self._tell(connection, vault, row, seen, "utter_kabar_petugas_masuk")
+        write(connection, vault, row, seen, "taken_over", {"owner_id": seen.agent_id}, told)
 
     def hand_back(
         self, connection: Connection, vault: Vault, seen: Seen, overrides: bool = False
@@ -87,18 +91,19 @@ class Takeover:
             raise ChangeRefused("holder")
         if not free(connection, row.id):
             raise ChangeRefused("free")
-        write(connection, vault, row, seen, "handed_back", {})
-        self._tell(connection, vault, row, seen, "utter_kabar_petugas_keluar")
+        told = self._tell(connection, vault, row, seen, "utter_kabar_petugas_keluar")
+        write(connection, vault, row, seen, "handed_back", {}, told)
 
     def remind(self, connection: Connection, vault: Vault, seen: Seen) -> None:
         """Tell the person that they are not forgotten, and the desk that they wait."""
         row = lock(connection, seen)
-        urgent = {"priority": Priority.URGENT.value}
-        write(connection, vault, row, seen, UNANSWERED, urgent)
-        self._tell(connection, vault, row, seen, "utter_kabar_menunggu_petugas")
+        told = self._tell(connection, vault, row, seen, "utter_kabar_menunggu_petugas")
+        write(connection, vault, row, seen, UNANSWERED, {"priority": Priority.URGENT.value}, told)
 
-    def _tell(self, connection: Connection, vault: Vault, row: Any, seen: Seen, name: str) -> None:
-        tell(connection, vault, row, Reply(self._words.text(name)), seen.now)
+    def _tell(
+        self, connection: Connection, vault: Vault, row: Any, seen: Seen, name: str
+    ) -> dict[str, str]:
+        return tell(connection, vault, row, Reply(self._words.text(name)), seen.now)
 
 
 def _keep_from_holder(connection: Connection, vault: Vault, conversation_id: str) -> None:

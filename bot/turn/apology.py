@@ -1,6 +1,8 @@
-"""The way out when a turn has failed for good: an apology and a ticket, never silence."""
+"""The way out when Nindy must not or cannot answer: a sentence and a ticket, never silence."""
 
 from __future__ import annotations
+
+from dataclasses import dataclass
 
 from bot.ledger.confidence import under_way
 from bot.ledger.tickets import Content, NewTicket, Reason, new_number
@@ -9,6 +11,27 @@ from bot.words import Words
 from bot.worktime import WorkCalendar
 
 SLA_HOURS = 16
+
+
+@dataclass(frozen=True)
+class Case:
+    """Why a message goes to a person, and what is said of it.
+
+    Attributes:
+        category: The ticket's category.
+        subject: The sentence that is its subject.
+        said: The sentence for the person; it may name ``nomor`` and ``tenggat``.
+        reason: Why a person had to be asked.
+    """
+
+    category: str
+    subject: str
+    said: str
+    reason: Reason
+
+
+FAILED = Case("gangguan", "utter_subjek_gangguan", "utter_gangguan_nindy", Reason.FAILURE)
+LATE = Case("terlambat", "utter_subjek_terlambat", "utter_pesan_terlambat", Reason.LATE)
 
 
 class Apology:
@@ -26,11 +49,14 @@ class Apology:
         self._unit = unit
 
     async def __call__(self, work: UnitOfWork) -> None:
-        """Open a ticket with the message that could not be answered, and say so.
+        """Open a ticket with the message whose turn has failed for good, and say so."""
+        self.open(work, FAILED)
 
-        What was written in confidence becomes no ticket: agents would read it.
+    def open(self, work: UnitOfWork, case: Case) -> None:
+        """Open a ticket with the message, and say so.
 
-        The dialogue starts anew afterwards: its state may be what broke it.
+        What was written in confidence becomes no ticket: agents would read it. The dialogue
+        starts anew afterwards: its state may be what broke it, or is long past.
         """
         if matter := under_way(work.claim.state):
             work.state, work.events, work.matter = None, [], matter
@@ -43,21 +69,23 @@ class Apology:
         work.tickets = [
             NewTicket(
                 number=number,
-                category="gangguan",
+                category=case.category,
                 service=None,
                 content=Content(
-                    subject=self._words.text("utter_subjek_gangguan"),
+                    subject=self._words.text(case.subject),
                     chronology=work.claim.message.text,
                     name=work.claim.message.sender.name or "",
                 ),
                 created_at=work.now,
                 due_at=due,
                 unit=self._unit,
-                reason=Reason.FAILURE,
+                reason=case.reason,
             )
         ]
         work.replies = [
-            self._words.reply(
-                "utter_gangguan_nindy", nomor=number, tenggat=self._calendar.say_due(due)
-            )
+            self._words.reply(case.said, nomor=number, tenggat=self._calendar.say_due(due))
         ]
+
+    def add(self, work: UnitOfWork, number: str) -> None:
+        """Say that a late message is on a ticket that is open already."""
+        work.replies = [self._words.reply("utter_terlambat_masuk_tiket", nomor=number)]

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -17,6 +19,9 @@ from bot.channels.message import Inbound, Kind
 from bot.errors import StartupError, TurnFailed
 from bot.ledger import unit_of_work
 from bot.ledger.unit_of_work import UnitOfWork
+from bot.nlu.component import Matcher
+from bot.nlu.edition import Edition, held
+from bot.nlu.matcher import Engine
 from bot.routing import Candidates
 from bot.turn.collect import CollectingOutput, merge
 from bot.turn.in_process import InProcessActions
@@ -33,6 +38,10 @@ class Dialogue:
         model: The model file.
         executor: Runs the custom actions.
         choice_key: Secret that signed the ids of buttons and rows.
+
+    Attributes:
+        engine: The matcher's engine as it was trained.
+        edition: What the next turn knows; without one it is what was trained.
 
     Raises:
         StartupError: The model cannot be loaded.
@@ -56,6 +65,8 @@ class Dialogue:
         # must end the turn instead.
         processor.tracker_store = store
         self._processor = processor
+        self.engine = _engine(processor.graph_runner)
+        self.edition: Edition | None = None
         self._choice_key = choice_key
         self._model = model.name.removesuffix(".tar.gz")
         minutes = self._agent.domain.session_config.session_expiration_time
@@ -70,22 +81,25 @@ class Dialogue:
         claimed = work.claim
         fresh = claimed.last_turn_at is None or work.now - claimed.last_turn_at > self._session
         work.state = None if fresh else claimed.state
-        work.model = self._model
         output = CollectingOutput(claimed.message.channel)
         token = unit_of_work.current.set(work)
         try:
-            await asyncio.wait_for(
-                self._processor.handle_message(
-                    UserMessage(
-                        command_or_text(claimed.message, claimed.conversation_id, self._choice_key),
-                        output,
-                        claimed.conversation_id,
-                        input_channel=claimed.message.channel,
-                        message_id=str(claimed.inbox_id),
-                    )
-                ),
-                TURN_SECONDS,
-            )
+            with self._held() as edition:
+                work.model = self._named(edition)
+                await asyncio.wait_for(
+                    self._processor.handle_message(
+                        UserMessage(
+                            command_or_text(
+                                claimed.message, claimed.conversation_id, self._choice_key
+                            ),
+                            output,
+                            claimed.conversation_id,
+                            input_channel=claimed.message.channel,
+                            message_id=str(claimed.inbox_id),
+                        )
+                    ),
+                    TURN_SECONDS,
+                )
         except Exception as error:
             raise TurnFailed(type(error).__name__) from error
         finally:
@@ -93,9 +107,10 @@ class Dialogue:
         if work.failure is not None:
             raise TurnFailed(type(work.failure).__name__) from work.failure
         reply = merge(output.messages)
-        if reply is None:
+        if reply is not None:
+            work.replies.append(reply)
+        elif not work.quiet:
             raise TurnFailed("the dialogue said nothing")
-        work.replies.append(reply)
         for event in work.events:
             if match := event.get("parse_data", {}).get("match"):
                 metrics.DECISIONS.labels(match["decision"]).inc()
@@ -107,7 +122,30 @@ class Dialogue:
 
     async def parse(self, text: str) -> dict[str, object]:
         """Return what the model makes of a text, without a conversation."""
-        return dict(await self._processor.parse_message(UserMessage(text)))
+        with self._held():
+            return dict(await self._processor.parse_message(UserMessage(text)))
+
+    @contextmanager
+    def _held(self) -> Iterator[Edition | None]:
+        # What is asked within a turn goes by the edition that the turn began with.
+        edition = held.get(None) or self.edition
+        if edition is None:
+            yield None
+            return
+        token = held.set(edition)
+        try:
+            yield edition
+        finally:
+            held.reset(token)
+
+    def _named(self, edition: Edition | None) -> str:
+        return f"{self._model}+{edition.number}" if edition and edition.number else self._model
+
+
+def _engine(runner: Any) -> Engine:
+    """Return the engine of a loaded model, which Rasa keeps to itself."""
+    components = (node._component for node in runner._instantiated_nodes.values())
+    return next(one.engine for one in components if isinstance(one, Matcher))
 
 
 def command_or_text(message: Inbound, conversation_id: str, choice_key: bytes) -> str:

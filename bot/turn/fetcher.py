@@ -34,6 +34,8 @@ AT_ONCE = 4
 LOOK_AGAIN = 0.5
 ATTEMPTS = 10
 """With the pauses below about half an hour, then the file counts as lost."""
+A_DAY = 50
+"""Files of one person that are fetched in 24 hours: a flood must not fill the disk."""
 STRICT = 3
 """Tries in which the digest must fit."""
 LONGEST_PAUSE = 300
@@ -99,7 +101,7 @@ class Fetcher:
     def stop(self) -> None:
         """Take no more files."""
         self._stopping = True
-        self._wake.ring("files")
+        self._wake.ring_here("files")
 
     async def drain(self) -> None:
         """Fetch everything that is due now (for tests that hold the clock)."""
@@ -137,6 +139,9 @@ class Fetcher:
         source = self._sources.get(fetch.channel)
         if source is None:
             raise Permanent(0, f"no files come from {fetch.channel}")
+        day = self._clock() - timedelta(days=1)
+        if await self._ledger.run(attachments.sent_since, fetch.conversation_id, day) > A_DAY:
+            raise FileRefused("many")
         async with aclosing(source(media, fetch.attempts <= STRICT)) as pieces:
             return await self._files.keep(pieces, media.name, fetch.id)
 
@@ -180,7 +185,7 @@ def _write_off(
         for file in attachments.of(connection, vault, [fetch.id]):
             told = Reply(words.refused(file))
             matter = confidence.of_file(connection, fetch.id)
-            outbox.enqueue(connection, vault, fetch.conversation_id, None, told, now, matter)
+            outbox.enqueue(connection, vault, fetch.conversation_id, None, told, now, matter=matter)
 
 
 def pause(attempts: int) -> timedelta:

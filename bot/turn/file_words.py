@@ -11,6 +11,7 @@ _REFUSED = {
     "type": "utter_file_jenis",
     "unsafe": "utter_file_bahaya",
     "infected": "utter_file_virus",
+    "many": "utter_file_banyak",
 }
 
 

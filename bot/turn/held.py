@@ -10,10 +10,9 @@ import uuid
 from collections.abc import Awaitable, Callable
 
 from bot.channels.choice_ids import resolve
-from bot.channels.message import Kind
 from bot.ledger.anonymous import find_code
-from bot.ledger.inbox import Claim
 from bot.ledger.unit_of_work import UnitOfWork
+from bot.templates import SHOW
 from bot.tickets import in_turn
 from bot.tickets.changes import Changes
 from bot.words import Words
@@ -45,13 +44,18 @@ class Held:
 
     async def __call__(self, work: UnitOfWork) -> None:
         """Fill the unit of work; the dialogue starts anew when it is handed back."""
-        pressed = self._pressed(work.claim)
-        if pressed.startswith("/nilai{") or find_code(work.claim.message.text):
+        claim = work.claim
+        pressed = (
+            resolve(self._choice_key, claim.conversation_id, claim.message.choice_id or "") or ""
+        )
+        if pressed == SHOW:
+            return  # Who only wants to read has not answered the agent.
+        if pressed.startswith("/nilai{") or find_code(claim.message.text):
             await self._respond(work)
             work.state = None
             return
-        if work.claim.matter is not None or pressed.startswith(_ABOUT_COMPLAINTS):
-            work.matter = work.claim.matter or str(uuid.uuid4())
+        if claim.matter is not None or pressed.startswith(_ABOUT_COMPLAINTS):
+            work.matter = claim.matter or str(uuid.uuid4())
             work.replies.append(self._words.reply("utter_pengaduan_disela"))
             return
         in_turn.add(
@@ -62,9 +66,3 @@ class Held:
             inbox_id=work.claim.inbox_id,
             now=work.now,
         )
-
-    def _pressed(self, claim: Claim) -> str:
-        message = claim.message
-        if message.kind is not Kind.CHOICE or message.choice_id is None:
-            return ""
-        return resolve(self._choice_key, claim.conversation_id, message.choice_id) or ""

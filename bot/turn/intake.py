@@ -14,9 +14,10 @@ from dataclasses import dataclass
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
-from bot.channels.message import IdentityChange, Inbound, Status
+from bot.channels.message import Alarm, IdentityChange, Inbound, Reply, Status
+from bot.channels.message import Delivery as State
 from bot.clock import Clock
-from bot.ledger import inbox, outbox, people
+from bot.ledger import alarms, inbox, outbox, people, prices, window
 from bot.ledger.database import Ledger
 from bot.live.wake import Wake
 from bot.privacy import Vault
@@ -31,6 +32,7 @@ class Delivery:
     messages: tuple[Inbound, ...]
     statuses: tuple[Status, ...]
     identity: tuple[IdentityChange, ...]
+    alarms: tuple[Alarm, ...] = ()
 
 
 _Waiter = tuple[Delivery, "asyncio.Future[int]"]
@@ -43,12 +45,16 @@ class Intake:
         ledger: Where they are stored.
         wake: Rung after each commit.
         clock: The time.
+        spare: The template for bubbles that turn out to be too late and bring none of their own.
     """
 
-    def __init__(self, ledger: Ledger, wake: Wake, clock: Clock) -> None:
+    def __init__(
+        self, ledger: Ledger, wake: Wake, clock: Clock, spare: Reply | None = None
+    ) -> None:
         self._ledger = ledger
         self._wake = wake
         self._clock = clock
+        self._spare = spare
         self._waiting: list[_Waiter] = []
         self._writer: asyncio.Task[None] | None = None
 
@@ -73,7 +79,8 @@ class Intake:
 
     async def _store(self, batch: list[_Waiter], alone: bool = False) -> bool:
         try:
-            new = await self._ledger.run(_store_all, [item for item, _ in batch], self._clock)
+            items = [item for item, _ in batch]
+            new = await self._ledger.run(_store_all, items, self._clock, self._spare)
         except Exception as error:
             # A database that is away is away for all; anything else is the fault of one of them.
             away = isinstance(error, (sa.exc.OperationalError, sa.exc.InterfaceError))
@@ -88,6 +95,7 @@ class Intake:
                 done.set_result(count)
         if any(new):
             self._wake.ring("inbox")
+            self._wake.ring("files")
             for item, _ in batch:
                 for message in item.messages:
                     name = inbox.trace_of(inbox.key_of(self._ledger.vault, message))
@@ -96,7 +104,11 @@ class Intake:
 
 
 def _store_all(
-    connection: Connection, vault: Vault, deliveries: list[Delivery], clock: Clock
+    connection: Connection,
+    vault: Vault,
+    deliveries: list[Delivery],
+    clock: Clock,
+    spare: Reply | None,
 ) -> list[int]:
     now = clock()
     counts = []
@@ -105,6 +117,12 @@ def _store_all(
             people.change_identity(connection, vault, change, now)
         new = [inbox.receive(connection, vault, message, now) for message in delivery.messages]
         for status in delivery.statuses:
-            outbox.apply_status(connection, vault, status, now)
+            if status.state is State.SHUT:
+                window.shut_by(connection, vault, status, spare, now)
+            else:
+                outbox.apply_status(connection, vault, status, now)
+            prices.note(connection, vault, status)
+        for alarm in delivery.alarms:
+            alarms.sound(connection, vault, alarm, now)
         counts.append(sum(new))
     return counts

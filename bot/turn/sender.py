@@ -9,12 +9,11 @@ from collections.abc import Awaitable, Callable
 from datetime import datetime, timedelta
 from typing import Any
 
-from aiolimiter import AsyncLimiter
-
 from bot import metrics
+from bot.channels.message import Reply
 from bot.clock import Clock
-from bot.errors import Blocked, ChannelError, Permanent, Retryable
-from bot.ledger import outbox
+from bot.errors import Blocked, ChannelError, Permanent, Retryable, TooSoon, WindowShut
+from bot.ledger import outbox, window
 from bot.ledger.database import Ledger
 from bot.ledger.outbox import Outgoing
 from bot.live.owner import Owner
@@ -24,8 +23,6 @@ from bot.turn.failpoints import Failpoints
 
 log = logging.getLogger(__name__)
 
-PER_SECOND = 80
-"""WhatsApp's throughput of one number (reference: limits of the Cloud API)."""
 AT_ONCE = 32
 LOOK_AGAIN = 0.5
 ATTEMPTS = 12
@@ -50,6 +47,7 @@ class Sender:
         clock: The time.
         failpoints: Where tests end the process.
         settle: How long an unknown outcome waits for news before the bubble is repeated.
+        spare: The template for bubbles that turn out to be too late and bring none of their own.
     """
 
     def __init__(
@@ -61,6 +59,7 @@ class Sender:
         clock: Clock,
         failpoints: Failpoints,
         settle: timedelta,
+        spare: Reply | None = None,
     ) -> None:
         self._ledger = ledger
         self._channels = channels
@@ -69,7 +68,7 @@ class Sender:
         self._clock = clock
         self._failpoints = failpoints
         self._settle = settle
-        self._limiter = AsyncLimiter(PER_SECOND, 1)
+        self._spare = spare
         self._sending: set[asyncio.Task[None]] = set()
         self._blocked: dict[str, tuple[datetime, int]] = {}
         self._looked_for_dead: datetime | None = None
@@ -98,7 +97,7 @@ class Sender:
     def stop(self) -> None:
         """Take no more bubbles."""
         self._stopping = True
-        self._wake.ring("outbox")
+        self._wake.ring_here("outbox")
 
     async def drain(self) -> None:
         """Send everything that is due now (for tests that hold the clock)."""
@@ -129,11 +128,10 @@ class Sender:
                 outbox.postpone, outgoing, outbox.QUEUED, code, until, counted=False
             )
             return
-        async with self._limiter:
-            self._failpoints.reach("before_send")
-            with trace(outgoing.trace):
-                await self._hand_over(outgoing)
-        self._wake.ring("outbox")
+        self._failpoints.reach("before_send")
+        with trace(outgoing.trace):
+            await self._hand_over(outgoing)
+        self._wake.ring_here("outbox")
 
     async def _hand_over(self, outgoing: Outgoing) -> None:
         try:
@@ -143,6 +141,9 @@ class Sender:
                 except Exception as error:
                     labels["outcome"] = type(error).__name__
                     raise
+        except TooSoon as error:
+            again = self._clock() + timedelta(seconds=error.seconds)
+            await self._settled(outbox.postpone, outgoing, outbox.QUEUED, 0, again, counted=False)
         except ChannelError as error:
             await self._not_sent(outgoing, error)
         except Exception as error:
@@ -162,6 +163,8 @@ class Sender:
             await self._settled(
                 outbox.postpone, outgoing, outbox.QUEUED, error.code, again, counted=False
             )
+        elif isinstance(error, WindowShut):
+            await self._settled(window.shut, outgoing, error.code, self._spare)
         elif isinstance(error, Permanent) or outgoing.attempts >= ATTEMPTS:
             await self._settled(outbox.failed, outgoing, error.code)
         elif isinstance(error, Retryable):

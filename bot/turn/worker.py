@@ -102,7 +102,7 @@ class Worker:
     def stop(self) -> None:
         """Take no more messages."""
         self._stopping = True
-        self._wake.ring("inbox")
+        self._wake.ring_here("inbox")
 
     async def drain(self) -> None:
         """Answer everything that waits now (for tests that hold the clock)."""
@@ -167,7 +167,7 @@ class Worker:
         )
         self._failpoints.reach("after_commit")
         self._wake.ring("outbox")
-        self._wake.ring("inbox")
+        self._wake.ring_here("inbox")
 
     async def _rest(self, claimed: Claim, error: Exception) -> None:
         log.error(
@@ -178,7 +178,7 @@ class Worker:
         )
         pause = min(0.5 * 4 ** min(claimed.failures, 9), LONGEST_REST)
         await self._give_back(claimed, pause)
-        asyncio.get_running_loop().call_later(pause, self._wake.ring, "inbox")
+        asyncio.get_running_loop().call_later(pause, self._wake.ring_here, "inbox")
 
     async def _give_back(self, claimed: Claim, pause: float | None) -> None:
         def not_before() -> datetime | None:
@@ -191,7 +191,7 @@ class Worker:
             )
         except Exception:
             log.exception("turn cannot be given back; its lease will run out")
-        self._wake.ring("inbox")
+        self._wake.ring_here("inbox")
 
     async def _persist(self, write: Callable[[], Awaitable[None]], until: datetime) -> None:
         # What a turn did outlives a database that is away for a moment. Writing twice is

@@ -53,6 +53,15 @@ export async function showRecords(insert) {
         el("p", { class: "note" }, WORDS[String(row[note])] || row[note])))))));
 }
 
+const HOURS = { 0: "Sekarang", 25: "Maju 25 jam: jendela tertutup di WhatsApp", "-25": "Mundur 25 jam: pesan yang ditulis sekarang sudah lama" };
+let hours = 0;
+
+export function showClock(clock) {
+  hours = clock.hours;
+  const select = byId("clock");
+  if (select) select.value = String(hours);
+}
+
 // While a number is being typed, a hit elsewhere does not redraw the switches.
 export function showFaults(faults) {
   const typing = document.activeElement?.closest?.("#pane-faults input");
@@ -81,6 +90,9 @@ export function showFaults(faults) {
   });
   const off = () => call("PUT", "/sandbox/faults", Object.fromEntries(Object.keys(TARGETS).map((target) => [target, "off"])));
   const focused = document.activeElement?.id;
+  const clock = el("select", { id: "clock" }, ...Object.entries(HOURS).map(([value, name]) => el("option", { value, selected: Number(value) === hours }, name)));
+  clock.addEventListener("change", () => call("PUT", "/sandbox/clock", { hours: Number(clock.value) }));
+  rows.unshift(el("section", { class: "card" }, el("h3", {}, el("label", { for: "clock" }, "Jam WhatsApp")), clock));
   byId("pane-faults").replaceChildren(...rows, el("p", { class: "actions" },
     el("button", { type: "button", onclick: off, id: "all-off" }, "Matikan semua gangguan"),
     el("button", { type: "button", class: "danger", id: "start-over", onclick: () => call("POST", "/sandbox/reset") }, "Mulai dari awal")));

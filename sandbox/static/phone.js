@@ -2,7 +2,7 @@
 
 import { bubble, dayName, setTicks, typingBubble } from "./bubble.js";
 import { byId, call, el, toast } from "./dom.js";
-import { addLog, showFaults, showLog, showRecords, togglePanel } from "./panel.js";
+import { addLog, showClock, showFaults, showLog, showRecords, togglePanel } from "./panel.js";
 import { openForm, openList, openMenu } from "./sheet.js";
 
 const ATTACHMENTS = [["file", "Berkas dari komputer ini"], ["image", "Foto"], ["audio", "Pesan suara"], ["document", "Dokumen"], ["sticker", "Stiker"], ["location", "Lokasi"], ["contacts", "Kontak"]];
@@ -107,7 +107,7 @@ function show(entry) {
   if (name !== day) chat.append(el("li", { class: "day" }, name));
   day = name;
   const { item, ticks } = bubble(entry, {
-    press: (offer, button) => choice(offer, button, "button_reply"),
+    press: (offer, button) => choice(offer, button, offer.type === "template" ? "button" : "button_reply"),
     openList: (offer) => openList(offer.list, (row) => choice(offer, row, "list_reply")),
     quote: (wamid) => shown.get(wamid)?.entry.text.replace(/[*_~`]/g, "").slice(0, 120) ?? null,
   });
@@ -163,6 +163,7 @@ function listen() {
     state("daring");
     if (run && run !== hello.run) startChat();
     run = hello.run;
+    showClock(hello.clock);
     showFaults(hello.faults);
     inTurn(async () => {
       await Promise.all([refreshPeople(), showLog()]);
@@ -176,6 +177,7 @@ function listen() {
   }));
   on("typing", ({ person, seconds }) => inTurn(() => { if (person === current) showTyping(seconds); }));
   on("faults", showFaults);
+  on("clock", showClock);
   on("log", addLog);
   on("reset", () => {
     startChat();

@@ -18,6 +18,7 @@ from typing import Any
 import aiohttp
 import pytest
 
+from bot.ledger.fetches import LEASE
 from bot.turn.failpoints import Failpoints
 from tests.product import Product
 
@@ -140,7 +141,8 @@ async def test_killed_between_a_message_and_its_file(model: Path, tmp_path: Path
         await product.start()
         answer = await product.answer("siti", index, 60)
         assert "Filenya sudah Nindy terima" in answer["text"]
-        deadline = time.monotonic() + 30
+        # Killed in the middle of a try, the file is due again when its lease has run out.
+        deadline = time.monotonic() + LEASE.total_seconds() + 60
         while time.monotonic() < deadline and _files(tmp_path) != ["kept"]:
             await asyncio.sleep(0.2)
         assert _files(tmp_path) == ["kept"], product.log[-3000:]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import itertools
 import tempfile
-from collections.abc import AsyncGenerator, AsyncIterator
+from collections.abc import AsyncGenerator, AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import replace
 from datetime import datetime, timedelta
@@ -15,6 +15,7 @@ from typing import Any
 import aiohttp
 import sqlalchemy as sa
 from aiohttp.test_utils import TestServer
+from sqlalchemy.engine import Connection
 
 from actions import services as action_services
 from actions.clients import connect
@@ -26,7 +27,7 @@ from bot.channels.message import Inbound, Kind, Media, Reply, Sender
 from bot.channels.whatsapp.render import render
 from bot.clock import JAKARTA
 from bot.errors import Permanent
-from bot.ledger import attachments, feedback, migrate, tables
+from bot.ledger import attachments, feedback, migrate, outbox, tables
 from bot.ledger.database import Ledger
 from bot.ledger.feedback import Feedback
 from bot.ledger.fetches import PATIENCE
@@ -46,6 +47,7 @@ from bot.turn.fetcher import Fetcher
 from bot.turn.file_words import FileWords
 from bot.turn.held import Held
 from bot.turn.intake import Delivery, Intake
+from bot.turn.late import Late
 from bot.turn.sender import Sender as OutboxSender
 from bot.turn.with_files import WithFiles
 from bot.turn.worker import Worker
@@ -74,6 +76,8 @@ class Stage:
         self._server = server
         self._ids = itertools.count(1)
         self.person = "siti"
+        self.delay = timedelta()
+        """How long ago what comes now was written."""
         self.channel = "whatsapp"
 
     def clock(self) -> datetime:
@@ -87,14 +91,26 @@ class Stage:
         kind: Kind = Kind.TEXT,
         choice: str | None = None,
         quoting: str = "",
+        first: Sequence[str] = (),
         **file: Any,
     ) -> Reply:
-        """Let the person send something and return the one bubble that answers."""
+        """Let the person send something and return the one bubble that answers.
+
+        Args:
+            text: The words.
+            kind: What is sent.
+            choice: What is pressed.
+            quoting: Words of the bubble that it replies to.
+            first: Words of bubbles that had waited and come before the answer, one each.
+            file: Of a file, as `send` takes it.
+        """
         seen = len(self.bubbles)
         await self.send(text, kind, choice, quoting, **file)
-        new = self.bubbles[seen:]
-        assert len(new) == 1, f"one bubble per turn, not {len(new)}"
-        return new[0].reply
+        *waited, last = [bubble.reply for bubble in self.bubbles[seen:]]
+        assert len(waited) == len(first), f"one bubble per turn, not {len(waited) + 1}"
+        for words, reply in zip(first, waited, strict=True):
+            assert words.casefold() in reply.text.casefold(), reply.text
+        return last
 
     async def send(
         self,
@@ -126,7 +142,7 @@ class Stage:
             "1",
             f"wamid.{number}",
             Sender(user_id=f"ID.{self.person}", phone=f"62{abs(hash(self.person)) % 10**10}"),
-            self.clock(),
+            self.clock() - self.delay,
             kind,
             text,
             choice,
@@ -140,12 +156,12 @@ class Stage:
         else:
             await self.fetcher.drain()
         await self.worker.drain()
-        await self.sender.drain()
+        await self._deliver()
 
     async def fetch(self) -> None:
         """Let what came late be fetched, and the news of it go out."""
         await self.fetcher.drain()
-        await self.sender.drain()
+        await self._deliver()
 
     async def source(self, media: Media, _strict: bool) -> AsyncGenerator[bytes, None]:
         """What WhatsApp gives out for a file."""
@@ -159,7 +175,15 @@ class Stage:
         seen = Seen(number, None, f"agent:{AGENT}", self.clock())
         change = getattr(self.changes, deed, None) or getattr(self.takeover, deed)
         await self.ledger.run(partial(change, seen=seen, **values))
+        await self._deliver()
+
+    async def _deliver(self) -> None:
+        """Let bubbles go out, and read those that wait here for who reads them."""
         await self.sender.drain()
+        known = {bubble.id for bubble in self.bubbles}
+        for bubble in await self.ledger.run(_read_here):
+            if bubble.id not in known:
+                self.bubbles.append(bubble)
 
     async def press(self, title: str, old: bool = False) -> Reply:
         """Press a button or row of the last bubble, or of an older one, whoever got it."""
@@ -206,6 +230,17 @@ class Stage:
     def feedback(self) -> list[Feedback]:
         """All judgements of answers with their questions opened."""
         return self.ledger.transact(feedback.read)
+
+
+def _read_here(connection: Connection, vault: Vault) -> list[Outgoing]:
+    rows = connection.execute(
+        sa.select(tables.outbox)
+        .join(tables.conversation, tables.conversation.c.id == tables.outbox.c.conversation_id)
+        .join(tables.person, tables.person.c.id == tables.conversation.c.person_id)
+        .where(tables.person.c.channel.in_(outbox.READ_HERE))
+        .order_by(tables.outbox.c.position)
+    )
+    return [outbox.read(connection, vault, row) for row in rows.all()]
 
 
 def _history(connection: Any, vault: Vault, number: str) -> dict[str, Any]:
@@ -272,6 +307,7 @@ async def stage(
         play.changes, play.takeover = services.changes, services.takeover
         play.session = session
         play.intake = Intake(ledger, wake, play.clock)
+        apology = Apology(services.words, services.calendar, services.catalogue.unit(None))
         file_words = FileWords(services.words, LARGEST)
         play.fetcher = Fetcher(
             ledger,
@@ -281,11 +317,12 @@ async def stage(
             wake,
             play.clock,
         )
+        with_files = WithFiles(ledger, services.changes, file_words, dialogue.respond)
         play.worker = Worker(
             ledger,
-            WithFiles(ledger, services.changes, file_words, dialogue.respond),
-            Apology(services.words, services.calendar, services.catalogue.unit(None)),
-            Held(services.changes, services.words, dialogue.respond, CHOICE_KEY),
+            Late(ledger, services.changes, apology, dialogue.parse, with_files),
+            apology,
+            Held(services.changes, services.words, with_files, CHOICE_KEY),
             owner,
             wake,
             play.clock,

@@ -12,6 +12,7 @@ import pytest
 from ruamel.yaml import YAML
 
 from bot.channels.message import Kind, Reply
+from bot.templates import Occasion
 from bot.tickets.life import Resolution
 from bot.turn import training
 from tests import filing
@@ -51,6 +52,8 @@ STEPS = {
     "late",
     "fetch",
     "quoting",
+    "first",
+    "written",
     "desk",
     "silent",
     "wait",
@@ -91,8 +94,8 @@ async def test_scenario(path: Path, tmp_path: Path, dialogue: Any, executor: Any
 
 async def _play(play: Stage, step: dict[str, Any], memory: dict[str, str], number: int) -> None:
     if "wait" in step:
-        amount, unit = str(step["wait"]).split()
-        play.now += timedelta(**{unit if unit.endswith("s") else unit + "s": float(amount)})
+        play.now += _span(step["wait"])
+    play.delay = _span(step["written"].removesuffix(" ago")) if "written" in step else timedelta()
     if "faults" in step:
         await play.faults(step["faults"])
     if "as" in step:
@@ -108,6 +111,11 @@ async def _play(play: Stage, step: dict[str, Any], memory: dict[str, str], numbe
         memory[name] = found.group()
 
 
+def _span(words: str) -> timedelta:
+    amount, unit = words.split()
+    return timedelta(**{unit if unit.endswith("s") else unit + "s": float(amount)})
+
+
 async def _act(play: Stage, step: dict[str, Any], memory: dict[str, str]) -> Reply | None:
     if "desk" in step:
         return await _desk(play, step, memory)
@@ -118,7 +126,8 @@ async def _act(play: Stage, step: dict[str, Any], memory: dict[str, str]) -> Rep
         return None
     if "user" in step:
         quoting = _fill(str(step.get("quoting", "")), memory)
-        return await play.say(_fill(str(step["user"]), memory), quoting=quoting)
+        first = [_fill(str(words), memory) for words in step.get("first", [])]
+        return await play.say(_fill(str(step["user"]), memory), quoting=quoting, first=first)
     if "press" in step:
         return await play.press(step["press"])
     if "press old" in step:
@@ -140,12 +149,13 @@ async def _act(play: Stage, step: dict[str, Any], memory: dict[str, str]) -> Rep
 async def _desk(play: Stage, step: dict[str, Any], memory: dict[str, str]) -> Reply | None:
     wanted = step["desk"] if isinstance(step["desk"], dict) else {step["desk"]: ""}
     more = {key: _fill(str(wanted[key]), memory) for key in ("text", "ticket") if key in wanted}
-    (deed,) = set(wanted) - {"text", "ticket", "wait"}
+    (deed,) = set(wanted) - {"text", "ticket", "wait", "announce"}
     values: dict[str, Any] = {}
     if deed == "resolve":
         values = {"resolution": Resolution(wanted[deed]), "text": more.get("text", "")}
     elif deed == "reply":
-        values = {"text": wanted[deed], "wait": wanted.get("wait", False)}
+        announce = Occasion(wanted["announce"]) if "announce" in wanted else None
+        values = {"text": wanted[deed], "wait": wanted.get("wait", False), "announce": announce}
     elif deed == "forward":
         values = {"to_unit": wanted[deed], "outside": False, "note": ""}
     seen = len(play.bubbles)

@@ -17,6 +17,7 @@ from bot.ledger import inbox, tables
 from bot.ledger.database import Ledger
 from bot.ledger.tickets import Content, NewTicket, open_ticket
 from bot.live.wake import Wake
+from bot.templates import Templates
 from bot.tickets.changes import Changes
 from bot.tickets.takeover import Takeover
 from bot.words import Words
@@ -25,6 +26,7 @@ from desk.canned import read_canned, read_outside
 from desk.live import Live
 from desk.work import Work
 from tests.conftest import PROJECT
+from tests.faq_desk import REVIEW
 from tests.filing import store
 from tests.kit import START, answer
 
@@ -34,7 +36,8 @@ DPA = "Direktorat Pelaksanaan Anggaran"
 CATALOGUE = Catalogue(PROJECT / "data/catalogue")
 CALENDAR = WorkCalendar.load(PROJECT / "data/calendar")
 WORDS = Words(PROJECT / "domain.yml")
-CHANGES = Changes(CALENDAR, CATALOGUE, WORDS)
+TEMPLATES = Templates.load(PROJECT / "data/whatsapp/templates.yml")
+CHANGES = Changes(CALENDAR, CATALOGUE, WORDS, TEMPLATES)
 TAKEOVER = Takeover(WORDS)
 ANSWER = Entry(
     "uji", "uji", "Bagaimana cara mengunggah?", "Buka menu unggah.", "s", "Uji", "high", (), 2
@@ -52,10 +55,13 @@ def make_work(ledger: Ledger) -> Work:
         catalogue=CATALOGUE,
         canned=read_canned(PROJECT / "data/desk/balasan.yml"),
         outside=read_outside(PROJECT / "data/desk/tujuan.yml"),
+        templates=TEMPLATES,
         suggest=suggest,
         wake=Wake(),
         live=Live(ledger),
         files=store(Path(str(ledger.engine.url.database)).parent, ledger.vault),
+        review=REVIEW,
+        edition=lambda: None,
     )
 
 

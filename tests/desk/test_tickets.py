@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from datetime import timedelta
 from zlib import crc32
@@ -9,13 +10,15 @@ from zlib import crc32
 import pytest
 import sqlalchemy as sa
 
-from bot.ledger import tables
+from bot.channels.whatsapp.errors import ERRORS, Action
+from bot.ledger import chat_sessions, tables
 from bot.ledger.agents import Agent, Role
 from bot.ledger.database import Ledger
+from bot.ledger.tickets import Content, NewTicket, open_ticket
 from bot.tickets.record import USER, Seen
 from desk.work import Work
 from tests.desk.conftest import UNIT, Browser, add
-from tests.desk.stage import CHANGES, DPA, LATER, NUMBER, OTHER, Stage
+from tests.desk.stage import CHANGES, DPA, LATER, NUMBER, OTHER, TEMPLATES, Stage
 from tests.kit import START, Clock, rows
 
 PHONE = f"62812{crc32(b'siti'):010d}"
@@ -44,6 +47,24 @@ async def do(browser: Browser, what: str, number: str = NUMBER, **form: str) -> 
         f"/tiket/{number}/{what}", versi=versi, **{"terdengar": heard, **form}
     )
     return answer.status
+
+
+async def test_a_visitor_who_was_forgotten_is_told_of(
+    browser: Browser, budi: Agent, stage: Stage, ledger: Ledger
+) -> None:
+    ledger.transact(chat_sessions.make, "s" * 22, None, START)
+    session = ledger.transact(chat_sessions.find, "s" * 22)
+    assert session is not None
+    content = Content("SP2D tertahan", "Sudah dua hari", "Siti", "siti@contoh.go.id", "")
+    new = NewTicket(NUMBER, "tanya_nindy", 2, content, START, LATER)
+    ledger.transact(open_ticket, new, session.conversation_id, None, "webchat")
+    await browser.get(TICKET)
+    assert "menghapus percakapannya" not in browser.page
+    ledger.transact(chat_sessions.forget, session.conversation_id, START)
+    await browser.get(TICKET)
+    assert "menghapus percakapannya" in browser.page
+    assert await do(browser, "balas", teks="Masih di sana?") == 409
+    assert rows(ledger, tables.outbox) == []
 
 
 class TestChanges:
@@ -91,7 +112,7 @@ class TestChanges:
         assert await do(browser, "balas", teks="Coba unggah ulang.", tunggu="ya") == 303
         assert "Coba unggah ulang." in stage.texts()[-1]
         assert stage.row().state == "waiting"
-        assert work.wake._events["outbox"].is_set()
+        assert work.wake._ears["outbox"][0]._event.is_set()
         await browser.get(TICKET)
         assert "Coba unggah ul</textarea>" not in browser.page
 
@@ -110,13 +131,32 @@ class TestChanges:
         form["terdengar"] = browser.field("terdengar")
         assert (await browser.post(f"{TICKET}/balas", **form)).status == 303
 
-    async def test_after_the_window_free_text_is_refused_with_the_reason(
-        self, browser: Browser, budi: Agent, stage: Stage, clock: Clock
+    async def test_after_the_window_a_template_is_chosen_and_the_reply_waits(
+        self, browser: Browser, budi: Agent, stage: Stage
     ) -> None:
         stage.open(at=START - timedelta(hours=25))
         assert await do(browser, "balas", teks="Masih di sana?") == 409
-        assert "Jendela 24 jam WhatsApp sudah tertutup" in browser.page
-        assert '<textarea id="teks" name="teks" rows="6" maxlength="3500"' in browser.page
+        assert "Jendela 24 jam WhatsApp baru saja tertutup" in browser.page
+        assert "Masih di sana?</textarea>" in browser.page
+        assert await do(browser, "balas", teks="Masih di sana?", templat="resolved") == 409
+        assert stage.texts() == []
+        for one, words in TEMPLATES.replies(NUMBER):
+            assert words in browser.page and one.name in browser.page
+        assert "dibayar per pesan yang sampai" in browser.page
+        assert await do(browser, "balas", teks="Masih di sana?", templat="answered") == 303
+        await browser.get(TICKET)
+        assert "Balasan Anda terkirim begitu pengguna" in browser.page
+        assert "Menunggu pengguna menulis" in browser.page
+        assert "pengguna dikabari lewat templat" in browser.page
+        assert [TEMPLATES.replies(NUMBER)[0][1]] == stage.texts()[1:]
+
+    async def test_what_nobody_could_be_told_is_said(
+        self, browser: Browser, budi: Agent, stage: Stage
+    ) -> None:
+        stage.open(at=START - timedelta(hours=25))
+        assert await do(browser, "ambil-alih") == 303
+        await browser.get(TICKET)
+        assert "pengguna tidak dikabari: jendela 24 jam tertutup" in browser.page
         assert stage.texts() == []
 
     @pytest.mark.parametrize("text", ["", "   ", "x" * 3501])
@@ -213,6 +253,52 @@ class TestChanges:
         assert (await browser.post(f"{TICKET}/ulang", **form)).status == 303
         assert (await browser.post(f"{TICKET}/ulang", **form)).status == 409
         assert len(stage.texts()) == 2 and len(set(stage.texts())) == 1
+
+    async def test_a_message_that_failed_is_sent_by_template_after_the_window(
+        self, browser: Browser, budi: Agent, stage: Stage, ledger: Ledger, clock: Clock
+    ) -> None:
+        stage.open()
+        await do(browser, "balas", teks="Coba unggah ulang.")
+        clock.forward(hours=25)
+        await browser.sign_in("budi")
+        with ledger.engine.begin() as connection:
+            connection.execute(tables.outbox.update().values(state="failed", error_code=0))
+        await browser.get(TICKET)
+        assert "karena gangguan di pihak kita" in browser.page
+        assert "Kirim lewat templat" in browser.page
+        form = {"versi": browser.field("versi"), "pesan": browser.field("pesan")}
+        assert (await browser.post(f"{TICKET}/ulang", **form)).status == 303
+        assert [row.state for row in rows(ledger, tables.outbox, tables.outbox.c.position)] == [
+            "failed",
+            "parked",
+            "queued",
+        ]
+        with ledger.engine.begin() as connection:
+            refused = {"state": "failed", "error_code": 132015}
+            queued = tables.outbox.c.state == "queued"
+            connection.execute(tables.outbox.update().where(queued).values(**refused))
+        await browser.get(TICKET)
+        assert "Templat ini ditolak WhatsApp" in browser.page
+        template = browser.page.rindex('name="pesan" value="') + len('name="pesan" value="')
+        form = {
+            "versi": browser.field("versi"),
+            "pesan": browser.page[template : template + 36],
+        }
+        assert (await browser.post(f"{TICKET}/ulang", **form)).status == 303
+        assert stage.texts()[-1] == stage.texts()[-2] == TEMPLATES.replies(NUMBER)[0][1]
+
+    @pytest.mark.parametrize("action", list(Action))
+    async def test_every_reason_of_a_failure_is_said_in_words(
+        self, browser: Browser, budi: Agent, stage: Stage, ledger: Ledger, action: Action
+    ) -> None:
+        stage.open()
+        await do(browser, "balas", teks="Coba unggah ulang.")
+        code = next(code for code, one in ERRORS.items() if one is action and code)
+        with ledger.engine.begin() as connection:
+            connection.execute(tables.outbox.update().values(state="failed", error_code=code))
+        await browser.get(TICKET)
+        said = re.search(r'<p class="bad">(.*?)</p>', browser.page)
+        assert said is not None and re.fullmatch(rf"[A-Z].{{40,}} \(kode {code}\)", said.group(1))
 
     async def test_what_is_no_change_is_not_found(
         self, browser: Browser, budi: Agent, stage: Stage

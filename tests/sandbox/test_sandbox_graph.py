@@ -8,6 +8,10 @@ import pytest
 from aiohttp import ClientError
 from sandbox_outgoing import buttons, listing, rows, section
 
+from sandbox.envelope import ACCOUNT
+
+NUMBER, TOKEN = "100000000000001", "token-uji"
+
 
 async def test_a_reply_is_accepted_in_metas_words(sandbox: Any) -> None:
     await sandbox.write()
@@ -110,8 +114,132 @@ async def test_the_window_closes_a_day_after_the_last_message(sandbox: Any) -> N
     assert (await sandbox.send())[0] == 200
     sandbox.clock.forward(minutes=2)
     assert (await sandbox.send())[1]["error"]["code"] == 131047
-    status, _ = await sandbox.send(type="template", template={"name": "ticket_answered"})
-    assert status == 200
+    assert (await sandbox.send(type="template", template=template()))[0] == 200
+
+
+NAME = "hai_djpb_tiket_dijawab"
+
+
+def template(
+    name: str = NAME,
+    language: str = "id",
+    texts: dict[str, str] | None = None,
+    payload: str = "n1:/lihat",
+) -> dict[str, Any]:
+    """A template as the API takes it."""
+    filled = {"nomor": "20261123-ABC234"} if texts is None else texts
+    body = [{"type": "text", "parameter_name": k, "text": v} for k, v in filled.items()]
+    button = {"type": "button", "sub_type": "quick_reply", "index": 0}
+    return {
+        "name": name,
+        "language": {"code": language},
+        "components": [
+            {"type": "body", "parameters": body},
+            {**button, "parameters": [{"type": "payload", "payload": payload}]},
+        ],
+    }
+
+
+async def test_a_template_is_shown_filled_in_and_its_button_answers(sandbox: Any) -> None:
+    status, answer = await sandbox.send(type="template", template=template())
+    assert status == 200, answer
+    (shown,) = (await sandbox.get("/sandbox/people/siti/messages"))["messages"]
+    assert "tiket 20261123-ABC234." in shown["text"] and shown["type"] == "template"
+    assert shown["buttons"] == [{"id": "n1:/lihat", "title": "Lihat balasan"}]
+    await sandbox.write(choice_id="n1:/lihat", kind="button", title="Lihat balasan")
+    await sandbox.settled(lambda: sandbox.receiver.items("messages"))
+    (pressed,) = sandbox.receiver.items("messages")
+    assert pressed["type"] == "button"
+    assert pressed["button"] == {"payload": "n1:/lihat", "text": "Lihat balasan"}
+    assert pressed["context"]["id"] == shown["wamid"]
+
+    def prices() -> list[dict[str, str]]:
+        return [one["pricing"] for one in sandbox.receiver.items("statuses") if "pricing" in one]
+
+    await sandbox.settled(prices)
+    assert [(one["type"], one["category"]) for one in prices()] == [("regular", "utility")]
+
+
+@pytest.mark.parametrize(
+    ("sent", "code"),
+    [
+        (template("tidak_ada"), 132001),
+        (template(language="en"), 132001),
+        (template(texts={}), 132000),
+        (template(texts={"nomor": "1", "unit": "2"}), 132000),
+        (template(texts={"number": "1"}), 100),
+        (template(texts={"nomor": "satu\ndua"}), 132007),
+        (template(texts={"nomor": "1     2"}), 132007),
+        (template(texts={"nomor": " "}), 131008),
+        (template(texts={"nomor": "9" * 1024}), 132005),
+        ({**template(), "components": "x"}, 100),
+        ({**template(), "components": [{"type": "button", "index": 7}]}, 132000),
+        ({"name": 7}, 100),
+    ],
+)
+async def test_a_template_that_meta_would_refuse(
+    sandbox: Any, sent: dict[str, Any], code: int
+) -> None:
+    status, answer = await sandbox.send(type="template", template=sent)
+    assert status in (400, 404)
+    assert answer["error"]["code"] == code, answer
+
+
+@pytest.mark.parametrize(
+    ("state", "code"),
+    [("PENDING", 132001), ("REJECTED", 132001), ("PAUSED", 132015), ("DISABLED", 132016)],
+)
+async def test_a_template_that_is_not_approved_is_refused(
+    sandbox: Any, state: str, code: int
+) -> None:
+    url = f"/sandbox/templates/{NAME}"
+    assert (await sandbox.client.put(url, json={"status": state})).status == 200
+    _, answer = await sandbox.send(type="template", template=template())
+    assert answer["error"]["code"] == code
+    await sandbox.client.post("/sandbox/reset")
+    assert (await sandbox.send(type="template", template=template()))[0] == 200
+    assert (await sandbox.client.put(url, json={"status": "HAPPY"})).status == 400
+    assert (await sandbox.client.put("/sandbox/templates/x", json={})).status == 404
+
+
+async def test_the_account_tells_its_number_its_apps_and_its_templates_by_pages(
+    sandbox: Any,
+) -> None:
+    async def get(path: str, token: str = TOKEN) -> tuple[int, Any]:
+        headers = {"Authorization": f"Bearer {token}"}
+        answer = await sandbox.client.get(f"/graph/v26.0/{path}", headers=headers)
+        return answer.status, await answer.json()
+
+    status, number = await get(f"{NUMBER}?fields=status,webhook_configuration")
+    assert (status, number["status"], number["id"]) == (200, "CONNECTED", NUMBER)
+    assert number["webhook_configuration"]["application"].endswith("/webhooks/whatsapp")
+    assert len((await get(f"{ACCOUNT}/subscribed_apps"))[1]["data"]) == 1
+    names, after = [], "0"
+    while after:
+        page = (await get(f"{ACCOUNT}/message_templates?limit=2&after={after}"))[1]
+        names += [one["name"] for one in page["data"]]
+        after = page["paging"]["cursors"]["after"] if "next" in page["paging"] else ""
+    assert len(names) == len(set(names)) == 5 and NAME in names
+    assert (await get(f"{ACCOUNT}/message_templates", token="lain"))[0] == 401
+    assert (await get("1/message_templates"))[0] == 400
+    assert (await get(f"{ACCOUNT}/message_templates?limit=0"))[0] == 400
+
+
+async def test_the_clock_may_be_put_back_and_the_window_is_shut_by_what_was_written_then(
+    sandbox: Any,
+) -> None:
+    async def put(hours: object) -> int:
+        return int((await sandbox.client.put("/sandbox/clock", json={"hours": hours})).status)
+
+    assert await put(-25) == 200
+    await sandbox.write()
+    await sandbox.settled(lambda: sandbox.receiver.items("messages"))
+    written = int(sandbox.receiver.items("messages")[0]["timestamp"])
+    assert sandbox.clock().timestamp() - written == 25 * 3600
+    assert (await sandbox.send())[0] == 200
+    assert await put(0) == 200
+    assert (await sandbox.send())[1]["error"]["code"] == 131047
+    assert [await put(wrong) for wrong in (None, True, "1", 1e9)] == [400] * 4
 
 
 async def test_reading_marks_the_earlier_ones_too(sandbox: Any) -> None:

@@ -186,7 +186,7 @@ async def test_drip_gives_a_byte_a_second(sandbox: Any) -> None:
 
 @pytest.mark.parametrize(
     "wanted",
-    [{"crm": "down"}, {"span": "weg"}, {"span": {"kind": "down", "times": 0}}, {"graph": 7}],
+    [{"fax": "down"}, {"span": "weg"}, {"span": {"kind": "down", "times": 0}}, {"graph": 7}],
 )
 async def test_a_switch_that_does_not_exist_is_refused(sandbox: Any, wanted: Any) -> None:
     answer = await sandbox.client.put("/sandbox/faults", json={"digit": "down", **wanted})

@@ -231,6 +231,18 @@ def test_a_second_ticket_takes_nothing_of_the_first(ledger: Ledger) -> None:
     assert ledger.transact(attachments.of_ticket, second) == []
 
 
+def test_a_person_has_their_own_files_and_what_was_sent_to_them(ledger: Ledger) -> None:
+    mine, theirs = upload(ledger), upload(ledger, "budi")
+    draft, sent = upload(ledger, sender="agent:ani"), upload(ledger, sender="agent:ani")
+    conversation, ticket_id = conversation_of(ledger), open_ticket(ledger)
+    own = (conversation, "agent:ani", (sent, theirs, mine))
+    assert [one.id for one in ledger.transact(attachments.send, ticket_id, *own)] == [sent]
+    for id, found in ((mine, True), (sent, True), (draft, False), (theirs, False)):
+        assert bool(ledger.transact(attachments.of_person, conversation, id)) is found
+    assert ledger.transact(attachments.sent_since, conversation, START - RECENT) == 1
+    assert ledger.transact(attachments.sent_since, conversation, START) == 0
+
+
 def test_the_transcript_names_the_files(ledger: Ledger) -> None:
     receive(ledger, photo())
     open_ticket(ledger, START + PATIENCE)

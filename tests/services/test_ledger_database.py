@@ -14,7 +14,7 @@ import pytest
 import sqlalchemy as sa
 
 from bot.errors import StartupError
-from bot.ledger import inbox, tables
+from bot.ledger import database, inbox, tables
 from bot.ledger.database import Ledger
 from bot.privacy import Vault, new_key
 from tests.conftest import PROJECT
@@ -88,6 +88,20 @@ def test_transactions_that_lock_each_other_out_are_run_again(ledger: Ledger) -> 
             [lambda: ledger.transact(bump, a, b), lambda: other.transact(bump, b, a)]
         )  # each waits for what the other holds
     assert [c.version for c in rows(ledger, tables.conversation)] == [2, 2]
+
+
+@pytest.mark.postgres
+@pytest.mark.parametrize("engine_name", ["postgres"])
+def test_a_lock_of_somebody_else_is_waited_for_but_not_for_ever(
+    ledger: Ledger, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    options = database._POSTGRES_CONNECT["options"].replace("8s", "100ms")
+    monkeypatch.setitem(database._POSTGRES_CONNECT, "options", options)
+    with sibling(ledger) as other, ledger.engine.begin() as holder:
+        holder.exec_driver_sql("LOCK TABLE inbox")
+        with pytest.raises(sa.exc.OperationalError, match="lock timeout"):
+            receive(other, message(1))
+    assert receive(ledger, message(1)) == [True]
 
 
 async def test_a_broken_connection_is_replaced(ledger: Ledger) -> None:

@@ -240,6 +240,15 @@ def test_the_dead_lose_their_leases_and_the_living_keep_them(ledger: Ledger) -> 
     assert claim(ledger) and claim(ledger) and not claim(ledger)
 
 
+def test_what_a_newer_edge_stores_beside_is_left_out(ledger: Ledger) -> None:
+    receive(ledger, message(1))
+    body = ledger.vault.open(rows(ledger, tables.inbox)[0].sealed_body)
+    body["sender"]["city"], body["mood"] = "Ende", "good"
+    with ledger.engine.begin() as connection:
+        connection.execute(tables.inbox.update().values(sealed_body=ledger.vault.seal(body)))
+    assert claimed(ledger).message == message(1)
+
+
 def test_a_message_that_cannot_be_read_holds_up_only_its_own_conversation(ledger: Ledger) -> None:
     receive(ledger, message(1, siti("broken")), message(2, siti("fine"), START + SECOND))
     first = tables.inbox.c.id == rows(ledger, tables.inbox, tables.inbox.c.id)[0].id

@@ -7,12 +7,22 @@ from pathlib import Path
 
 import sqlalchemy as sa
 
-from bot.channels.message import Choice, Delivery, IdentityChange, Inbound, Kind, Reply, Sender
+from bot.channels.message import (
+    Choice,
+    Delivery,
+    IdentityChange,
+    Inbound,
+    Kind,
+    Media,
+    Reply,
+    Sender,
+)
 from bot.channels.message import Status as News
 from bot.ledger import agents, logins, outbox, people, tables, unit_of_work
 from bot.ledger.agents import Role
 from bot.ledger.database import Ledger
 from bot.ledger.feedback import CHOICE, NONE_OF_THESE, Feedback
+from bot.ledger.fetches import PATIENCE
 from bot.ledger.tickets import Content, NewTicket
 from bot.ledger.unit_of_work import UnitOfWork
 from tests.kit import START, claimed, receive
@@ -37,6 +47,8 @@ PLANTED = {
     "totp secret": "MARKERTOTPSECRET",
     "receipt": "markerreceipt",
     "draft": "markerdrafttext",
+    "file name": "markerfilename.pdf",
+    "media id": "markermediaid",
 }
 
 
@@ -48,10 +60,11 @@ def plant(ledger: Ledger) -> None:
         Inbound(
             "whatsapp", "1", p["message id"], sender, START, Kind.CHOICE,
             f"{p['text']} {p['nik']} {p['email']}", p["choice"], p["message id"], "text",
+            Media(p["media id"], p["file name"]),
         ),
     )  # fmt: skip
     state = {"slots": {"nik": p["nik"], "x": p["slot"]}, "loop": None}
-    work = UnitOfWork(claimed(ledger), START, state=state, misses=1)
+    work = UnitOfWork(claimed(ledger, now=START + PATIENCE), START, state=state, misses=1)
     work.events = [{"event": "user", "text": p["event"], "email": p["email"]}]
     work.replies = [Reply(f"{p['reply']} {p['nik']}", (Choice(p["name"], p["choice"]),))]
     content = Content(p["subject"], p["text"], p["name"], p["email"], p["nik"])

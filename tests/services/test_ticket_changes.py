@@ -9,9 +9,13 @@ from typing import Any
 import pytest
 import sqlalchemy as sa
 
+from bot.channels.choice_ids import issue
+from bot.channels.message import Kind
 from bot.errors import TurnLost
 from bot.ledger import inbox, tables, unit_of_work
 from bot.ledger.unit_of_work import UnitOfWork
+from bot.ledger.window import OPEN_FOR
+from bot.templates import SHOW, Occasion
 from bot.tickets.life import OPEN, ChangeRefused, Priority, Resolution, State
 from bot.tickets.record import USER, Seen
 from tests.kit import START, answer, claimed, contents, rows, sibling, together
@@ -19,10 +23,12 @@ from tests.ticketing import (
     ANI,
     BROADCAST,
     BUDI,
+    BUTTON_KEY,
     CATALOGUE,
     CHANGES,
     HELD,
     SPAN_SERVICE,
+    TEMPLATES,
     WORDS,
     Desk,
     wib,
@@ -30,7 +36,12 @@ from tests.ticketing import (
 
 UNIT = "Direktorat Sistem Perbendaharaan"
 LATER = wib(23, 10)
-SHUT = START + timedelta(hours=24)
+SHUT = START + OPEN_FOR
+OCCASIONS = {
+    "reply": Occasion.NEED_INFORMATION,
+    "forward": Occasion.FORWARDED,
+    "resolve": Occasion.RESOLVED,
+}
 Change = tuple[Any, ...]
 WAIT: Change = ("reply", "mohon kirim ADK", True)
 SOLVED: Change = ("resolve", Resolution.SOLVED)
@@ -169,15 +180,52 @@ def test_a_ticket_that_does_not_exist_is_refused(desk: Desk, case: Case) -> None
 
 
 @every
-def test_outside_the_window_nothing_is_sent(desk: Desk, case: Case) -> None:
+def test_outside_the_window_a_template_goes_out_or_the_event_says_that_none_did(
+    desk: Desk, case: Case
+) -> None:
     number = prepare(desk, case.before)
-    told, name = len(desk.told()), case.change[0]
+    before, name = len(desk.told()), case.change[0]
+    more: dict[str, Any] = {}
     if name == "reply":
         assert refused(desk, name, number, *case.change[1:], at=SHUT) == "window"
+        more = {"announce": Occasion.NEED_INFORMATION}
+    desk.do(name, number, *case.change[1:], by=case.by, at=SHUT, **more)
+    assert desk.row(number).state == case.state
+    told, (kind, _, _, detail) = desk.told()[before:], desk.events(number)[-1]
+    assert kind == case.kind
+    if case.told is None:
+        assert told == []
+    elif name in OCCASIONS:
+        words = [body["text"] for body in told]
+        expected = TEMPLATES.reply(OCCASIONS[name], nomor=number, unit=str(case.change[1])).text
+        assert words[-1] == expected and told[-1]["template"]
+        # What the person has not read yet waits, and is not sent.
+        assert len(words) == (1 if name == "forward" else 2)
+        assert detail["told"] == "template"
     else:
-        desk.do(name, number, *case.change[1:], by=case.by, at=SHUT)
-        assert desk.row(number).state == case.state
-    assert len(desk.told()) == told
+        assert told == [] and detail == {"told": "nothing"}
+
+
+def test_what_waits_is_announced_once_and_comes_when_the_person_writes(desk: Desk) -> None:
+    number = desk.open()
+    for text, told in (("pertama", "template"), ("kedua", "waits")):
+        desk.do("reply", number, text, announce=Occasion.ANSWERED, at=SHUT)
+        assert desk.events(number)[-1][3]["told"] == told
+    desk.do("resolve", number, Resolution.SOLVED, "ketiga", at=SHUT)
+    assert [state for _, state in desk.bubbles()] == [
+        "parked",
+        "queued",
+        "parked",
+        "parked",
+        "queued",
+    ]
+    desk.receive("lihat", SHUT)
+    answer(desk.ledger, "silakan", now=SHUT)
+    words = [text for text, state in desk.bubbles() if state == "queued"]
+    assert [
+        word in text
+        for word, text in zip(("pertama", "kedua", "ketiga", "silakan"), words, strict=True)
+    ] == [True] * 4
 
 
 def test_the_window_counts_from_the_last_message_and_not_in_web_chat(desk: Desk) -> None:
@@ -469,6 +517,18 @@ def test_a_solved_ticket_gives_the_conversation_back_in_the_same_bubble(desk: De
     assert WORDS.text("utter_kabar_petugas_keluar") in desk.told()[-1]["text"]
     assert len(desk.told()[-1]["choices"]) == 5
     assert desk.events(number)[-1][3]["handed_back"] is True
+
+
+async def test_who_only_presses_to_read_has_not_answered(desk: Desk) -> None:
+    number = desk.open()
+    desk.do("reply", number, "mohon kirim ADK", True)
+    desk.do("take_over", number)
+    conversation = desk.row(number).conversation_id
+    desk.receive("Lihat balasan", kind=Kind.CHOICE, choice=issue(BUTTON_KEY, conversation, SHOW))
+    work = UnitOfWork(claimed(desk.ledger), LATER)
+    await HELD(work)
+    desk.ledger.transact(unit_of_work.commit, work, "w1", LATER)
+    assert desk.row(number).state == State.WAITING
 
 
 def test_another_ticket_neither_ends_nor_solves_away_a_takeover(desk: Desk) -> None:

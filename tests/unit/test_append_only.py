@@ -12,8 +12,10 @@ import pytest
 
 from tests.conftest import PROJECT
 
-HISTORY = {"ticket_event", "audit"}
-_SQL = re.compile(r"\b(?:UPDATE|DELETE\s+FROM|TRUNCATE)\s+\W?(?:ticket_event|audit)\b", re.I)
+HISTORY = {"ticket_event", "audit", "faq_event", "faq_revision"}
+_SQL = re.compile(
+    rf"\b(?:UPDATE|DELETE\s+FROM|TRUNCATE)\s+\W?(?:{'|'.join(sorted(HISTORY))})\b", re.I
+)
 
 
 def rewrites(source: str) -> list[str]:

@@ -17,12 +17,14 @@ from prometheus_client import REGISTRY
 from ruamel.yaml import YAML
 
 from bot import metrics
-from bot.doctor import LEAST_SPACE, Doctor, Finding
+from bot.doctor import LEAST_SPACE, Doctor
+from bot.finding import Finding
 from bot.ledger import deliveries, migrate, subscribers, tables
 from bot.ledger.database import Ledger
 from bot.settings import Settings
 from tests.conftest import PROJECT
 from tests.kit import START, answer, message, receive, sqlite_ledger, vault
+from tests.servers import Redis
 from tests.ticketing import Desk
 
 RUNBOOK = (PROJECT / "docs/runbook.md").read_text(encoding="utf-8")
@@ -49,7 +51,7 @@ async def edge() -> AsyncIterator[TestServer]:
 
 
 async def look(
-    ledger: Ledger, tmp_path: Path, port: int, away: int = 1, after: float = 0
+    ledger: Ledger, tmp_path: Path, port: int, away: int = 1, after: float = 0, **more: str
 ) -> dict[str, Finding]:
     settings = Settings(
         var_dir=tmp_path,
@@ -57,6 +59,7 @@ async def look(
         desk_port=away,
         sandbox_port=port,
         database_url="sqlite://",
+        **more,
     )
     async with aiohttp.ClientSession() as session:
         now = START + timedelta(seconds=after)
@@ -78,6 +81,21 @@ async def test_what_is_away_is_named(ledger: Ledger, tmp_path: Path, edge: TestS
     found = await look(ledger, tmp_path, edge.port or 0)
     assert not found["desk"].good and "is Nindy running?" in found["desk"].text
     assert found["edge"].good and found["SPAN"].good
+
+
+async def test_a_redis_that_is_away_is_named(
+    ledger: Ledger, tmp_path: Path, edge: TestServer
+) -> None:
+    found = await look(ledger, tmp_path, edge.port or 0, redis_url="redis://127.0.0.1:1/0")
+    assert not found["Redis"].good and '"Redis is away"' in found["Redis"].text
+
+
+@pytest.mark.redis
+async def test_a_redis_that_answers_is_well(
+    ledger: Ledger, tmp_path: Path, edge: TestServer, redis_server: Redis
+) -> None:
+    found = await look(ledger, tmp_path, edge.port or 0, redis_url=redis_server.url)
+    assert found["Redis"].good
 
 
 async def test_what_waits_too_long_is_named_with_its_reason(

@@ -9,11 +9,12 @@ import pytest
 from bot.catalogue import Catalogue
 from bot.errors import DataError
 from bot.faq import Bank
-from bot.faq_check import problems
+from bot.faq.check import categories, problems
 from tests.conftest import PROJECT
 
 FAQ = PROJECT / "data" / "faq"
 TODAY = date(2026, 11, 23)
+BUTTONS = categories(PROJECT / "domain.yml")
 
 ENTRY = """\
   - id: {id}
@@ -115,6 +116,7 @@ def test_a_question_may_belong_to_one_entry(tmp_path: Path, key: str) -> None:
         ({"answer": "a" * 1001}, "answer has 1001 characters", 4),
         ({"question": " "}, "'question' is empty", 3),
         ({"variant": " "}, "a variant must be a sentence", 10),
+        ({"id": "Entri_1"}, "id 'Entri_1'; use at most 64", 2),
     ],
 )
 def test_a_wrong_member_is_refused(
@@ -159,7 +161,7 @@ def catalogue() -> Catalogue:
 
 
 def test_the_bank_has_no_problem_today(catalogue: Catalogue) -> None:
-    assert list(problems(FAQ, TODAY, catalogue)) == []
+    assert list(problems(FAQ, TODAY, catalogue, BUTTONS)) == []
 
 
 @pytest.mark.parametrize(
@@ -167,25 +169,27 @@ def test_the_bank_has_no_problem_today(catalogue: Catalogue) -> None:
     [
         ("valid_until: 2026-11-22", "expired on 2026-11-22; ask {unit} for a review"),
         ("related: [entri-0, hilang]", "relates to hilang, which does not exist; remove it"),
+        ("category: menu", "leads to category menu, which has no button; use one of {buttons}"),
     ],
 )
 def test_what_an_entry_lacks_is_told_with_its_place(
     tmp_path: Path, catalogue: Catalogue, line: str, said: str
 ) -> None:
     path = write(tmp_path, {}, {})
-    before = list(problems(tmp_path, TODAY, catalogue))
+    before = list(problems(tmp_path, TODAY, catalogue, BUTTONS))
     path.write_text(path.read_text(encoding="utf-8") + f"    {line}\n", encoding="utf-8")
-    (new,) = set(problems(tmp_path, TODAY, catalogue)) - set(before)
-    assert new == f"{path}:20: entri-1 {said.format(unit=catalogue.unit(8))}"
+    (new,) = set(problems(tmp_path, TODAY, catalogue, BUTTONS)) - set(before)
+    said = said.format(unit=catalogue.unit(8), buttons=", ".join(sorted(BUTTONS)))
+    assert new == f"{path}:20: entri-1 {said}"
 
 
 def test_an_entry_with_few_variants_is_told(tmp_path: Path, catalogue: Catalogue) -> None:
     path = write(tmp_path, {})
-    (few,) = problems(tmp_path, TODAY, catalogue)
+    (few,) = problems(tmp_path, TODAY, catalogue, BUTTONS)
     assert few == f"{path}:10: entri-0 has 1 variants; write at least 8"
 
 
 def test_an_entry_lasts_until_its_last_day(tmp_path: Path, catalogue: Catalogue) -> None:
     path = write(tmp_path, {})
     path.write_text(path.read_text(encoding="utf-8") + f"    valid_until: {TODAY}\n", "utf-8")
-    assert not [line for line in problems(tmp_path, TODAY, catalogue) if "expired" in line]
+    assert not [line for line in problems(tmp_path, TODAY, catalogue, BUTTONS) if "expired" in line]

@@ -66,6 +66,17 @@ def test_only_who_shares_the_folder_is_declared_dead(
     mine.close()
 
 
+def test_containers_with_the_same_path_and_host_name_do_not_share_a_folder(
+    tmp_path: Path,
+) -> None:
+    # A volume each, mounted at the same path; here one is moved out of the way of the other.
+    mine = Owner(tmp_path / "running")
+    (tmp_path / "running").rename(tmp_path / "of another container")
+    other = Owner(tmp_path / "running")
+    assert other.dead([mine.name]) == []
+    other.close()
+
+
 def test_a_lock_file_that_cannot_be_opened_proves_no_death(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -112,3 +123,16 @@ async def test_everybody_who_waits_is_woken() -> None:
 
 async def test_a_wait_ends_without_a_ring() -> None:
     await asyncio.wait_for(Wake().wait("inbox", 0.001), 5)
+
+
+async def test_every_ear_hears_each_ring_also_one_that_came_before_it_listened() -> None:
+    wake = Wake()
+    first, second = wake.ear("inbox", "outbox"), wake.ear("outbox")
+    wake.ring("outbox")
+    for ear in (first, second):
+        await asyncio.wait_for(ear.wait(60), 5)
+    await asyncio.wait_for(wake.wait("outbox", 60), 5)
+    wake.ring("inbox")
+    await asyncio.wait_for(first.wait(60), 5)
+    with pytest.raises(asyncio.TimeoutError):
+        await asyncio.wait_for(second.wait(60), 0.05)

@@ -69,6 +69,7 @@ def test_no_secret_is_shown(monkeypatch: pytest.MonkeyPatch) -> None:
             for name in (
                 "ENCRYPTION_KEYS",
                 "INDEX_KEY",
+                "REDIS_URL",
                 "SPAN_TOKEN",
                 "SAKTI_TOKEN",
                 "DIGIT_TOKEN",
@@ -155,3 +156,36 @@ def test_the_database_follows_the_folder(monkeypatch: pytest.MonkeyPatch) -> Non
 
 def test_every_setting_says_what_it_means() -> None:
     assert all(field.field_info.description for field in Settings.__fields__.values())
+
+
+def test_web_chat_is_for_the_edges_own_pages_by_default(monkeypatch: pytest.MonkeyPatch) -> None:
+    assert load().chat_origins == {"http://127.0.0.1:8000", "http://localhost:8000"}
+    monkeypatch.setenv("NINDY_WEBCHAT_ORIGINS", " https://hai.kemenkeu.go.id, https://a.id:8443 ")
+    assert load().chat_origins == {"https://hai.kemenkeu.go.id", "https://a.id:8443"}
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    ["*", "null", "hai.kemenkeu.go.id", "https://a.id/", "https://A.id", "https://a.id, *"],
+)
+def test_an_origin_that_is_none_stops_the_start(
+    monkeypatch: pytest.MonkeyPatch, wrong: str
+) -> None:
+    monkeypatch.setenv("NINDY_WEBCHAT_ORIGINS", wrong)
+    with pytest.raises(StartupError, match=r"NINDY_WEBCHAT_ORIGINS: .* must be like https://"):
+        load()
+
+
+def test_proxies_are_networks(monkeypatch: pytest.MonkeyPatch) -> None:
+    assert load().proxies == ()
+    monkeypatch.setenv("NINDY_TRUSTED_PROXIES", "10.1.2.3, fd00::/8")
+    assert [str(one) for one in load().proxies] == ["10.1.2.3/32", "fd00::/8"]
+    monkeypatch.setenv("NINDY_TRUSTED_PROXIES", "proxy.local")
+    with pytest.raises(StartupError, match="NINDY_TRUSTED_PROXIES"):
+        load()
+
+
+def test_a_key_that_can_be_guessed_vouches_for_nobody(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("NINDY_WEBCHAT_IDENTITY_KEY", "rahasia")
+    with pytest.raises(StartupError, match="NINDY_WEBCHAT_IDENTITY_KEY: must have 32"):
+        load()

@@ -42,7 +42,7 @@ async def address(tmp_path: Path) -> AsyncIterator[str]:
         kept = passwords.hashed(PASSWORD)
         ledger.transact(agents.add, "budi", "Budi Contoh", Role.SUPERVISOR, "", kept, now())
         cookies = Cookies(ledger.vault, secure=False)
-        parts = Desk(ledger, now, "", cookies, Login(ledger, now), _counts, None, frozenset())
+        parts = Desk(ledger, now, "", cookies, Login(ledger, now), _counts, "", None, frozenset())
         server = TestServer(create_app(parts, make_work(ledger)))
         await server.start_server()
         yield str(server.make_url("")).rstrip("/")

@@ -74,7 +74,7 @@ async def address(ledger: Ledger) -> AsyncIterator[str]:
 
     clock = Clock(LATER + timedelta(minutes=20))
     cookies = Cookies(ledger.vault, secure=False)
-    desk = Desk(ledger, clock, "", cookies, Login(ledger, clock), counts, None, frozenset())
+    desk = Desk(ledger, clock, "", cookies, Login(ledger, clock), counts, "", None, frozenset())
     server = TestServer(create_app(desk, make_work(ledger)))
     await server.start_server()
     yield str(server.make_url("")).rstrip("/")
@@ -253,4 +253,33 @@ async def test_the_supervisors_page(
         await page.get_by_role("link", name="Unduh CSV").click()
     text = Path(await (await wanted.value).path()).read_text("utf-8-sig")
     assert NUMBER in text and SPM not in text
+    assert problems == []
+
+
+async def test_after_the_window_the_agent_chooses_a_template(
+    chromium: Chromium, address: str, stage: Stage, ledger: Ledger
+) -> None:
+    add(ledger, "budi", Role.AGENT)
+    stage.open(NUMBER, 2, SPM, SPM, START - 26 * HOUR, "wati", due_at=START + HOUR)
+    problems: list[str] = []
+    page = await sign_in(chromium, address, "budi", problems)
+    await page.goto(f"{address}/tiket/{NUMBER}")
+    await expect(page.get_by_text("Jendela 24 jam WhatsApp sudah tertutup.")).to_be_visible()
+    await page.get_by_label("Balasan", exact=True).fill("Kode satkernya berapa, Kak?")
+    chosen = page.get_by_role("radio", name=re.compile("memerlukan keterangan tambahan"))
+    await chosen.focus()
+    await page.keyboard.press("Space")
+    await expect(chosen).to_be_checked()
+    assert await barriers(page) == []
+    await shot(page, "desk-templat")
+    await page.set_viewport_size({"width": 820, "height": 1180})
+    assert await page.evaluate("document.documentElement.scrollWidth") <= 820
+    await page.get_by_label(re.compile("Tunggu jawaban")).check()
+    await page.get_by_role("button", name="Kirim lewat templat").click()
+    await expect(page.get_by_text("Templat masuk antrean kirim.")).to_be_visible()
+    talk = page.get_by_role("region", name="Percakapan")
+    await expect(talk.get_by_text("Menunggu pengguna menulis")).to_be_visible()
+    await expect(talk.get_by_text(f"keterangan tambahan untuk tiket {NUMBER}")).to_be_visible()
+    assert await barriers(page) == []
+    assert stage.row().state == "waiting"
     assert problems == []

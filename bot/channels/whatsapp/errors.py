@@ -5,7 +5,8 @@
     │   └── TryLater        SLOW_NUMBER, SLOW_PERSON, PASSING
     │       └── Halted      ACCOUNT; also a Blocked
     ├── Permanent
-    │   └── GiveUp          WINDOW, RECIPIENT, BUG
+    │   └── GiveUp          RECIPIENT, TEMPLATE, BUG
+    │       └── Shut        WINDOW; also a WindowShut
     └── Uncertain           raised as it is; there is nothing to do but wait for a status
 
 Only `code` counts: Meta's titles and texts change, and may quote personal data.
@@ -15,7 +16,7 @@ from __future__ import annotations
 
 from enum import Enum
 
-from bot.errors import Blocked, ChannelError, Permanent, Retryable
+from bot.errors import Blocked, ChannelError, Permanent, Retryable, WindowShut
 
 
 class Action(str, Enum):
@@ -31,6 +32,8 @@ class Action(str, Enum):
     """The 24 hours are over; only a template may be sent."""
     RECIPIENT = "recipient"
     """This person cannot be reached; show the reason to an agent."""
+    TEMPLATE = "template"
+    """A template is unknown, paused or filled in wrongly; compare the file with the account."""
     BUG = "bug"
     """We sent something wrong; alert a developer."""
     ACCOUNT = "account"
@@ -45,10 +48,8 @@ ERRORS: dict[int, Action] = {
         Action.PASSING: (1, 2, 131000, 131016, 131057, 133004),
         Action.WINDOW: (131047,),
         Action.RECIPIENT: (130472, 130497, 131021, 131026, 131030, 131049, 131050, 131062),
-        Action.BUG: (
-            *(100, 131008, 131009, 131051, 131052, 131053, 135000),
-            *(132000, 132001, 132005, 132007, 132012, 132015, 132016),
-        ),
+        Action.TEMPLATE: (132000, 132001, 132005, 132007, 132012, 132015, 132016),
+        Action.BUG: (100, 131008, 131009, 131051, 131052, 131053, 135000),
         Action.ACCOUNT: (
             *(0, 3, 10, 190, *range(200, 300), 368),
             *(131005, 131031, 131042, 131045, 131048, 133010),
@@ -80,6 +81,10 @@ class GiveUp(Permanent):
         super().__init__(code, detail)
 
 
+class Shut(GiveUp, WindowShut):
+    """The 24 hours are over."""
+
+
 def action_for(code: int | None, http_status: int = 200) -> Action:
     """Choose the action, by the code first and by the HTTP status where the code is unknown.
 
@@ -102,5 +107,7 @@ def error_for(action: Action, code: int = 0, detail: str = "") -> ChannelError:
     """Make the exception that stands for an action."""
     if action is Action.ACCOUNT:
         return Halted(action, code, detail)
+    if action is Action.WINDOW:
+        return Shut(action, code, detail)
     kind = TryLater if action in _LATER else GiveUp
     return kind(action, code, detail)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from bot.channels.choice_ids import issue
 from bot.channels.whatsapp.client import GraphClient
 from bot.channels.whatsapp.errors import Action, GiveUp
+from bot.channels.whatsapp.pace import Pace
 from bot.channels.whatsapp.render import Content, render, render_file
 from bot.channels.whatsapp.uploads import Uploads
 from bot.errors import Permanent
@@ -12,20 +13,22 @@ from bot.ledger.outbox import Outgoing
 
 
 class WhatsAppOut:
-    """Renders a bubble within WhatsApp's limits and sends it.
+    """Renders a bubble within WhatsApp's limits and sends it within its rates.
 
     Args:
         client: Speaks to the Graph API.
         uploads: Brings files there.
         choice_key: Signs the ids of buttons and rows.
         menu_word: What the button says that opens a list.
+        pace: Lets bubbles go one by one.
     """
 
     def __init__(
-        self, client: GraphClient, uploads: Uploads, choice_key: bytes, menu_word: str
+        self, client: GraphClient, uploads: Uploads, choice_key: bytes, menu_word: str, pace: Pace
     ) -> None:
         self._client = client
         self._uploads = uploads
+        self._pace = pace
         self._choice_key = choice_key
         self._menu_word = menu_word
 
@@ -61,4 +64,5 @@ class WhatsAppOut:
             again = True  # WhatsApp may have forgotten what was uploaded before.
 
     async def _send(self, outgoing: Outgoing, content: Content) -> str:
+        await self._pace.wait(outgoing.conversation_id)
         return await self._client.send(outgoing.to, content, outgoing.id, outgoing.reply_to)

@@ -11,9 +11,10 @@ import json
 from collections.abc import Callable, Iterator
 from datetime import datetime
 
-from bot.channels.message import Delivery, IdentityChange, Inbound, Sender, Status
+from bot.channels.message import Delivery, IdentityChange, Inbound, Price, Sender, Status
 from bot.channels.whatsapp import contents, wire
 from bot.channels.whatsapp.delivered import About, Delivered, Note
+from bot.channels.whatsapp.errors import Action, action_for
 from bot.channels.whatsapp.senders import Contacts, is_user_id, known, told_apart
 
 __all__ = ["CHANNEL", "About", "Delivered", "Note", "parse"]
@@ -39,6 +40,7 @@ _ACCOUNT = {
     "security",
 }
 _CALLBACK_LIMIT = 512
+_CATEGORY_LIMIT = 16
 
 
 def parse(body: bytes, phone_number_id: str, received_at: datetime) -> Delivered:
@@ -187,6 +189,9 @@ class _Reader:
             return
         state, external_id = _STATES[word], self._id(item, "status")
         codes = [wire.number(wire.table(e).get("code")) for e in wire.rows(item.get("errors"))]
+        code = codes[0] if codes and state is Delivery.FAILED else 0
+        if code and action_for(code) is Action.WINDOW:
+            state = Delivery.SHUT
         status = Status(
             channel=CHANNEL,
             account=self._account,
@@ -194,7 +199,8 @@ class _Reader:
             state=state,
             at=wire.moment(item.get("timestamp"), self._received_at),
             callback=wire.words(item.get("biz_opaque_callback_data"), _CALLBACK_LIMIT) or None,
-            error_code=codes[0] if codes and state is Delivery.FAILED else 0,
+            error_code=code,
+            price=_price(wire.table(item.get("pricing"))),
         )
         self.statuses.setdefault((external_id, state), status)
 
@@ -203,3 +209,8 @@ class _Reader:
         if given is None:
             self.note(f"{what}:no_id")
         return given or wire.digest(item)
+
+
+def _price(told: wire.Table) -> Price | None:
+    category = wire.word(told.get("category")).lower()[:_CATEGORY_LIMIT]
+    return Price(category, told.get("type") == "regular") if told.get("category") else None

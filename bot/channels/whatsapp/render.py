@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from bot.channels.message import Choice, Reply
+from bot.channels.message import Choice, Reply, Template
 from bot.channels.whatsapp import fit, wire
 
 Content = dict[str, object]
@@ -45,6 +45,8 @@ def render(reply: Reply, choice_id: Callable[[Choice], str], *, menu_word: str) 
     choices: dict[str, Choice] = {}
     for choice in reply.choices:
         choices.setdefault(_checked_id(choice_id(choice)), choice)
+    if reply.template is not None:
+        return _template(reply.template, list(choices))
     if not choices:
         body = fit.cut_sentences(text, TEXT_BODY)
         return {"type": "text", "text": {"preview_url": False, "body": body}}
@@ -75,6 +77,25 @@ def render_file(reply: Reply, kind: str, id: str, name: str) -> Content:
         raise ValueError("a file has a short caption and nothing to press")
     part: dict[str, object] = {"id": id, "caption": caption}
     return {"type": kind, kind: part if kind == "image" else {**part, "filename": name}}
+
+
+def _template(template: Template, references: list[str]) -> Content:
+    components: list[Content] = []
+    if template.parameters:
+        filled = [
+            {"type": "text", "parameter_name": name, "text": value}
+            for name, value in template.parameters.items()
+        ]
+        components.append({"type": "body", "parameters": filled})
+    for index, reference in enumerate(references):
+        pressed = [{"type": "payload", "payload": reference}]
+        components.append(
+            {"type": "button", "sub_type": "quick_reply", "index": index, "parameters": pressed}
+        )
+    made: Content = {"name": template.name, "language": {"code": template.language}}
+    if components:
+        made["components"] = components
+    return {"type": "template", "template": made}
 
 
 def _buttons_hold(text: str, titles: list[str]) -> bool:

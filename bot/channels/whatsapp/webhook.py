@@ -6,6 +6,7 @@ import logging
 
 from aiohttp import web
 
+from bot.channels.whatsapp.alarms import alarms_in
 from bot.channels.whatsapp.parse import parse
 from bot.channels.whatsapp.signature import Verdict, handshake, verify
 from bot.clock import Clock
@@ -56,7 +57,9 @@ class Webhook:
         delivered = parse(body, self._number, self._clock())
         for note in delivered.notes:
             log.warning("webhook note", extra={"code": note.code, "word": note.word})
-        delivery = Delivery(delivered.messages, delivered.statuses, delivered.identity)
+        delivery = Delivery(
+            delivered.messages, delivered.statuses, delivered.identity, alarms_in(delivered)
+        )
         try:
             await self._intake.store(delivery)
         except Exception:

@@ -179,6 +179,20 @@ async def test_what_will_never_come_is_not_tried_again(
     assert told(ledger) == [], "its message has not been answered yet: the turn says it"
 
 
+async def test_a_flood_of_files_does_not_fill_the_disk(
+    ledger: Ledger, make: Make, provider: Provider, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("bot.turn.fetcher.A_DAY", 3)
+    for number in range(3):
+        photo(ledger, number)
+    await make().drain()
+    photo(ledger, 3)
+    await make().drain()
+    states = sorted((row.state, row.reason) for row in rows(ledger, tables.attachment))
+    assert states == [(KEPT, "")] * 3 + [(REJECTED, "many")]
+    assert len(provider.asked) == 3
+
+
 async def test_a_channel_without_files_loses_them(ledger: Ledger, make: Make) -> None:
     photo(ledger)
     await make(sources={}).drain()

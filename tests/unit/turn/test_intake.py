@@ -34,7 +34,7 @@ def transactions(ledger: Ledger) -> list[str]:
 
 
 def rang(wake: Wake) -> bool:
-    return wake._events["inbox"].is_set()
+    return wake._ears["inbox"][0]._event.is_set()
 
 
 async def test_a_delivery_is_stored_before_it_is_acknowledged(
@@ -49,7 +49,7 @@ async def test_a_repeated_delivery_is_harmless_and_wakes_nobody(
     ledger: Ledger, intake: Intake, wake: Wake
 ) -> None:
     await intake.store(of(1))
-    wake._events["inbox"].clear()
+    wake._ears["inbox"][0]._event.clear()
     assert await intake.store(of(1)) == 0
     assert not rang(wake)
     assert len(rows(ledger, tables.inbox)) == 1

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -11,9 +11,9 @@ from typing import Any
 import pytest
 import sqlalchemy as sa
 
-from bot.channels.message import Delivery, Status
+from bot.channels.message import Choice, Delivery, Reply, Status, Template
 from bot.channels.whatsapp.errors import Action, error_for
-from bot.errors import Blocked, ChannelError, Permanent, Retryable, Uncertain
+from bot.errors import Blocked, ChannelError, Permanent, Retryable, TooSoon, Uncertain
 from bot.ledger import outbox, tables
 from bot.ledger.database import Ledger
 from bot.ledger.outbox import Outgoing
@@ -51,7 +51,8 @@ class Channel:
 def make(ledger: Ledger, owner: Owner, wake: Wake, clock: Clock) -> Make:
     def _make(channel: Any, **more: Any) -> Sender:
         of = {"ledger": ledger, "owner": owner, "channels": {"whatsapp": channel}, **more}
-        return Sender(of["ledger"], of["channels"], of["owner"], wake, clock, Failpoints(), SETTLE)
+        with_these = (wake, clock, Failpoints(), SETTLE, more.get("spare"))
+        return Sender(of["ledger"], of["channels"], of["owner"], *with_these)
 
     return _make
 
@@ -95,6 +96,20 @@ async def test_a_retryable_error_is_tried_again_after_growing_pauses(
     assert states(ledger) == ["sent", "sent"]
 
 
+async def test_what_is_too_soon_waits_without_being_counted(
+    ledger: Ledger, make: Make, clock: Clock
+) -> None:
+    say(ledger, "1", "2")
+    say(ledger, "other", person="other")
+    channel = Channel(*[TooSoon(5.0)] * (ATTEMPTS + 1))
+    sender = make(channel)
+    await sender.drain()
+    assert set(states(ledger)) == {"queued"}
+    await play(sender, clock, ATTEMPTS, 5.0)
+    assert sorted(channel.shown) == ["1", "2", "other"]
+    assert set(states(ledger)) == {"sent"}
+
+
 def test_pauses_double_with_jitter_up_to_a_limit() -> None:
     for attempts in range(1, 80):
         longest = min(0.5 * 2**attempts, LONGEST_PAUSE)
@@ -114,15 +129,25 @@ async def test_attempts_end_and_the_next_bubble_goes(
     assert states(ledger) == ["failed", "sent"]
 
 
-@pytest.mark.parametrize("error", [Permanent(131026), error_for(Action.WINDOW, 131047)])
-async def test_a_permanent_error_fails_at_once(
-    ledger: Ledger, make: Make, error: ChannelError
-) -> None:
+async def test_a_permanent_error_fails_at_once(ledger: Ledger, make: Make) -> None:
     say(ledger, "1", "2")
+    error = Permanent(131026)
     channel = Channel(error)
     await make(channel).drain()
     assert (channel.calls, states(ledger)) == (["1", "2"], ["failed", "sent"])
     assert rows(ledger, tables.outbox, tables.outbox.c.position)[0].error_code == error.code
+
+
+async def test_a_bubble_that_comes_too_late_is_announced_and_waits(
+    ledger: Ledger, make: Make, clock: Clock
+) -> None:
+    say(ledger, "1", "2")
+    clock.forward(days=1)
+    channel = Channel(*[error_for(Action.WINDOW, 131047)] * 2)
+    spare = Reply("ada pesan", (Choice("Lihat", "/x"),), template=Template("pesan", "id", {}))
+    await make(channel, spare=spare).drain()
+    assert (channel.calls, channel.shown) == (["1", "2", "ada pesan"], ["ada pesan"])
+    assert states(ledger) == ["parked", "parked", "sent"]
 
 
 @pytest.mark.parametrize("broken", [KeyError("x"), ValueError("x")])
@@ -340,9 +365,3 @@ async def test_people_are_served_at_the_same_time_each_in_order(ledger: Ledger, 
     assert len(shown) == len(set(shown)) == 80
     for n in range(40):
         assert shown.index(f"{n}.0") < shown.index(f"{n}.1")
-
-
-@pytest.fixture(autouse=True)
-def _unlimited(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    monkeypatch.setattr("bot.turn.sender.PER_SECOND", 100_000)
-    yield

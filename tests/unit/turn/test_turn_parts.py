@@ -142,17 +142,24 @@ VALUES = {
 def test_a_short_state_restores_slots_and_loop(slots: dict[str, Any], loop: str | None) -> None:
     events: list[Any] = [ActionExecuted("my_form"), ActiveLoop(loop)] if loop else []
     before = tracker(*events, *(SlotSet(name, value) for name, value in slots.items()))
-    state = snapshot(before)
-    after = tracker(*restore(state))
+    state = snapshot(before, None)
+    after = tracker(*restore(state, DOMAIN))
     assert values(after) == values(before)
     assert after.active_loop_name == loop
-    assert snapshot(after) == state
+    assert snapshot(after, None) == state
     assert len(after.events) <= len(slots) + 4
 
 
 def test_a_short_state_does_not_grow_with_the_conversation() -> None:
     events = [SlotSet("nik", str(n)) for n in range(500)]
-    assert snapshot(tracker(*events)) == {"slots": {"nik": "499"}, "loop": None}
+    assert snapshot(tracker(*events), None) == {"slots": {"nik": "499"}, "loop": None}
+
+
+def test_what_another_version_knows_is_kept_and_its_form_is_left() -> None:
+    newer = {"slots": {"nik": "1", "requested_slot": "hue", "hue": "red"}, "loop": "newer_form"}
+    after = tracker(*restore(newer, DOMAIN), SlotSet("nik", "2"))
+    assert after.active_loop_name is None
+    assert snapshot(after, newer) == {"slots": {"hue": "red", "nik": "2"}, "loop": None}
 
 
 async def test_the_store_reads_and_writes_the_unit_of_work(ledger: Ledger) -> None:

@@ -137,7 +137,8 @@ async def test_the_edge_is_timed_by_route_and_status() -> None:
             raise web.HTTPForbidden
         return web.Response()
 
-    app = web.Application(middlewares=[metrics.time_edge])
+    app = web.Application()
+    metrics.time_edge(app)
     app.router.add_get("/hello/{who}", hello)
     async with TestClient(TestServer(app)) as client:
         for path in ("/hello/siti", "/hello/budi", "/hello/budi?no=1", "/elsewhere"):

@@ -18,7 +18,7 @@ from aiohttp.test_utils import TestServer, unused_port
 from bot.channels.message import Sender
 from bot.channels.whatsapp.client import GraphClient
 from bot.channels.whatsapp.errors import ERRORS, Action, GiveUp, TryLater, action_for, error_for
-from bot.errors import ChannelError, Permanent, Retryable, Uncertain
+from bot.errors import ChannelError, Permanent, Retryable, Uncertain, WindowShut
 
 NUMBER = "100000000000001"
 TOKEN = "token-rahasia-uji"
@@ -106,17 +106,17 @@ async def test_what_is_sent() -> None:
         (500, 131000, Retryable, Action.PASSING),
         (400, 131000, Retryable, Action.PASSING),
         (503, 2, Retryable, Action.PASSING),
-        (400, 131047, Permanent, Action.WINDOW),
+        (400, 131047, WindowShut, Action.WINDOW),
         (400, 131026, Permanent, Action.RECIPIENT),
         (400, 131062, Permanent, Action.RECIPIENT),
         (400, 100, Permanent, Action.BUG),
-        (400, 132012, Permanent, Action.BUG),
+        (400, 132012, Permanent, Action.TEMPLATE),
         (500, 135000, Permanent, Action.BUG),
         (401, 190, Retryable, Action.ACCOUNT),
         (401, 0, Retryable, Action.ACCOUNT),
         (403, 210, Retryable, Action.ACCOUNT),
         (400, 131042, Retryable, Action.ACCOUNT),
-        (200, 131047, Permanent, Action.WINDOW),
+        (200, 131047, WindowShut, Action.WINDOW),
         (400, 999999, Permanent, Action.BUG),
         (502, 999999, Retryable, Action.PASSING),
         (403, 999999, Retryable, Action.ACCOUNT),
@@ -304,6 +304,6 @@ def test_table_of_errors() -> None:
 @pytest.mark.parametrize("action", list(Action))
 def test_every_action_has_its_exception(action: Action) -> None:
     error = error_for(action, 7, "x")
-    never = {Action.WINDOW, Action.RECIPIENT, Action.BUG}
+    never = {Action.WINDOW, Action.RECIPIENT, Action.TEMPLATE, Action.BUG}
     assert isinstance(error, Permanent if action in never else Retryable)
     assert (error.code, error.detail) == (7, "x")

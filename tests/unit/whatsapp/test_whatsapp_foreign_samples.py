@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import copy
+import hashlib
+import hmac
 import json
 import os
 from collections import Counter
@@ -11,14 +13,23 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from aiohttp import web
+from aiohttp.test_utils import TestClient, TestServer
 
 from bot.channels.whatsapp.parse import About, Delivered, parse
+from bot.channels.whatsapp.webhook import LARGEST_BODY, PATH, Webhook
+from bot.ledger import tables
+from bot.live.wake import Wake
+from bot.settings import Settings
+from bot.turn.intake import Intake
+from tests.kit import rows, sqlite_ledger
 
 _DEFAULT = Path(__file__).parents[3].parent / "shared" / "fixtures" / "whatsapp"
 FOLDER = Path(os.environ.get("NINDY_TEST_WHATSAPP_SAMPLES", _DEFAULT))
 RECEIVED = datetime(2026, 11, 20, 9, 0, tzinfo=timezone.utc)
 STATES = {"sent", "delivered", "read", "played", "failed"}
 OURS = "100000000000001"
+SECRET = "rahasia-uji"
 
 pytestmark = pytest.mark.skipif(
     not (FOLDER / "INDEX.tsv").is_file(),
@@ -108,3 +119,34 @@ def test_all_samples_in_one_body() -> None:
     given = _counted(_parse({"object": "whatsapp_business_account", "entry": merged}))
     assert given == wanted
     assert given["messages"] > 60
+
+
+async def test_the_door_takes_every_sample_alone_twice_doubled_and_merged(tmp_path: Path) -> None:
+    settings = Settings(
+        var_dir=tmp_path,
+        whatsapp_app_secret=SECRET,
+        whatsapp_verify_token=SECRET,
+        whatsapp_phone_number_id=OURS,
+    )
+    with sqlite_ledger(tmp_path) as ledger:
+        app = web.Application(client_max_size=LARGEST_BODY)
+        Webhook(settings, Intake(ledger, Wake(), lambda: RECEIVED), lambda: RECEIVED).add_to(app)
+        async with TestClient(TestServer(app)) as client:
+
+            async def post(*webhooks: dict[str, Any]) -> int:
+                """Deliver these in one body; return how many messages are stored then."""
+                entries = [entry for webhook in webhooks for entry in webhook["entry"]]
+                body = {"object": "whatsapp_business_account", "entry": entries}
+                raw = json.dumps(body).encode()
+                digest = hmac.new(SECRET.encode(), raw, hashlib.sha256).hexdigest()
+                headers = {"X-Hub-Signature-256": f"sha256={digest}"}
+                assert (await client.post(PATH, data=raw, headers=headers)).status == 200
+                # A note of a changed number is kept there too, once its owner is known.
+                bodies = [ledger.vault.open(r.sealed_body) for r in rows(ledger, tables.inbox)]
+                return sum("external_id" in body for body in bodies)
+
+            every = [_load(name, str(serial)) for serial, (name, _) in enumerate(_samples())]
+            for webhook in every:
+                stored = await post(webhook)
+                assert await post(webhook) == await post(webhook, webhook) == stored
+            assert await post(*every) == stored > 60

@@ -15,7 +15,16 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from bot.channels.message import Delivery, IdentityChange, Inbound, Kind, Media, Sender, Status
+from bot.channels.message import (
+    Delivery,
+    IdentityChange,
+    Inbound,
+    Kind,
+    Media,
+    Price,
+    Sender,
+    Status,
+)
 from bot.channels.whatsapp import contents, wire
 from bot.channels.whatsapp.parse import About, Delivered, Note, parse
 
@@ -46,6 +55,8 @@ def _inbound(given: dict[str, Any]) -> Inbound:
 
 def _status(given: dict[str, Any]) -> Status:
     fields = {**given, "state": Delivery(given["state"]), "at": _time(given["at"])}
+    if "price" in given:
+        fields["price"] = Price(**given["price"])
     return Status(channel="whatsapp", account=OURS, **fields)
 
 

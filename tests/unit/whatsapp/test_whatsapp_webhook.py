@@ -16,7 +16,7 @@ from aiohttp import ClientResponse, web
 from aiohttp.test_utils import TestClient, TestServer
 
 from bot.channels.whatsapp.webhook import LARGEST_BODY, PATH, Webhook
-from bot.ledger import tables
+from bot.ledger import alarms, tables
 from bot.ledger.database import Ledger
 from bot.live.wake import Wake
 from bot.settings import Settings
@@ -208,3 +208,27 @@ async def test_a_wrong_handshake_is_refused(client: Client, change: dict[str, st
 
 async def test_other_methods_are_refused(client: Client) -> None:
     assert (await client.put(PATH)).status == 405
+
+
+@pytest.mark.parametrize(
+    ("field", "event", "code", "stands"),
+    [
+        ("account_update", "ACCOUNT_RESTRICTION", 0, True),
+        ("message_template_status_update", "PAUSED", 0, True),
+        ("message_template_status_update", "APPROVED", 0, False),
+        ("phone_number_quality_update", "UPGRADE", 0, False),
+        ("history", "x", 0, False),
+        ("messages", "", 130429, True),
+    ],
+)
+async def test_trouble_with_our_account_is_kept_once(
+    client: Client, ledger: Ledger, field: str, event: str, code: int, stands: bool
+) -> None:
+    value = {"errors": [{"code": code}]} if code else {"event": event}
+    entry = {"id": "1", "changes": [{"field": field, "value": value}]}
+    raw = json.dumps({"object": "whatsapp_business_account", "entry": [entry] * 2}).encode()
+    for _ in range(2):
+        assert (await post(client, raw)).status == 200
+    found = [(one.word, one.code) for one in ledger.transact(alarms.standing)]
+    word = "errors" if code else f"{field}:{event}"
+    assert found == ([(word, code)] if stands else [])

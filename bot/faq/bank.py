@@ -5,8 +5,9 @@ A file holds a single key ``entries``; its name without ``.yml`` is the topic of
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from dataclasses import dataclass
+import re
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import asdict, dataclass, field
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -18,6 +19,16 @@ CONFIDENCES = ("high", "medium", "low")
 LONGEST_ANSWER = 1000
 SERVICES = range(1, 21)
 _TEXTS = ("id", "question", "answer", "source", "source_label", "confidence")
+_ID = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*")
+_LONGEST_ID = 64
+_SAYS = {
+    "id": "id '{value}'; use at most {most} of a-z and 0-9, in words joined by a dash",
+    "empty": "'{key}' is empty; fill it",
+    "confidence": "confidence '{value}'; use one of {choices}",
+    "long": "answer has {size} characters; at most {most}",
+    "blank": "a variant must be a sentence; put it in quotes",
+    "service": "service {value}; use 1 to {most} of the catalogue",
+}
 
 
 @dataclass(frozen=True)
@@ -62,6 +73,57 @@ class Entry:
         """The question and all its variants."""
         return (self.question, *self.variants)
 
+    def as_fields(self) -> dict[str, Any]:
+        """Return everything but the id as JSON values."""
+        fields = asdict(self)
+        del fields["id"]
+        return {**fields, "valid_until": self.valid_until and self.valid_until.isoformat()}
+
+    @classmethod
+    def from_fields(cls, id: str, fields: Mapping[str, Any]) -> Entry:
+        """Build an entry from what `as_fields` gave."""
+        until = fields["valid_until"]
+        lists = {name: tuple(fields[name]) for name in ("variants", "related")}
+        dated = {"valid_until": date.fromisoformat(until) if until else None}
+        return cls(id=id, **{**fields, **lists, **dated})
+
+
+@dataclass(frozen=True)
+class Problem:
+    """What is wrong with an entry.
+
+    Attributes:
+        key: Which of its fields.
+        code: Which rule it breaks; whoever tells people has a sentence for each.
+        values: What the sentence names.
+        index: Which item, where the field is a list.
+    """
+
+    key: str
+    code: str
+    values: Mapping[str, str] = field(default_factory=dict)
+    index: int | None = None
+
+
+def limits(entry: Entry) -> Iterator[Problem]:
+    """Give what an entry may not be, whatever the others are."""
+    if not _ID.fullmatch(entry.id) or len(entry.id) > _LONGEST_ID:
+        yield Problem("id", "id", {"value": entry.id, "most": str(_LONGEST_ID)})
+    for key in _TEXTS[1:]:
+        if not getattr(entry, key).strip():
+            yield Problem(key, "empty", {"key": key})
+    if entry.confidence not in CONFIDENCES:
+        values = {"value": entry.confidence, "choices": ", ".join(CONFIDENCES)}
+        yield Problem("confidence", "confidence", values)
+    if (size := len(entry.answer)) > LONGEST_ANSWER:
+        yield Problem("answer", "long", {"size": str(size), "most": str(LONGEST_ANSWER)})
+    for index, variant in enumerate(entry.variants):
+        if not variant.strip():
+            yield Problem("variants", "blank", index=index)
+    if entry.service not in SERVICES:
+        values = {"value": str(entry.service), "most": str(SERVICES[-1])}
+        yield Problem("service", "service", values)
+
 
 class Bank:
     """All entries, in the order of files and lines."""
@@ -95,6 +157,17 @@ class Bank:
                 entries.append(entry)
         return cls(entries)
 
+    @property
+    def topics(self) -> list[str]:
+        """The files that have entries, in alphabetical order."""
+        return sorted({entry.topic for entry in self.entries})
+
+    def overlaid(self, changed: Mapping[str, Entry | None]) -> Bank:
+        """Return a bank with entries replaced or added; None takes one away."""
+        kept = [changed.get(entry.id, entry) for entry in self.entries]
+        new = [entry for id, entry in changed.items() if id not in self]
+        return Bank(entry for entry in (*kept, *new) if entry is not None)
+
     def get(self, id: str) -> Entry:
         """Return the entry with an id; KeyError when there is none."""
         return self._by_id[id]
@@ -109,30 +182,25 @@ class Bank:
 def _entry(topic: str, node: Any) -> Entry:
     texts = {key: " ".join(take(node, key, str).split()) for key in _TEXTS}
     only(node, (*_TEXTS, "variants", "service", "category", "related", "valid_until"))
-    for key, text in texts.items():
-        if not text:
-            raise wrong(node, f"'{key}' is empty; fill it", key)
-    if texts["confidence"] not in CONFIDENCES:
-        choices = ", ".join(CONFIDENCES)
-        raise wrong(node, f"confidence '{texts['confidence']}'; use one of {choices}", "confidence")
-    if (size := len(texts["answer"])) > LONGEST_ANSWER:
-        raise wrong(node, f"answer has {size} characters; at most {LONGEST_ANSWER}", "answer")
     variants = take(node, "variants", list)
     for index, variant in enumerate(variants):
-        if not isinstance(variant, str) or not variant.strip():
-            raise wrong(variants, "a variant must be a sentence; put it in quotes", index)
-    service = take(node, "service", int)
-    if service not in SERVICES:
-        raise wrong(node, f"service {service}; use 1 to {SERVICES[-1]} of the catalogue", "service")
-    return Entry(
+        if not isinstance(variant, str):
+            raise wrong(variants, _SAYS["blank"], index)
+    entry = Entry(
         topic=topic,
         variants=tuple(variants),
-        service=service,
+        service=take(node, "service", int),
         category=take(node, "category", str, None),
         related=tuple(items(node, "related", str)) if "related" in node else (),
         valid_until=take(node, "valid_until", date, None),
         **texts,
     )
+    for problem in limits(entry):
+        said = _SAYS[problem.code].format(**problem.values)
+        if problem.index is None:
+            raise wrong(node, said, problem.key)
+        raise wrong(node[problem.key], said, problem.index)
+    return entry
 
 
 def folded(question: str) -> str:

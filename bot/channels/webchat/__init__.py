@@ -1,0 +1,1 @@
+"""Web chat: sessions, messages and their stream over HTTP (docs/webchat.md)."""

@@ -1,0 +1,90 @@
+"""Files: uploaded before the message that brings them, and handed out to their own conversation."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator
+
+from aiohttp import BodyPartReader, web
+
+from bot.attachments.names import disposition
+from bot.channels.webchat import wire
+from bot.channels.webchat.guard import visit
+from bot.channels.webchat.keys import CHAT, PLACE
+from bot.errors import ChatRefused, FileLost, FileRefused
+from bot.ledger import attachments
+
+routes = web.RouteTableDef()
+
+_SECONDS = 120.0
+"""So long an upload may take."""
+_CODES = {"large": "large", "infected": "infected"}
+"""What a refused file is told as; everything else is of a type that is not taken."""
+
+
+@routes.post("/uploads")
+async def upload(request: web.Request) -> web.Response:
+    """Take a file in; it waits for the message that names it."""
+    chat, session = request.app[CHAT], (await visit(request)).session
+    chat.rates.uploads.take(session.key)
+    chat.rates.uploads_of_address.take(request[PLACE])
+    try:
+        part = await _file(request)
+        keeping = chat.files.keep(_pieces(part), part.filename or "")
+        kept = await asyncio.wait_for(keeping, _SECONDS)
+    except FileRefused as refused:
+        raise ChatRefused(_CODES.get(refused.reason, "type")) from None
+    except (ValueError, asyncio.TimeoutError):
+        raise ChatRefused("invalid") from None
+    await chat.ledger.run(
+        attachments.add, kept, session.conversation_id, attachments.USER, chat.clock()
+    )
+    told = {"id": kept.id, "name": kept.name, "type": kept.type, "size": kept.size}
+    return web.json_response(told, status=201)
+
+
+@routes.get("/attachments/{id}")
+async def download(request: web.Request) -> web.StreamResponse:
+    """Hand a file of the own conversation out, to be saved and never to be shown."""
+    chat, session = request.app[CHAT], (await visit(request)).session
+    id = wire.uuid(request.match_info["id"])
+    found = await chat.ledger.run(attachments.find, id)
+    if (
+        found is None
+        or found.conversation_id != session.conversation_id
+        or found.state != attachments.KEPT
+    ):
+        raise web.HTTPNotFound
+    response = web.StreamResponse(
+        headers={
+            "Content-Type": found.type,
+            "Content-Length": str(found.size),
+            "Content-Disposition": disposition(found.name),
+            "Content-Security-Policy": "sandbox; default-src 'none'",
+        }
+    )
+    pieces = chat.files.read(id)
+    try:
+        first = await anext(pieces)
+    except (FileLost, StopAsyncIteration):
+        raise web.HTTPNotFound from None
+    await response.prepare(request)
+    await response.write(first)
+    async for piece in pieces:
+        await response.write(piece)
+    return response
+
+
+async def _file(request: web.Request) -> BodyPartReader:
+    if not request.content_type.startswith("multipart/"):
+        raise ChatRefused("invalid")
+    reader = await request.multipart()
+    while (part := await reader.next()) is not None:
+        if isinstance(part, BodyPartReader) and part.name == "file":
+            return part
+    raise ChatRefused("invalid")
+
+
+async def _pieces(part: BodyPartReader) -> AsyncIterator[bytes]:
+    while piece := await part.read_chunk(64 * 1024):
+        yield piece

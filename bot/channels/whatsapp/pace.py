@@ -1,0 +1,46 @@
+"""Keeps within what WhatsApp accepts from a number and for a person.
+
+Meta: 80 messages a second for a number, or what it was raised to; to one person one every 6
+seconds, where 45 may be sent at once and are then missing later. More is refused (130429, 131056).
+"""
+
+from __future__ import annotations
+
+import asyncio
+
+from bot.errors import TooSoon
+from bot.live.rates import Rate, Rates
+
+PERSON = Rate(every=6.0, burst=45)
+_PATIENCE = 5.0
+"""Seconds for which a bubble waits where it is; for more it goes back into the queue."""
+
+
+class Pace:
+    """Lets bubbles go one by one.
+
+    Args:
+        rates: Counts, together with the other senders.
+        number_id: Our number's id.
+        per_second: Messages a second that it is granted.
+    """
+
+    def __init__(self, rates: Rates, number_id: str, per_second: int) -> None:
+        self._rates = rates
+        self._key = f"whatsapp:{number_id}"
+        self._rate = Rate(1 / per_second)
+
+    async def wait(self, conversation_id: str) -> None:
+        """Wait until a bubble of this conversation may be sent.
+
+        Raises:
+            TooSoon: That is too far away to wait here.
+        """
+        await self._take(f"{self._key}:{conversation_id}", PERSON, 0.0)
+        await asyncio.sleep(await self._take(self._key, self._rate, _PATIENCE))
+
+    async def _take(self, key: str, rate: Rate, patience: float) -> float:
+        wait = await self._rates.take(key, rate, patience)
+        if wait > patience:
+            raise TooSoon(wait)
+        return wait

@@ -1,0 +1,100 @@
+"""Trouble with our account at a channel, until somebody has dealt with it."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from dataclasses import dataclass
+from datetime import datetime
+
+import sqlalchemy as sa
+from sqlalchemy.engine import Connection
+
+from bot.channels.message import Alarm
+from bot.ledger.database import insert_once
+from bot.ledger.tables import account_alarm, audit, outbox
+from bot.privacy import Vault
+
+
+@dataclass(frozen=True)
+class Standing:
+    """An alarm that nobody has dealt with.
+
+    Attributes:
+        id: Its row.
+        word: The provider's word for it.
+        code: The provider's code, or 0.
+        raised_at: When it was first told.
+        last_at: When it was last told.
+    """
+
+    id: int
+    word: str
+    code: int
+    raised_at: datetime
+    last_at: datetime
+
+
+@dataclass(frozen=True)
+class HeldUp:
+    """Bubbles that the provider refuses until the account is mended.
+
+    Attributes:
+        code: The provider's code.
+        number: How many.
+        since: When the first of them was queued.
+    """
+
+    code: int
+    number: int
+    since: datetime
+
+
+def sound(connection: Connection, vault: Vault, alarm: Alarm, now: datetime) -> None:
+    """Keep an alarm; one that was dealt with stands again."""
+    key = {"channel": alarm.channel, "word": alarm.word, "code": alarm.code}
+    if insert_once(connection, account_alarm, {**key, "raised_at": now, "last_at": now}):
+        return
+    same = sa.and_(*(account_alarm.c[name] == value for name, value in key.items()))
+    again = account_alarm.update().where(same)
+    dealt_with = account_alarm.c.cleared_at.is_not(None)
+    connection.execute(again.where(dealt_with).values(raised_at=now, cleared_at=None))
+    connection.execute(again.values(last_at=now))
+
+
+def standing(connection: Connection, vault: Vault) -> list[Standing]:
+    """Return what nobody has dealt with, the newest first."""
+    rows = connection.execute(
+        sa.select(account_alarm)
+        .where(account_alarm.c.cleared_at.is_(None))
+        .order_by(account_alarm.c.last_at.desc())
+    )
+    return [Standing(row.id, row.word, row.code, row.raised_at, row.last_at) for row in rows]
+
+
+def held_up(connection: Connection, vault: Vault, codes: Collection[int]) -> HeldUp | None:
+    """Return the bubbles that wait with one of these codes, by the commonest; None for none."""
+    number = sa.func.count()
+    row = connection.execute(
+        sa.select(outbox.c.error_code, number, sa.func.min(outbox.c.created_at))
+        .where(
+            sa.text("outbox.state IN ('queued', 'sending', 'unknown')"),
+            outbox.c.error_code.in_(codes),
+        )
+        .group_by(outbox.c.error_code)
+        .order_by(number.desc())
+        .limit(1)
+    ).first()
+    return None if row is None else HeldUp(*row)
+
+
+def clear(
+    connection: Connection, vault: Vault, alarm_id: int, agent_id: str, now: datetime
+) -> None:
+    """Note that an agent has dealt with an alarm."""
+    cleared = connection.execute(
+        account_alarm.update()
+        .where(account_alarm.c.id == alarm_id, account_alarm.c.cleared_at.is_(None))
+        .values(cleared_at=now)
+    )
+    if cleared.rowcount:
+        connection.execute(audit.insert().values(at=now, kind="alarm_cleared", agent_id=agent_id))

@@ -1,0 +1,63 @@
+"""Rates: so many at once, then one every so often (the generic cell rate algorithm).
+
+A key keeps one moment, the one at which all it was granted would have been spread out evenly.
+What it is asked for lies beyond that moment by at most the burst, or has to wait.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+
+_MOST = 10_000
+"""Keys after which those that are at rest are forgotten."""
+
+
+@dataclass(frozen=True)
+class Rate:
+    """How often something may happen.
+
+    Attributes:
+        every: Seconds from one to the next in the long run.
+        burst: How many may come at once after a rest, at least 1.
+    """
+
+    every: float
+    burst: int = 1
+
+    def share(self, of: int) -> Rate:
+        """Return the part of one out of so many that do not know of each other."""
+        return Rate(self.every * of, max(1, self.burst // of))
+
+
+class Rates:
+    """The rates of one process.
+
+    Args:
+        clock: A monotonic clock in seconds.
+    """
+
+    def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
+        self._clock = clock
+        self._spread: dict[str, float] = {}
+
+    async def take(self, key: str, rate: Rate, patience: float) -> float:
+        """Reserve a turn, if it comes soon enough.
+
+        Args:
+            key: Whose rate; must tell nothing about a person.
+            rate: How often.
+            patience: Seconds that the caller would wait for it.
+
+        Returns:
+            The seconds to wait. When they are more than `patience`, nothing was reserved.
+        """
+        now = self._clock()
+        spread = max(now, self._spread.get(key, now))
+        wait = max(0.0, spread - (rate.burst - 1) * rate.every - now)
+        if wait <= patience:
+            self._spread[key] = spread + rate.every
+            if len(self._spread) > _MOST:
+                self._spread = {key: at for key, at in self._spread.items() if at > now}
+        return wait

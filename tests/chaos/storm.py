@@ -1,0 +1,116 @@
+"""A cluster with a stub for its dialogue, and WhatsApp around it, for tests that end things."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import time
+from collections.abc import AsyncIterator, Callable
+from contextlib import AsyncExitStack, asynccontextmanager
+from itertools import count
+from pathlib import Path
+
+import aiohttp
+import sqlalchemy as sa
+
+from bot.ledger import tables
+from tests.chaos.meta import Meta
+from tests.cluster import Cluster, database, redis_url
+from tests.product import free_port
+from tests.servers import Postgres, Redis
+
+VOLUME = int(os.environ.get("NINDY_CHAOS", "1"))
+"""Tenths of the full volume: `make chaos` asks for all ten."""
+SETTLE = 6.0
+_PATIENCE = 240
+_names = count(1)
+
+
+class Storm(Cluster):
+    """Processes on PostgreSQL and Redis, and Meta on both sides of them."""
+
+    meta: Meta
+
+    async def __aenter__(self) -> Storm:
+        self.session = aiohttp.ClientSession()
+        return self
+
+    def texts(self, number: int) -> list[str]:
+        """So many messages; every fifth opens a ticket."""
+        return [f"{'tiket' if n % 5 == 4 else 'pesan'} {n}" for n in range(number)]
+
+    async def write(self, people: int, each: int, pause: float = 0.0) -> None:  # type: ignore[override]
+        """Let people write at the same time."""
+        texts = self.texts(each)
+        phones = [f"62811{number:07d}" for number in range(people)]
+        await asyncio.gather(*(self.meta.write(phone, texts, pause) for phone in phones))
+
+    async def until(self, done: Callable[[], bool], seconds: float = _PATIENCE) -> None:
+        """Wait for a condition."""
+        deadline = time.monotonic() + seconds
+        while not done():
+            assert time.monotonic() < deadline, self.log
+            await asyncio.sleep(0.1)
+
+    async def all_is_answered(self) -> None:
+        """Wait until every acknowledged message has a bubble, and every bubble has settled."""
+        meta = self.meta
+        await self.until(
+            lambda: all(
+                len(meta.bubbles(phone)) >= len(wamids)
+                for phone, wamids in meta.acknowledged.items()
+            )
+        )
+        await self.until(lambda: set(self.states(tables.outbox)) <= {"sent", "delivered"})
+
+    def states(self, table: sa.Table) -> dict[str, int]:
+        """How many rows there are by state."""
+        statement = sa.select(table.c.state, sa.func.count()).group_by(table.c.state)
+        with self.ledger() as ledger, ledger.engine.begin() as connection:
+            return {str(state): int(number) for state, number in connection.execute(statement)}
+
+    def count(self, table: sa.Table) -> int:
+        """How many rows there are."""
+        with self.ledger() as ledger, ledger.engine.begin() as connection:
+            return int(connection.execute(sa.select(sa.func.count()).select_from(table)).scalar())
+
+    def check(self, what: str) -> None:
+        """Everything was answered once and in order, and opened one ticket where it should."""
+        wanted = 0
+        for phone, wamids in self.meta.acknowledged.items():
+            bubbles = self.meta.bubbles(phone)
+            assert [bubble.context for bubble in bubbles] == wamids, phone
+            texts = self.texts(len(wamids))
+            # The count in the answer is the conversation's state: no turn was lost or repeated.
+            assert [b.text for b in bubbles] == [f"{n + 1} {t}" for n, t in enumerate(texts)]
+            wanted += sum(text.startswith("tiket") for text in texts)
+        assert self.count(tables.ticket) == wanted
+        messages = sum(len(wamids) for wamids in self.meta.acknowledged.values())
+        print(
+            f"\n{what}: {messages} messages, {wanted} tickets; lost 0, doubled 0, out of order 0; "
+            f"bubbles shown twice {self.meta.twice}; answers to Meta {dict(self.meta.answers)}"
+        )
+
+
+@asynccontextmanager
+async def storm(
+    folder: Path, postgres: Postgres, redis: Redis, **settings: str
+) -> AsyncIterator[Storm]:
+    """A database of its own, an empty Redis, and nothing started yet."""
+    port = free_port()
+    async with AsyncExitStack() as stack:
+        url = stack.enter_context(database(postgres, f"chaos_{next(_names)}"))
+        made = await stack.enter_async_context(
+            Storm(
+                folder,
+                url,
+                redis_url(redis),
+                stub=True,
+                NINDY_WHATSAPP_API_URL=f"http://127.0.0.1:{port}/v26.0",
+                NINDY_SETTLE_SECONDS=str(SETTLE),
+                **settings,
+            )
+        )
+        webhook = f"{made.edge}/webhooks/whatsapp"
+        made.meta = await stack.enter_async_context(Meta(port, webhook))
+        yield made

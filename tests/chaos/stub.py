@@ -1,0 +1,39 @@
+"""A worker of its own process whose dialogue is a stub; all else is the product's.
+
+It answers a message with its own words and a count that it keeps in the conversation's state, and
+opens a ticket for each that begins with "tiket".
+"""
+
+from __future__ import annotations
+
+import sys
+from datetime import timedelta
+
+from bot import cli
+from bot.app import House
+from bot.channels.message import Reply
+from bot.ledger import tickets
+from bot.ledger.tickets import Content, NewTicket
+from bot.ledger.unit_of_work import UnitOfWork
+
+
+class Stub:
+    async def respond(self, work: UnitOfWork) -> None:
+        text = work.claim.message.text
+        count = (work.claim.state or {"count": 0})["count"] + 1
+        work.state = {"count": count}
+        work.replies = [Reply(f"{count} {text}")]
+        if text.startswith("tiket"):
+            number = tickets.new_number(work.now)
+            due = work.now + timedelta(hours=16)
+            work.tickets = [NewTicket(number, "tiket", 3, Content(text, text), work.now, due)]
+
+
+async def _dialogue(_house: House) -> Stub:
+    return Stub()
+
+
+def main() -> None:
+    House.dialogue = _dialogue  # type: ignore[assignment,method-assign]
+    sys.argv[1:] = ["worker"]
+    cli.main()

@@ -1,0 +1,115 @@
+"""Rates: never more than granted, nothing lost to those who wait, and WhatsApp's two in one."""
+
+from __future__ import annotations
+
+import asyncio
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from bot.channels.whatsapp import pace
+from bot.channels.whatsapp.pace import PERSON, Pace
+from bot.errors import TooSoon
+from bot.live import rates as rates_module
+from bot.live.rates import Rate, Rates
+
+
+class Clock:
+    def __init__(self) -> None:
+        self.now = 1000.0
+
+    def __call__(self) -> float:
+        return self.now
+
+
+def take(rates: Rates, key: str, rate: Rate, patience: float = 0.0) -> float:
+    return asyncio.run(rates.take(key, rate, patience))
+
+
+@given(
+    every=st.floats(0.01, 10),
+    burst=st.integers(1, 50),
+    patience=st.floats(0, 20),
+    pauses=st.lists(st.floats(0, 30), min_size=1, max_size=60),
+)
+def test_no_span_of_time_sees_more_than_granted(
+    every: float, burst: int, patience: float, pauses: list[float]
+) -> None:
+    clock, rate = Clock(), Rate(every, burst)
+    rates, used = Rates(clock), []
+    for pause in pauses:
+        clock.now += pause
+        wait = take(rates, "x", rate, patience)
+        if wait <= patience:
+            used.append(clock.now + wait)
+    assert used == sorted(used)
+    for first in range(len(used)):
+        for last in range(first, len(used)):
+            granted = burst + (used[last] - used[first]) / every
+            assert last - first + 1 <= granted + 1e-6
+
+
+def test_a_refused_turn_costs_nothing_and_comes_when_it_was_promised() -> None:
+    clock, rate = Clock(), Rate(6.0, 3)
+    rates = Rates(clock)
+    assert [take(rates, "x", rate) for _ in range(5)] == [0, 0, 0, 6, 6]
+    assert take(rates, "other", rate) == 0
+    clock.now += 6
+    assert [take(rates, "x", rate) for _ in range(2)] == [0, 6]
+    clock.now += 600
+    assert [take(rates, "x", rate) for _ in range(4)] == [0, 0, 0, 6]
+
+
+def test_those_who_can_wait_queue_up() -> None:
+    rates, rate = Rates(Clock()), Rate(0.5)
+    assert [take(rates, "x", rate, 1.0) for _ in range(4)] == [0, 0.5, 1.0, 1.5]
+    assert take(rates, "x", rate, 1.0) == 1.5
+
+
+def test_keys_at_rest_are_forgotten(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(rates_module, "_MOST", 3)
+    clock = Clock()
+    rates = Rates(clock)
+    for name in "abc":
+        take(rates, name, Rate(6.0))
+    clock.now += 6
+    take(rates, "d", Rate(6.0))
+    assert set(rates._spread) == {"d"}
+
+
+def test_a_share_is_smaller_in_both_ways() -> None:
+    assert Rate(6.0, 45).share(4) == Rate(24.0, 11)
+    assert Rate(1.0).share(4) == Rate(4.0, 1)
+
+
+async def test_a_person_may_hear_45_at_once_and_then_one_every_six_seconds() -> None:
+    clock = Clock()
+    mine = Pace(Rates(clock), "1", 1000)
+    for _ in range(45):
+        await mine.wait("siti")
+    for _ in range(2):
+        with pytest.raises(TooSoon) as caught:
+            await mine.wait("siti")
+        assert caught.value.seconds == pytest.approx(6.0)
+    await mine.wait("budi")
+    clock.now += 6
+    await mine.wait("siti")
+
+
+async def test_a_number_sends_evenly_and_sends_back_what_is_too_far_away() -> None:
+    clock = Clock()
+    mine = Pace(Rates(clock), "1", 80)
+    waits = []
+
+    async def sleep(seconds: float) -> None:
+        waits.append(seconds)
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(pace.asyncio, "sleep", sleep)
+        with pytest.raises(TooSoon):
+            for n in range(500):
+                await mine.wait(str(n))
+    assert len(waits) in (400, 401)
+    assert waits == pytest.approx([n / 80 for n in range(len(waits))])
+    assert (PERSON.burst, PERSON.every) == (45, 6.0)
