@@ -10,7 +10,8 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
-from bot.ledger.tables import COMPLAINTS, agent, chat_rating, ticket
+from bot.ledger.confidence import is_ordinary
+from bot.ledger.tables import agent, chat_rating, ticket
 from bot.privacy import Vault
 
 _DONE = ("resolved", "closed")
@@ -71,7 +72,7 @@ def overview(
         now: The present moment.
         ages: Moments that part the open tickets by age, the latest first.
     """
-    ours = sa.or_(ticket.c.service.is_(None), ticket.c.service != COMPLAINTS)
+    ours = is_ordinary()
     is_open = sa.and_(ours, ticket.c.state.notin_(_DONE))
     by_unit: dict[str, dict[str, int]] = {}
     counted = sa.select(ticket.c.unit, ticket.c.state, sa.func.count()).where(is_open)
@@ -145,7 +146,7 @@ def table(connection: Connection, vault: Vault, since: datetime) -> list[Any]:
         connection.execute(
             sa.select(*(ticket.c[name] for name in COLUMNS), agent.c.name.label("owner"))
             .outerjoin(agent, agent.c.id == ticket.c.owner_id)
-            .where(wanted, sa.or_(ticket.c.service.is_(None), ticket.c.service != COMPLAINTS))
+            .where(wanted, is_ordinary())
             .order_by(ticket.c.created_at, ticket.c.id)
         )
     )
