@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from bot.channels.message import Reply
-from bot.ledger import anonymous, confidence, news, outbox, tables, tickets, unit_of_work
+from bot.ledger import anonymous, chat, confidence, news, outbox, tables, tickets, unit_of_work
 from bot.ledger.tickets import Content, NewTicket
 from bot.ledger.unit_of_work import UnitOfWork
 from bot.tickets.life import ChangeRefused, State
@@ -300,3 +300,18 @@ def test_codes_are_long_and_differ() -> None:
     codes = {anonymous.new_code() for _ in range(100)}
     assert len(codes) == 100
     assert all(anonymous.find_code(code) == code and len(code) == 24 for code in codes)
+
+
+def test_in_web_chat_the_code_stays_until_it_was_shown(desk: Desk) -> None:
+    desk.receive("kirim", LATER, channel="webchat")
+    work = UnitOfWork(claimed(desk.ledger, now=LATER), LATER, matter="m9", left="(dihapus)")
+    work.replies = [Reply("K7M2-QX9P-4RTW-HJ8D-V3NC")]
+    desk.ledger.transact(unit_of_work.commit, work, "w1", LATER)
+    mine = work.claim.conversation_id
+
+    def shown() -> list[str]:
+        return [one.text for one in desk.ledger.transact(chat.log, mine, 0, 9)]
+
+    assert shown() == ["", "K7M2-QX9P-4RTW-HJ8D-V3NC"]
+    desk.ledger.transact(chat.show, mine, 2, LATER)
+    assert shown() == ["", "(dihapus)"]
