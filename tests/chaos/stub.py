@@ -11,11 +11,11 @@ import sys
 from datetime import timedelta
 
 from bot import cli
-from bot.app import House
 from bot.channels.message import Reply
 from bot.ledger import tickets
 from bot.ledger.tickets import Content, NewTicket
 from bot.ledger.unit_of_work import UnitOfWork
+from bot.model import Model
 
 
 class Stub:
@@ -32,11 +32,11 @@ class Stub:
             work.tickets = [NewTicket(number, "tiket", 3, Content(text, text), work.now, due)]
 
 
-async def _dialogue(_house: House) -> Stub:
+async def _dialogue(_model: Model) -> Stub:
     return Stub()
 
 
 def main() -> None:
-    House.dialogue = _dialogue  # type: ignore[assignment,method-assign]
+    Model.dialogue = _dialogue  # type: ignore[assignment,method-assign]
     sys.argv[1:] = ["worker"]
     cli.main()

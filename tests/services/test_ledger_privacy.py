@@ -6,6 +6,7 @@ from datetime import timedelta
 from pathlib import Path
 
 import sqlalchemy as sa
+from sqlalchemy.engine import Connection
 
 from bot.channels.message import (
     Choice,
@@ -18,13 +19,30 @@ from bot.channels.message import (
     Sender,
 )
 from bot.channels.message import Status as News
-from bot.ledger import agents, logins, outbox, people, tables, unit_of_work
+from bot.ledger import (
+    agents,
+    alarms,
+    announcements,
+    api_answers,
+    api_clients,
+    chat,
+    chat_sessions,
+    logins,
+    outbox,
+    people,
+    tables,
+    unit_of_work,
+)
 from bot.ledger.agents import Role
+from bot.ledger.alarms import Alarm
+from bot.ledger.api_answers import Answer, Asked
+from bot.ledger.api_clients import Scope
 from bot.ledger.database import Ledger
 from bot.ledger.feedback import CHOICE, NONE_OF_THESE, Feedback
 from bot.ledger.fetches import PATIENCE
 from bot.ledger.tickets import Content, NewTicket
 from bot.ledger.unit_of_work import UnitOfWork
+from bot.privacy import Vault
 from tests.kit import START, claimed, receive
 
 PLANTED = {
@@ -49,6 +67,13 @@ PLANTED = {
     "draft": "markerdrafttext",
     "file name": "markerfilename.pdf",
     "media id": "markermediaid",
+    "session": "markersessionid-00000",
+    "host user": "host:MARKERHOSTUSER",
+    "rating word": "markerratingword",
+    "client reference": "markerclientreference",
+    "api answer": "markerapianswer",
+    "draft of an entry": "markerfaqdraft",
+    "note on an entry": "markerfaqnote",
 }
 
 
@@ -78,6 +103,9 @@ def plant(ledger: Ledger) -> None:
     news = News("whatsapp", "1", p["sent id"], Delivery.READ, START)
     assert ledger.transact(outbox.apply_status, news, START)
     plant_desk(ledger)
+    plant_chat(ledger)
+    plant_doors(ledger)
+    plant_faq(ledger)
     moved = Sender(p["new user id"], p["new phone"])
     change = IdentityChange("whatsapp", "1", p["message id"], sender, moved, START)
     assert ledger.transact(people.change_identity, change, START)
@@ -100,6 +128,54 @@ def plant_desk(ledger: Ledger) -> None:
             tables.ticket_draft.insert().values(
                 ticket_id=ticket, agent_id=agent.id, updated_at=START,
                 sealed_text=ledger.vault.seal(PLANTED["draft"]),
+            )
+        )  # fmt: skip
+
+
+def plant_chat(ledger: Ledger) -> None:
+    p = PLANTED
+    user = Sender(user_id=p["host user"], name=p["name"])
+    ledger.transact(chat_sessions.make, p["session"], user, START)
+    session = ledger.transact(chat_sessions.find, p["session"])
+    assert session is not None
+    ledger.transact(chat.rate, session.conversation_id, 5, p["rating word"], START)
+
+
+def plant_doors(ledger: Ledger) -> None:
+    p = PLANTED
+    scopes = frozenset({Scope.WRITE, Scope.READ_ALL})
+    made = ledger.transact(
+        api_clients.add, "portal", "Portal", scopes, "https://contoh.go.id/kait", START
+    )
+    assert made is not None
+    p["client secret"], p["signing secret"] = made
+
+    def opened(connection: Connection, vault: Vault) -> None:
+        row = connection.execute(sa.select(tables.ticket)).first()
+        kind = announcements.OPENED
+        announcements.announce(connection, vault, row._mapping, kind, START)
+
+    ledger.transact(opened)
+    asked = Asked("portal", "kunci-uji", p["client reference"])
+    answer = Answer(201, {"number": p["api answer"]})
+    ledger.transact(api_answers.once, asked, START, lambda _connection, _vault: answer)
+    ledger.transact(alarms.sound, Alarm("whatsapp", "account_update:RESTRICTION", 0), START)
+
+
+def plant_faq(ledger: Ledger) -> None:
+    with ledger.engine.begin() as connection:
+        agent = connection.execute(sa.select(tables.agent.c.id)).scalar_one()
+        fields = {"question": PLANTED["draft of an entry"]}
+        connection.execute(
+            tables.faq_revision.insert().values(
+                entry_id="uji", number=1, author_id=agent, created_at=START,
+                sealed_fields=ledger.vault.seal(fields),
+            )
+        )  # fmt: skip
+        connection.execute(
+            tables.faq_event.insert().values(
+                entry_id="uji", number=1, revision=1, state="draft", agent_id=agent, at=START,
+                sealed_note=ledger.vault.seal(PLANTED["note on an entry"]),
             )
         )  # fmt: skip
 

@@ -48,12 +48,8 @@ async def download(request: web.Request) -> web.StreamResponse:
     """Hand a file of the own conversation out, to be saved and never to be shown."""
     chat, session = request.app[CHAT], (await visit(request)).session
     id = wire.uuid(request.match_info["id"])
-    found = await chat.ledger.run(attachments.find, id)
-    if (
-        found is None
-        or found.conversation_id != session.conversation_id
-        or found.state != attachments.KEPT
-    ):
+    found = await chat.ledger.run(attachments.of_person, session.conversation_id, id)
+    if found is None or found.state != attachments.KEPT:
         raise web.HTTPNotFound
     response = web.StreamResponse(
         headers={
