@@ -199,6 +199,7 @@ def test_masks() -> None:
     )
     assert "0001" in said and "3171" not in said and "812" not in said
     assert "a•••@c.go.id" in said and "20261123-ABC234" in said
+    assert veil("tiket 20261129-6NV55B, 20261129-234567") == "tiket 20261129-6NV55B, ••••••••••4567"
     assert veil("SP2D 2 dari 3, tahun 2026") == "SP2D 2 dari 3, tahun 2026"
     assert veil_name("Siti Aminah") == "S••• A•••" and veil_name("") == ""
 
