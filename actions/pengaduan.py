@@ -83,7 +83,6 @@ class ValidatePengaduan(FormGuide):
         said = {event["name"]: event["value"] for event in events if event["event"] == "slot"}
         if not said.get("pelapor"):
             return events
-        last = None
         if said["pelapor"] == _ANONYMOUS:
             name = email = NO_ANSWER
         else:
