@@ -19,6 +19,7 @@ from bot.routing import Candidates
 from bot.settings import Settings
 from bot.templates import Templates
 from bot.tickets.changes import Changes
+from bot.tickets.takeover import Takeover
 from bot.words import Words
 from bot.worktime import WorkCalendar
 
@@ -50,6 +51,7 @@ class Services:
     words: Words
     templates: Templates
     changes: Changes
+    takeover: Takeover
     clock: Clock
     judge: Judge = undecided
 
@@ -77,6 +79,7 @@ def build(
         words=words,
         templates=templates,
         changes=Changes(calendar, catalogue, words, templates),
+        takeover=Takeover(words),
         clock=clock,
     )
 

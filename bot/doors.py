@@ -22,7 +22,6 @@ from bot.clock import now
 from bot.faq.examine import Examiner
 from bot.faq.review import Review
 from bot.ledger import deliveries, fetches, inbox, outbox
-from bot.tickets.takeover import Takeover
 from bot.turn.intake import Intake
 from desk.app import create_app as create_desk
 from desk.canned import read_canned, read_outside
@@ -113,7 +112,7 @@ def _work(house: House) -> Work:
     services, data = house.services, PROJECT / "data/desk"
     return Work(
         changes=services.changes,
-        takeover=Takeover(services.words),
+        takeover=services.takeover,
         calendar=services.calendar,
         catalogue=services.catalogue,
         canned=read_canned(data / "balasan.yml"),

@@ -24,7 +24,8 @@ from bot.app import House, open_house
 from bot.channels.whatsapp.webhook import PATH
 from bot.clock import now
 from bot.errors import StartupError
-from bot.ledger import inbox, outbox
+from bot.ledger import inbox, outbox, people
+from bot.ledger.people import SESSION
 from bot.live.notify import beat, notify
 from bot.settings import Settings
 from bot.turn.sweep import sweep
@@ -204,6 +205,7 @@ async def _again(look: Callable[[], Awaitable[object]], every: float) -> None:
 async def _look(house: House) -> None:
     if await house.ledger.run(works.watch(house).look, now()):
         house.wake.ring("outbox")
+    await house.ledger.run(people.forget_dialogues, now() - SESSION)
 
 
 async def _sweep(house: House) -> None:

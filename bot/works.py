@@ -41,7 +41,7 @@ async def worker(house: House) -> Worker:
     late = Late(house.ledger, services.changes, apology, dialogue.parse, files)
     mark_read = GraphClient(house.session, *_graph(house)).mark_read
     respond = Noticed({"whatsapp": mark_read}, late)
-    listen = Held(services.changes, house.choice_key)
+    listen = Held(services.changes, services.words, respond, house.choice_key)
     return Worker(
         house.ledger, respond, apology, listen, house.owner, house.wake, now, house.failpoints
     )
@@ -50,7 +50,13 @@ async def worker(house: House) -> Worker:
 def watch(house: House) -> Watch:
     """Make what looks at the tickets' clocks."""
     services = house.services
-    return Watch(services.calendar, services.catalogue, services.changes)
+    return Watch(
+        services.calendar,
+        services.catalogue,
+        services.changes,
+        services.takeover,
+        timedelta(minutes=house.settings.takeover_minutes),
+    )
 
 
 def _file_words(house: House) -> FileWords:

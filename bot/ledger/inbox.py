@@ -44,6 +44,7 @@ class Claim:
         claims: How often it has been claimed, this time included.
         failures: How often its turn failed.
         holder_id: The agent who has taken the conversation over, if one has.
+        matter: What the message was written about, when the conversation was taken over since.
         received_at: When it was stored.
         trace: The message's name in the log.
     """
@@ -58,6 +59,7 @@ class Claim:
     failures: int
     received_at: datetime
     holder_id: str | None = None
+    matter: str | None = None
     trace: str = ""
 
 
@@ -160,6 +162,7 @@ def claim(
             failures=row.failures,
             received_at=row.received_at,
             holder_id=row.holder_id,
+            matter=row.matter,
             trace=trace_of(row.message_key),
         )
     return None

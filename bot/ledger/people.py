@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import uuid
 from dataclasses import asdict, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection
@@ -13,6 +13,9 @@ from bot.channels.message import IdentityChange, Sender
 from bot.ledger.database import insert_once
 from bot.ledger.tables import audit, conversation, inbox, person
 from bot.privacy import Vault
+
+SESSION = timedelta(hours=4)
+"""So long a dialogue remembers what was said (``session_config`` of ``domain.yml``)."""
 
 
 def find_or_create(
@@ -51,6 +54,19 @@ def address(connection: Connection, vault: Vault, conversation_id: str) -> tuple
         .where(conversation.c.id == conversation_id)
     ).one()
     return str(row.channel), Sender(**vault.open(row.sealed_address))
+
+
+def forget_dialogues(connection: Connection, vault: Vault, before: datetime) -> int:
+    """Drop what dialogues remember that have rested since a moment; return how many there were.
+
+    Their next message begins anew, so nothing of a form that was left is kept beside its person.
+    """
+    dropped = connection.execute(
+        conversation.update()
+        .where(conversation.c.last_turn_at < before, conversation.c.sealed_state.is_not(None))
+        .values(sealed_state=None)
+    )
+    return int(dropped.rowcount)
 
 
 def is_gone(connection: Connection, conversation_id: str) -> bool:

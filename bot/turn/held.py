@@ -1,12 +1,23 @@
-"""What happens to a message while an agent holds the conversation: the bot says nothing."""
+"""What happens to a message while an agent holds the conversation: it goes onto the ticket.
+
+Two things are not for the agent: a rating that is pressed, and the code of a complaint without a
+name. Nindy hears those as at any time. And what was written for a complaint is nobody's.
+"""
 
 from __future__ import annotations
 
+import uuid
+from collections.abc import Awaitable, Callable
+
 from bot.channels.choice_ids import resolve
+from bot.ledger.anonymous import find_code
 from bot.ledger.unit_of_work import UnitOfWork
 from bot.templates import SHOW
 from bot.tickets import in_turn
 from bot.tickets.changes import Changes
+from bot.words import Words
+
+_ABOUT_COMPLAINTS = ("/buat_pengaduan", "/tambah_pesan")
 
 
 class Held:
@@ -14,18 +25,39 @@ class Held:
 
     Args:
         changes: What can be done to a ticket.
+        words: What the person is told.
+        respond: The dialogue, for what it hears all the same.
         choice_key: Secret that signed the ids of buttons and rows.
     """
 
-    def __init__(self, changes: Changes, choice_key: bytes) -> None:
+    def __init__(
+        self,
+        changes: Changes,
+        words: Words,
+        respond: Callable[[UnitOfWork], Awaitable[None]],
+        choice_key: bytes,
+    ) -> None:
         self._changes = changes
+        self._words = words
+        self._respond = respond
         self._choice_key = choice_key
 
     async def __call__(self, work: UnitOfWork) -> None:
         """Fill the unit of work; the dialogue starts anew when it is handed back."""
-        pressed = work.claim.message.choice_id or ""
-        if resolve(self._choice_key, work.claim.conversation_id, pressed) == SHOW:
+        claim = work.claim
+        pressed = (
+            resolve(self._choice_key, claim.conversation_id, claim.message.choice_id or "") or ""
+        )
+        if pressed == SHOW:
             return  # Who only wants to read has not answered the agent.
+        if pressed.startswith("/nilai{") or find_code(claim.message.text):
+            await self._respond(work)
+            work.state = None
+            return
+        if claim.matter is not None or pressed.startswith(_ABOUT_COMPLAINTS):
+            work.matter = claim.matter or str(uuid.uuid4())
+            work.replies.append(self._words.reply("utter_pengaduan_disela"))
+            return
         in_turn.add(
             work,
             self._changes.heard,
