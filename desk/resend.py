@@ -7,7 +7,7 @@ from dataclasses import replace
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
-from bot.ledger.outbox import FAILED, enqueue, read_reply
+from bot.ledger.outbox import ANSWER, FAILED, enqueue, read_reply
 from bot.ledger.tables import outbox
 from bot.ledger.window import waits
 from bot.privacy import Vault
@@ -28,8 +28,8 @@ def resend(
     While the channel takes no free text its template goes out, and the bubble waits behind it.
 
     Raises:
-        ChangeRefused: It did not fail, is not of this conversation, or announces what the person
-            has read by now (``unknown``).
+        ChangeRefused: It did not fail, is not of this conversation, announces what the person has
+            read by now, or is a broadcast, which needs its own approval (``unknown``).
     """
     row = lock(connection, seen)
     bubble = connection.execute(
@@ -37,6 +37,7 @@ def resend(
             outbox.c.id == outbox_id,
             outbox.c.conversation_id == row.conversation_id,
             outbox.c.state == FAILED,
+            outbox.c.priority == ANSWER,
         )
     ).scalar()
     if bubble is None:
