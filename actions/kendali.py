@@ -12,7 +12,7 @@ from rasa_sdk.events import (
     SlotSet,
 )
 
-from actions import feedback, offers, titipan
+from actions import feedback, langganan, offers, titipan
 from actions.base import FORM_MEMORY, Events, NindyAction, Turn, listen
 from actions.categories import FIXED, start_for
 from actions.tiket import FROM_PERSON
@@ -133,6 +133,8 @@ class Affirm(NindyAction):
             return [FollowupAction("action_jawab")]
         if offer == offers.FOR_TICKET:
             return [FollowupAction("action_untuk_tiket")]
+        if offer == offers.BROADCASTS:
+            return [*langganan.agree(turn), listen()]
         turn.say("utter_senang" if offer == offers.ANSWER else "utter_siap")
         return [*feedback.helped(turn), SlotSet("tawaran", None), listen()]
 

@@ -13,6 +13,8 @@ ANSWER = "jawaban"
 """An answer of the FAQ, which may have helped or not."""
 FOR_TICKET = "titipan"
 """To put a message onto a ticket."""
+BROADCASTS = "langganan"
+"""To write to the person by oneself when there is something to tell."""
 _ENTRY = "faq:"
 _DOOR = "pintu:"
 

@@ -30,6 +30,9 @@ from bot.api.parts import Api
 from bot.attachments.files import Files
 from bot.attachments.scanner import Scanner
 from bot.background import in_daemon
+from bot.broadcast.changes import Broadcasts
+from bot.broadcast.notices import Notices
+from bot.broadcast.waves import Waves
 from bot.channels.message import Reply
 from bot.channels.webchat.door import PREFIX
 from bot.channels.webchat.door import create_app as create_chat
@@ -217,6 +220,8 @@ class House:
             files=self.files,
             review=self.review,
             edition=self.known,
+            broadcasts=Broadcasts(Notices.load(action_services.NOTICES), services.catalogue),
+            waves=self.waves(),
         )
 
     @cached_property
@@ -302,7 +307,7 @@ class House:
         late = Late(self.ledger, services.changes, apology, dialogue.parse, files)
         mark_read = GraphClient(self.session, *self._graph()).mark_read
         respond = Noticed({"whatsapp": mark_read}, late)
-        listen = Held(services.changes, self.choice_key)
+        listen = Held(services.changes, self.choice_key, dialogue.parse)
         return Worker(
             self.ledger, respond, apology, listen, self.owner, self.wake, now, self.failpoints
         )
@@ -311,6 +316,12 @@ class House:
         """Make what looks at the tickets' clocks."""
         services = self.services
         return Watch(services.calendar, services.catalogue, services.changes)
+
+    def waves(self) -> Waves:
+        """Make what sends broadcasts."""
+        settings = self.settings
+        pause = timedelta(seconds=settings.broadcast_pause)
+        return Waves(settings.broadcast_wave, pause, settings.broadcast_per_day)
 
     @property
     def file_words(self) -> FileWords:

@@ -20,6 +20,7 @@ from aiohttp import web
 
 from bot import demo
 from bot.app import House, open_house
+from bot.broadcast.waves import WAKE as BROADCAST
 from bot.channels.whatsapp.webhook import PATH
 from bot.clock import now
 from bot.errors import StartupError
@@ -35,6 +36,8 @@ _LAST_WORD = 1.0
 _FILES = 16_384
 _LOOK_AGAIN = 60.0
 """Seconds between two looks at the tickets' clocks."""
+_LOOK_FOR_WAVES = 2.0
+"""Seconds between two looks for a broadcast that is due."""
 
 Tasks = list["asyncio.Task[None]"]
 """What a role has begun that must not end by itself."""
@@ -132,10 +135,11 @@ async def _sender(house: House) -> AsyncIterator[Tasks]:
 
 @contextlib.asynccontextmanager
 async def _worker(house: House) -> AsyncIterator[Tasks]:
-    watching = asyncio.create_task(_look(house))
+    watching = [asyncio.create_task(_look(house)), asyncio.create_task(_send_waves(house))]
     async with _running([_Answering(house), house.fetcher()], _WORKER_STOPS) as tasks:
-        yield [*tasks, watching]
-    watching.cancel()
+        yield [*tasks, *watching]
+    for task in watching:
+        task.cancel()
     if not tasks[0].done():
         # Another worker may take the turns over that last too long.
         await _last_word(house.ledger.run(inbox.release, [house.owner.name]))
@@ -195,6 +199,17 @@ async def _look(house: House) -> None:
         except Exception:
             log.exception("the tickets' clocks cannot be read; trying again")
         await asyncio.sleep(_LOOK_AGAIN)
+
+
+async def _send_waves(house: House) -> None:
+    waves = house.waves()
+    while True:
+        try:
+            if await house.ledger.run(waves.look, now()):
+                house.wake.ring("outbox")
+        except Exception:
+            log.exception("broadcasts cannot be read; trying again")
+        await house.wake.wait(BROADCAST, _LOOK_FOR_WAVES)
 
 
 async def _last_word(writing: Awaitable[object]) -> None:

@@ -39,7 +39,8 @@ BUDI, ANI = "agent:budi", "agent:ani"
 NAMES = {"budi": "Budi Santoso", "ani": "Ani Lestari"}
 SPAN_SERVICE, BROADCAST, COMPLAINT = 7, 13, 20
 _REWRITES = re.compile(
-    r"\b(?:UPDATE|DELETE\s+FROM|DROP\s+TABLE|TRUNCATE)\s+\W?(?:ticket_event|audit|faq_event|faq_revision)\b",
+    r"\b(?:UPDATE|DELETE\s+FROM|DROP\s+TABLE|TRUNCATE)\s+\W?"
+    r"(?:ticket_event|audit|faq_event|faq_revision|consent|broadcast_event)\b",
     re.I,
 )
 

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
+from datetime import datetime
 from typing import Any
 
 import sqlalchemy as sa
@@ -28,9 +29,17 @@ from bot.broadcast.life import (
 from bot.broadcast.notices import Notices
 from bot.catalogue import Catalogue
 from bot.channels.message import Reply
-from bot.ledger import agents, outbox
+from bot.ledger import agents
+from bot.ledger import outbox as bubbles
 from bot.ledger.agents import Agent, Role
-from bot.ledger.tables import agent, broadcast, broadcast_event, broadcast_recipient, ticket
+from bot.ledger.tables import (
+    agent,
+    broadcast,
+    broadcast_event,
+    broadcast_recipient,
+    outbox,
+    ticket,
+)
 from bot.privacy import Vault
 from bot.tickets.life import OPEN
 
@@ -75,7 +84,7 @@ class Broadcasts:
         """
         who = _maker(connection, seen, AUTHORS)
         reply = self._filled(draft)
-        values = {
+        values: dict[str, Any] = {
             "ticket_id": self._request(connection, ticket.c.number == draft.number),
             "sealed_reply": vault.seal(asdict(reply)),
             "author_id": who.id,
@@ -158,7 +167,7 @@ class Broadcasts:
         sent = sa.select(broadcast_recipient.c.outbox_id).where(
             its, broadcast_recipient.c.outbox_id.is_not(None)
         )
-        outbox.withdraw(connection, outbox.outbox.c.id.in_(sent), seen.now)
+        bubbles.withdraw(connection, outbox.c.id.in_(sent), seen.now)
         _write(connection, vault, row, seen, State.STOPPED)
 
     def _filled(self, draft: Draft) -> Reply:
@@ -185,7 +194,7 @@ class Broadcasts:
 
     def _pass(self, connection: Connection, vault: Vault, row: Any) -> None:
         self._request(connection, ticket.c.id == row.ticket_id)
-        if not self.notices.knows(outbox.read_reply(vault.open(row.sealed_reply))):
+        if not self.notices.knows(bubbles.read_reply(vault.open(row.sealed_reply))):
             raise BroadcastRefused("template")
         waiting = sa.select(broadcast_recipient.c.id).where(
             broadcast_recipient.c.broadcast_id == row.id,
@@ -201,7 +210,7 @@ def record(
     broadcast_id: int,
     state: State,
     actor: str,
-    now: Any,
+    now: datetime,
     note: str = "",
 ) -> None:
     """Add an event.

@@ -18,7 +18,8 @@ CHANNEL = "whatsapp"
 MOST = 10_000
 """Numbers in one list."""
 _CELLS = re.compile(r"[;,\t]")
-_NUMBER = re.compile(r"(?:\+?62|0)(8\d{7,11})|\+?(\d{8,15})")
+# Spreadsheet programs eat the 0 of 0812…; other countries' numbers come with their code.
+_NUMBER = re.compile(r"(?:\+?62|0)?(8\d{7,11})|\+?([1-9]\d{7,14})")
 _ORNAMENT = re.compile(r"[ .()\"'-]")
 
 
@@ -82,7 +83,9 @@ def _listed(
     return _row(vault, phone, person_id, Skip.NO_CONSENT if person_id else Skip.UNKNOWN)
 
 
-def _row(vault: Vault, phone: str, person_id: str | None, skip: Skip | None = None) -> Any:
+def _row(
+    vault: Vault, phone: str, person_id: str | None, skip: Skip | None = None
+) -> dict[str, Any]:
     return {
         "person_id": person_id,
         "sealed_phone": vault.seal(phone),

@@ -21,7 +21,7 @@ from bot.turn.held import Held
 from bot.turn.worker import Worker
 from tests.chaos.storm import VOLUME
 from tests.cluster import database
-from tests.kit import message, owner, siti, vault
+from tests.kit import message, owner, parse_nothing, siti, vault
 from tests.servers import Postgres
 from tests.ticketing import BUDI, CHANGES, TAKEOVER, Desk
 
@@ -46,7 +46,7 @@ async def test_r17_the_bot_is_silent_from_the_takeover_on(
             async def never(work: UnitOfWork) -> None:
                 raise AssertionError("no turn may fail")
 
-            listen = Held(CHANGES)
+            listen = Held(CHANGES, b"held", parse_nothing)
             worker = Worker(ledger, respond, never, listen, named, Wake(), now, Failpoints())
             for race in range(RACES):
                 number = desk.open(person=f"p{race}")

@@ -321,7 +321,7 @@ async def stage(
             ledger,
             Late(ledger, services.changes, apology, dialogue.parse, with_files),
             apology,
-            Held(services.changes, CHOICE_KEY),
+            Held(services.changes, CHOICE_KEY, dialogue.parse),
             owner,
             wake,
             play.clock,

@@ -19,7 +19,16 @@ from bot.templates import SHOW, Occasion
 from bot.tickets.life import OPEN, ChangeRefused, Priority, Resolution, State
 from bot.tickets.record import USER, Seen
 from bot.turn.held import Held
-from tests.kit import START, answer, claimed, contents, rows, sibling, together
+from tests.kit import (
+    START,
+    answer,
+    claimed,
+    contents,
+    parse_nothing,
+    rows,
+    sibling,
+    together,
+)
 from tests.ticketing import (
     ANI,
     BROADCAST,
@@ -488,7 +497,7 @@ async def test_what_is_heard_during_a_takeover_goes_onto_the_ticket(desk: Desk) 
     desk.do("reply", number, "ADK?", True)
     told = len(desk.told())
     work = heard(desk, "ini ADK-nya", LATER)
-    await Held(CHANGES, b"held")(work)
+    await Held(CHANGES, b"held", parse_nothing)(work)
     desk.ledger.transact(unit_of_work.commit, work, "w1", LATER)
     detail = {"text": "ini ADK-nya", "inbox": work.claim.inbox_id}
     assert desk.events(number)[-1] == ("user_message", USER, LATER, detail)
@@ -502,7 +511,7 @@ async def test_of_two_tickets_the_holders_hears(desk: Desk) -> None:
     desk.do("take_over", mine)
     at = LATER + timedelta(minutes=1)
     work = heard(desk, "ini", at)
-    await Held(CHANGES, b"held")(work)
+    await Held(CHANGES, b"held", parse_nothing)(work)
     desk.ledger.transact(unit_of_work.commit, work, "w1", at)
     assert desk.events(mine)[-1][0] == "user_message" and desk.events(newer) == []
 
@@ -514,7 +523,7 @@ async def test_who_only_presses_to_read_has_not_answered(desk: Desk) -> None:
     conversation = desk.row(number).conversation_id
     desk.hear("Lihat balasan", kind=Kind.CHOICE, choice=issue(b"held", conversation, SHOW))
     work = UnitOfWork(claimed(desk.ledger), LATER)
-    await Held(CHANGES, b"held")(work)
+    await Held(CHANGES, b"held", parse_nothing)(work)
     desk.ledger.transact(unit_of_work.commit, work, "w1", LATER)
     assert desk.row(number).state == State.WAITING
 
@@ -523,7 +532,7 @@ async def test_without_an_open_ticket_nothing_is_written_down(desk: Desk) -> Non
     number = prepare(desk, (TAKE, SOLVED))
     past = desk.events(number)
     work = heard(desk, "terima kasih", LATER)
-    await Held(CHANGES, b"held")(work)
+    await Held(CHANGES, b"held", parse_nothing)(work)
     desk.ledger.transact(unit_of_work.commit, work, "w1", LATER)
     assert (desk.events(number), desk.row(number).state) == (past, "resolved")
 

@@ -53,7 +53,10 @@ def make(ledger: Ledger, changes: Changes, tmp_path: Path) -> Any:
     with kit.owner(tmp_path) as named:
 
         def _make(respond: Respond, clock: Clock | None = None) -> Worker:
-            listen, more = Held(changes, b"held"), (Wake(), clock or kit.Clock(), Failpoints())
+            listen, more = (
+                Held(changes, b"held", kit.parse_nothing),
+                (Wake(), clock or kit.Clock(), Failpoints()),
+            )
             return Worker(ledger, respond, _never, listen, named, *more)
 
         yield _make
