@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict
 from datetime import timedelta
 from pathlib import Path
 
 import sqlalchemy as sa
+from sqlalchemy.engine import Connection
 
+from bot.broadcast import recipients
+from bot.broadcast.changes import record
+from bot.broadcast.life import State
 from bot.channels.message import (
     Choice,
     Delivery,
@@ -18,13 +23,14 @@ from bot.channels.message import (
     Sender,
 )
 from bot.channels.message import Status as News
-from bot.ledger import agents, logins, outbox, people, tables, unit_of_work
-from bot.ledger.agents import Role
+from bot.ledger import agents, consents, logins, outbox, people, tables, unit_of_work
+from bot.ledger.agents import Agent, Role
 from bot.ledger.database import Ledger
 from bot.ledger.feedback import CHOICE, NONE_OF_THESE, Feedback
 from bot.ledger.fetches import PATIENCE
 from bot.ledger.tickets import Content, NewTicket
 from bot.ledger.unit_of_work import UnitOfWork
+from bot.privacy import Vault
 from tests.kit import START, claimed, receive
 
 PLANTED = {
@@ -49,6 +55,9 @@ PLANTED = {
     "draft": "markerdrafttext",
     "file name": "markerfilename.pdf",
     "media id": "markermediaid",
+    "notice": "markernoticetext",
+    "note": "markernotetext",
+    "listed phone": "6285277766655",
 }
 
 
@@ -102,6 +111,26 @@ def plant_desk(ledger: Ledger) -> None:
                 sealed_text=ledger.vault.seal(PLANTED["draft"]),
             )
         )  # fmt: skip
+    plant_broadcast(ledger, ticket, agent)
+
+
+def plant_broadcast(ledger: Ledger, ticket: str, author: Agent) -> None:
+    with ledger.engine.begin() as connection:
+        heard = connection.execute(sa.select(tables.inbox)).first()
+    assert heard is not None
+    ledger.transact(consents.say, heard.conversation_id, heard.id, True, START)
+
+    def write(connection: Connection, vault: Vault) -> None:
+        reply = asdict(Reply(PLANTED["notice"]))
+        made = tables.broadcast.insert().values(
+            ticket_id=ticket, author_id=author.id, state=State.DRAFT.value, version=1,
+            sealed_reply=vault.seal(reply), created_at=START, updated_at=START,
+        )  # fmt: skip
+        (id,) = connection.execute(made).inserted_primary_key
+        record(connection, vault, id, State.DRAFT, author.actor, START, PLANTED["note"])
+        recipients.choose(connection, vault, id, [PLANTED["phone"], PLANTED["listed phone"]])
+
+    ledger.transact(write)
 
 
 def everything(ledger: Ledger, folder: Path) -> bytes:
