@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import uuid
 from abc import ABC, abstractmethod
 from typing import Any
 
@@ -14,6 +15,8 @@ from actions.services import Services
 from bot.channels.message import Kind
 from bot.faq import Bank
 from bot.ledger import unit_of_work
+from bot.ledger.anonymous import find_code
+from bot.ledger.confidence import FORMS, SLOT
 from bot.ledger.unit_of_work import UnitOfWork
 from bot.nlu.edition import held
 
@@ -99,6 +102,20 @@ class Turn:
         """The form that is under way."""
         return (self._tracker.active_loop or {}).get("name")
 
+    def about(self, matter: str) -> str:
+        """Let the turn belong to a matter unless it belongs to one already; return to which."""
+        self.work.matter = self.work.matter or matter
+        return self.work.matter
+
+    def confide(self) -> str:
+        """Let the turn belong to the complaint that is under way, or a new one; return which."""
+        return self.about(self.slot(SLOT) or str(uuid.uuid4()))
+
+    def erase(self) -> None:
+        """Let the words of the turn's matter be taken out of the ledger once they are sent."""
+        self.about(str(uuid.uuid4()))
+        self.work.left = self.services.words.text("utter_terhapus")
+
     def as_event(self) -> dict[str, Any]:
         """Return the message as an event, so that it can be heard once more."""
         message = self._tracker.latest_message
@@ -146,9 +163,17 @@ class NindyAction(Action, ABC):
         """Do the action within the turn that is running, or on its own."""
         work = unit_of_work.current.get(None)
         if self._given is not None and work is not None:
-            return await self.act(Turn(self._given, work, dispatcher, tracker))
+            return await self._act(Turn(self._given, work, dispatcher, tracker))
         async with standalone.turn(tracker.sender_id) as (services, own):
-            return await self.act(Turn(services, own, dispatcher, tracker))
+            return await self._act(Turn(services, own, dispatcher, tracker))
+
+    async def _act(self, turn: Turn) -> Events:
+        if find_code(turn.work.claim.message.text):
+            # Whatever is made of it, a code must not stay beside who typed it.
+            turn.erase()
+        elif turn.form in FORMS and turn.slot(SLOT):
+            turn.confide()
+        return await self.act(turn)
 
     @abstractmethod
     async def act(self, turn: Turn) -> Events:
@@ -167,7 +192,8 @@ def listen() -> dict[str, Any]:
 
 def leave_form(slots: tuple[str, ...]) -> Events:
     """End the form that is under way and forget what it had asked for."""
-    return [*forget(slots), SlotSet("requested_slot", None), ActiveLoop(None)]
+    known = (*slots, "requested_slot", SLOT)
+    return [*forget(known), ActiveLoop(None)]
 
 
 def forget(slots: tuple[str, ...]) -> Events:

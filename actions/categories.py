@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection
 
 from actions import fields
+from bot.ledger.anonymous import find_code
 
 STARTS = {
     "tanya_nindy": "action_start_tanya_nindy",
@@ -33,5 +34,7 @@ _BY_SHAPE = {"nomor_tiket": "lacak_tiket", "nomor_sp2d": "info_sp2d"}
 
 def start_for(text: str, shapes: Collection[str] = tuple(_BY_SHAPE)) -> str | None:
     """Return the first action of the category to which loose data belongs, if its shape tells."""
+    if find_code(text):
+        return STARTS["lacak_tiket"]
     found = fields.find(text, shapes)
     return next((STARTS[_BY_SHAPE[name]] for name in shapes if name in found), None)

@@ -6,6 +6,7 @@ from actions import feedback
 from actions.base import Turn
 from bot.clock import JAKARTA
 from bot.faq import Entry
+from bot.ledger.tables import COMPLAINTS
 
 _WORDS = 3
 
@@ -49,6 +50,9 @@ def say_answer(turn: Turn, entry: Entry, response: str) -> None:
     unsure = entry.needs_confirmation(today)
     note = "utter_catatan_konfirmasi" if unsure else "utter_catatan_pasti"
     words, own = turn.services.words, {}
+    if entry.service == COMPLAINTS:
+        turn.confide()
+        response = "utter_jawaban_adukan" if response == "utter_jawaban" else response
     if entry.category and response == "utter_jawaban":
         response = "utter_jawaban_isian"
         own = {"tombol": words.text(f"utter_tombol_{entry.category}"), "kategori": entry.category}

@@ -164,7 +164,11 @@ class FormGuide(NindyAction):
     def _not_an_answer(self, turn: Turn, asked: Question) -> Events:
         if self._is_fixed(turn):
             turn.say(FIXED[turn.intent])
+            if turn.intent == "complaint":
+                turn.confide()
             return self._again()
+        if turn.intent == "buat_pengaduan":
+            return [*leave_form(self.slots), FollowupAction("action_start_pengaduan")]
         if turn.intent in _TICKET and turn.is_certain:
             return self._to_ticket()
         start = self._start(turn)

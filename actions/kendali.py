@@ -16,6 +16,7 @@ from actions import feedback, langganan, offers, titipan
 from actions.base import FORM_MEMORY, Events, NindyAction, Turn, listen
 from actions.categories import FIXED, start_for
 from actions.tiket import FROM_PERSON
+from bot.ledger.confidence import SLOT
 from bot.ledger.tickets import Reason
 
 
@@ -72,13 +73,13 @@ class Thank(Say):
 
 
 class Fixed(NindyAction):
-    """Names the right door for what is never heard here: complaints, and limits of F.1."""
+    """Names the right door for what is never heard here: the limits of F.1, and other topics."""
 
     action = "action_fixed"
 
     async def act(self, turn: Turn) -> Events:
         """Say it, and forget what was offered before it."""
-        if turn.intent != "complaint" and (asked := await titipan.ask(turn, self.action)):
+        if asked := await titipan.ask(turn, self.action):
             return [*asked, listen()]
         turn.say(FIXED[turn.intent])
         return [*_calm(), listen()]
@@ -135,6 +136,8 @@ class Affirm(NindyAction):
             return [FollowupAction("action_untuk_tiket")]
         if offer == offers.BROADCASTS:
             return [*langganan.agree(turn), listen()]
+        if offer == offers.COMPLAINT:
+            return [FollowupAction("action_start_pengaduan")]
         turn.say("utter_senang" if offer == offers.ANSWER else "utter_siap")
         return [*feedback.helped(turn), SlotSet("tawaran", None), listen()]
 
@@ -197,4 +200,5 @@ class DefaultFallback(NindyAction):
 
 
 def _calm() -> Events:
-    return [SlotSet(name, None) for name in (*FORM_MEMORY, "tawaran", "asal", "pertanyaan")]
+    forgotten = (*FORM_MEMORY, "tawaran", "asal", "pertanyaan", SLOT, "uraian")
+    return [SlotSet(name, None) for name in forgotten]

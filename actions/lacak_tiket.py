@@ -1,6 +1,12 @@
-"""Category 2, Lacak status tiket: state, service, unit, last change and due time (B.2)."""
+"""Category 2, Lacak status tiket: state, service, unit, last change and due time (B.2).
+
+A complaint is shown where it was told, and to whoever has its tracking code; to anybody else it
+is as unknown as a number that does not exist.
+"""
 
 from __future__ import annotations
+
+from dataclasses import dataclass
 
 from actions import routing
 from actions.base import Turn
@@ -8,13 +14,26 @@ from actions.form import FormGuide, StartForm, inline_fields
 from actions.lookup import Lookup
 from actions.questions import Ask, shorten
 from bot.errors import NotFound
-from bot.ledger import tickets
+from bot.ledger import anonymous, tickets
+from bot.ledger.anonymous import find_code
+from bot.ledger.tables import COMPLAINTS
 from bot.ledger.tickets import Ticket
 from bot.tickets import own
 from bot.tickets.life import State
 
+_REPLIES = 5
+"""The latest answers that are shown to whoever has a code."""
 _REPLY_LENGTH = 600
 """Characters of the desk's last answer that are shown; the whole stands in its own bubble."""
+
+
+@dataclass(frozen=True)
+class AskNumber(Ask):
+    """Asks for a ticket number; the code of a complaint without a name is an answer too."""
+
+    def read(self, turn: Turn) -> str:
+        """Find the code, or parse the number."""
+        return find_code(turn.text) or super().read(turn)
 
 
 class ValidateLacakTiket(FormGuide):
@@ -22,7 +41,7 @@ class ValidateLacakTiket(FormGuide):
 
     form = "lacak_tiket_form"
     category = "lacak_tiket"
-    questions = (Ask("nomor_tiket", "nomor_tiket"),)
+    questions = (AskNumber("nomor_tiket", "nomor_tiket"),)
 
 
 class StartLacakTiket(StartForm):
@@ -31,8 +50,9 @@ class StartLacakTiket(StartForm):
     guide = ValidateLacakTiket
 
     def inline(self, turn: Turn) -> dict[str, str]:
-        """Take the number of the first message."""
-        return inline_fields(turn, self.guide.questions)
+        """Take the number or code of the first message."""
+        code = find_code(turn.text)
+        return {"nomor_tiket": code} if code else inline_fields(turn, self.guide.questions)
 
 
 class LacakTiket(Lookup):
@@ -43,11 +63,19 @@ class LacakTiket(Lookup):
 
     async def look_up(self, turn: Turn) -> bool:
         """Say how the ticket stands; what it says is told only where it was opened."""
-        services = turn.services
-        found = await services.ledger.run(tickets.find, turn.slot("nomor_tiket"))
+        services, asked = turn.services, turn.slot("nomor_tiket")
+        if code := find_code(asked):
+            return await _tracked(turn, code)
+        found = await services.ledger.run(tickets.find, asked)
         if found is None:
             raise NotFound("ledger")
         mine = found.conversation_id == turn.work.claim.conversation_id
+        if found.service == COMPLAINTS:
+            if not mine:
+                # Even its number must not stay beside somebody who knows it.
+                turn.erase()
+                raise NotFound("ledger")
+            turn.about(found.id)
         other = "_lain" if found.state == State.WAITING and not mine else ""
         turn.say(
             "utter_hasil_tiket_sendiri" if mine else "utter_hasil_tiket",
@@ -59,10 +87,30 @@ class LacakTiket(Lookup):
             waktu=_time(turn, found, other),
             judul=found.content.subject if mine else "",
         )
-        said = await services.ledger.run(own.last_reply, found.number) if mine else ""
-        if said:
+        for said in await services.ledger.run(own.replies, found.number, 1) if mine else []:
             turn.say("utter_jawaban_terakhir", isi=shorten(said, _REPLY_LENGTH))
         return False
+
+
+async def _tracked(turn: Turn, code: str) -> bool:
+    """Say how a complaint without a name stands, and what the desk has answered."""
+    services = turn.services
+    found = await services.ledger.run(anonymous.tracked, code)
+    if found is None:
+        raise NotFound("ledger")
+    replies = await services.ledger.run(own.replies, found.number, _REPLIES)
+    turn.say(
+        "utter_hasil_pengaduan",
+        nomor=found.number,
+        status=services.words.text(f"utter_status_{found.state}"),
+        unit=found.unit,
+        waktu=_time(turn, found, ""),
+        kode=code,
+    )
+    if replies:
+        texts = (shorten(text, _REPLY_LENGTH) for text in replies)
+        turn.say("utter_jawaban_pengaduan", isi="\n\n".join(texts))
+    return False
 
 
 def _time(turn: Turn, found: Ticket, other: str) -> str:

@@ -9,6 +9,7 @@ from __future__ import annotations
 from rasa_sdk.events import FollowupAction, SlotSet
 
 from actions.base import FORM_MEMORY, Events, NindyAction, Turn, listen
+from bot.ledger.confidence import SLOT
 from bot.tickets import in_turn, own
 from bot.tickets.changes import RATINGS
 
@@ -23,10 +24,10 @@ class Nilai(NindyAction):
 
     async def act(self, turn: Turn) -> Events:
         """Thank, and ask once."""
-        number = await rate(turn)
-        if number is None:
+        found = await rate(turn)
+        if found is None or turn.work.claim.holder_id:
             return [listen()]
-        return [*_about(number), SlotSet("ulasan", None), FollowupAction("ulasan_form")]
+        return [*_about(found), SlotSet("ulasan", None), FollowupAction("ulasan_form")]
 
 
 class BelumSelesai(NindyAction):
@@ -43,12 +44,12 @@ class BelumSelesai(NindyAction):
         if found.is_open:
             turn.say("utter_masih_ditangani", nomor=found.number)
             return [listen()]
-        events = _about(found.number)
+        events = _about(found)
         return [*events, SlotSet("kelanjutan", None), FollowupAction("lanjut_form")]
 
 
-async def rate(turn: Turn) -> str | None:
-    """Keep the pressed rating with the turn and say so; return the number of the ticket.
+async def rate(turn: Turn) -> own.Own | None:
+    """Keep the pressed rating with the turn and say so; return the ticket.
 
     None when nothing is kept: the ticket is of another conversation, not finished, or was rated.
     """
@@ -64,16 +65,26 @@ async def rate(turn: Turn) -> str | None:
         in_turn.add(turn.work, turn.services.changes.rate, seen=seen, rating=int(rating))
         low = int(rating) <= _LOW
         turn.say("utter_terima_nilai_rendah" if low else "utter_terima_nilai", nomor=found.number)
-        return found.number
+        return found
     return None
 
 
 async def pressed_ticket(turn: Turn) -> own.Own | None:
-    """Return the ticket that a pressed button names, if it is of this conversation."""
+    """Return the ticket that a pressed button names, if it is of this conversation.
+
+    The turn then belongs to it.
+    """
     conversation_id, number = turn.work.claim.conversation_id, turn.entity("tiket") or ""
-    return await turn.services.ledger.run(own.find, conversation_id, number)
+    found = await turn.services.ledger.run(own.find, conversation_id, number)
+    if found is not None:
+        turn.about(found.id)
+    return found
 
 
-def _about(number: str) -> Events:
+def _about(found: own.Own) -> Events:
     forgotten = (*FORM_MEMORY, "tawaran", "asal", "pertanyaan")
-    return [SlotSet("tiket_dinilai", number), *(SlotSet(name, None) for name in forgotten)]
+    return [
+        SlotSet("tiket_dinilai", found.number),
+        SlotSet(SLOT, found.id if found.is_complaint else None),
+        *(SlotSet(name, None) for name in forgotten),
+    ]

@@ -4,17 +4,25 @@ from __future__ import annotations
 
 from rasa_sdk.events import SlotSet
 
-from actions.base import Events
+from actions.base import Events, Turn
+from actions.categories import FIXED
+from bot.ledger.confidence import SLOT
 from bot.ledger.tickets import Reason
 
 TICKET = "tiket"
 """A ticket."""
 ANSWER = "jawaban"
 """An answer of the FAQ, which may have helped or not."""
+COMPLAINT = "pengaduan"
+"""To take a complaint."""
 FOR_TICKET = "titipan"
 """To put a message onto a ticket."""
 BROADCASTS = "langganan"
 """To write to the person by oneself when there is something to tell."""
+REMEMBERED = ("tawaran", "alasan", "asal", "pertanyaan", "calon_layanan", "penilaian")
+"""Slots that remember what was talked about, for a ticket or a judgement."""
+_STORY = 12
+"""Words from which on a message tells a complaint and need not be told again."""
 _ENTRY = "faq:"
 _DOOR = "pintu:"
 
@@ -47,3 +55,20 @@ def ticket(reason: Reason, offer: str = TICKET) -> Events:
 def is_ticket(offer: str | None) -> bool:
     """Say whether any ticket was offered."""
     return offer == TICKET or door_of(offer) is not None
+
+
+def complaint(turn: Turn) -> Events:
+    """Name the channels for complaints, and offer to take it here."""
+    turn.say(FIXED["complaint"])
+    return of_complaint(turn)
+
+
+def of_complaint(turn: Turn) -> Events:
+    """Return the events that remember that a complaint was offered, and what was told of it."""
+    story = turn.text.strip() if len(turn.text.split()) >= _STORY else None
+    return [
+        *(SlotSet(name, None) for name in REMEMBERED),
+        SlotSet("tawaran", COMPLAINT),
+        SlotSet(SLOT, turn.confide()),
+        SlotSet("uraian", story),
+    ]

@@ -15,10 +15,10 @@ from rasa_sdk.events import SlotSet
 
 from actions import offers
 from actions.base import Events, Turn
-from actions.categories import FIXED
 from actions.reset_sakti import TIK_2
 from actions.services import Services
 from bot import routing
+from bot.ledger.tables import COMPLAINTS
 from bot.ledger.tickets import Reason
 from bot.routing import Candidates
 
@@ -45,7 +45,6 @@ GROUPS = {
 
 _BY_CATEGORY = {"reset_sakti_non_satker": TIK_2, "akun_digit": TIK_2}
 """Where the category already says which service it is."""
-_COMPLAINTS = 20
 _MECHANISM = "hai"
 _CHANNELS = 3
 """Channels that are named; the catalogue puts those first that most people have."""
@@ -105,20 +104,22 @@ def service_name(services: Services, service: int | None) -> str:
 
 
 def offer_ticket(turn: Turn, candidates: Candidates) -> Events:
-    """Offer a ticket for what has no answer; a service outside the categories has its channel."""
+    """Offer a ticket for what has no answer.
+
+    Where the channel serves its categories only, a service outside them is told its own channels.
+    """
     services, reason = turn.services, Reason.UNANSWERED
     catalogue = services.catalogue
     service = routing.choose(candidates, catalogue.auto_route)
     group = GROUPS.get(turn.slot(GROUP) or "")
-    if service is None or not routing.is_outside(
-        catalogue, service, turn.work.claim.message.channel
-    ):
+    if service == COMPLAINTS:
+        return offers.complaint(turn)
+    if service is None or service not in catalogue.outside_categories:
         turn.say("utter_belum_tahu")
-    elif service == _COMPLAINTS:
-        turn.say(FIXED["complaint"])
-        return [SlotSet("tawaran", None)]
     elif shut := routing.shut_out(catalogue, service, group):
         return turn_away(turn, *shut)
+    elif not routing.is_outside(catalogue, service, turn.work.claim.message.channel):
+        turn.say("utter_layanan_di_sini", pelayanan=catalogue.service(service).name)
     else:
         reason = Reason.ELSEWHERE
         known = routing.open_channels(catalogue, _MECHANISM, _CHANNELS)

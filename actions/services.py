@@ -20,6 +20,7 @@ from bot.routing import Candidates
 from bot.settings import Settings
 from bot.templates import Templates
 from bot.tickets.changes import Changes
+from bot.tickets.takeover import Takeover
 from bot.words import Words
 from bot.worktime import WorkCalendar
 
@@ -52,6 +53,7 @@ class Services:
     words: Words
     templates: Templates
     changes: Changes
+    takeover: Takeover
     clock: Clock
     judge: Judge = undecided
 
@@ -79,6 +81,7 @@ def build(
         words=words,
         templates=templates,
         changes=Changes(calendar, catalogue, words, templates),
+        takeover=Takeover(words),
         clock=clock,
     )
 

@@ -11,6 +11,8 @@ from actions.base import Events, NindyAction, Turn, listen
 from actions.categories import start_for
 from actions.faq import decision, entry, matched_entry, say_answer
 from bot.faq import Entry
+from bot.ledger.anonymous import find_code
+from bot.ledger.tables import COMPLAINTS
 from bot.routing import choose
 
 _NOTHING = 0.03
@@ -42,6 +44,8 @@ class Jawab(NindyAction):
         offered = entry(turn, offers.entry_of(turn.slot("tawaran")))
         if turn.intent == "affirm" and offered is not None:
             say_answer(turn, offered, "utter_jawaban")
+            if offered.service == COMPLAINTS:
+                return [*offers.of_complaint(turn), listen()]
             judged = feedback.chosen(turn, offered.id)
             return [*judged, SlotSet("tawaran", offers.ANSWER), listen()]
         if asked := await titipan.ask(turn, self.action):
@@ -49,6 +53,8 @@ class Jawab(NindyAction):
         found, sure = matched_entry(turn), decision(turn)
         if found is not None and sure == "answer":
             say_answer(turn, found, "utter_jawaban")
+            if found.service == COMPLAINTS:
+                return [*offers.of_complaint(turn), listen()]
             offer, judged = offers.ANSWER, _answered(turn, found)
         elif start := _start_for_ticket(turn):
             return [FollowupAction(start)]
@@ -101,7 +107,7 @@ def _remember(turn: Turn) -> Events:
 def _start_for_ticket(turn: Turn) -> str | None:
     """Return the start of the ticket search when a message is a ticket number, or names one."""
     number = ("nomor_tiket",)
-    meant = _is_short(turn) or fields.labelled(turn.text, number)
+    meant = _is_short(turn) or fields.labelled(turn.text, number) or find_code(turn.text)
     return start_for(turn.text, number) if meant else None
 
 

@@ -20,6 +20,7 @@ from actions.base import (
 from actions.form import FormGuide
 from actions.questions import NO_ANSWER, Ask, Choose, Confirm, Tell, shorten
 from bot.ledger import tickets
+from bot.ledger.tables import COMPLAINTS
 from bot.ledger.tickets import LENGTHS, Content, NewTicket, Reason
 from bot.privacy import mask_email
 from bot.routing import fullest
@@ -97,6 +98,10 @@ class ValidateTiket(FormGuide):
             said[routing.GROUP] = said["pengguna"]
             events = [*events, SlotSet(routing.GROUP, said["pengguna"])]
         route = routing.route(turn, said)
+        if route.service == COMPLAINTS:
+            turn.say("utter_ke_pengaduan")
+            story = SlotSet("uraian", said.get("kronologi") or turn.slot("kronologi"))
+            return [*leave_form(self.slots), story, FollowupAction("action_start_pengaduan")]
         if route.shut:
             away = routing.turn_away(turn, *route.shut)
             return [*events, *leave_form(("pengguna", "konfirmasi")), *away, listen()]
@@ -158,6 +163,8 @@ class StartTiket(NindyAction):
             changed[routing.CANDIDATES] = list(routing.of_question(turn))
         kept = [SlotSet(name, value) for name, value in changed.items()]
         route = routing.route(turn, changed)
+        if route.service == COMPLAINTS:
+            return [*judged, FollowupAction("action_start_pengaduan")]
         names = tuple(question.slot for question in ValidateTiket.questions)
         if route.shut:
             away = routing.turn_away(turn, *route.shut)

@@ -8,8 +8,9 @@ from __future__ import annotations
 
 from rasa_sdk.events import FollowupAction, SlotSet
 
-from actions import fields, offers
+from actions import offers
 from actions.base import Events, NindyAction, Turn, listen
+from actions.categories import start_for
 from actions.nilai import pressed_ticket
 from bot.ledger import outbox
 from bot.tickets import in_turn, own
@@ -48,18 +49,21 @@ async def ask(turn: Turn, action: str) -> Events:
         turn: The turn.
         action: The action that takes the message up if it belongs to no ticket.
     """
-    if not turn.typed or fields.find(turn.typed, ("nomor_tiket",)):
+    if not turn.typed or start_for(turn.typed, ("nomor_tiket",)):
         return []
     claim, ledger = turn.work.claim, turn.services.ledger
     quoted = await ledger.run(outbox.quoted, claim.conversation_id, claim.message)
-    number = await ledger.run(own.awaiting, claim.conversation_id, quoted, turn.work.now)
-    if number is None:
+    found = await ledger.run(own.awaiting, claim.conversation_id, quoted, turn.work.now)
+    if found is None:
         return []
+    number = found.number
+    turn.about(found.id)
     turn.say("utter_untuk_tiket_ini", nomor=number)
     held = turn.slot(_SLOT) if turn.slot("tawaran") == offers.FOR_TICKET else None
     before = held["texts"] if held and held["number"] == number else []
     message = {
         "number": number,
+        "id": found.id,
         "texts": [*before, turn.typed],
         "event": turn.as_event(),
         "action": action,
@@ -74,6 +78,7 @@ async def give(turn: Turn) -> Events:
     if held is None or (pressed is not None and pressed.number != held["number"]):
         turn.say("utter_pesan_lewat")
         return []
+    turn.about(held["id"])
     in_turn.add(
         turn.work,
         turn.services.changes.answered,

@@ -8,6 +8,7 @@ from actions.base import Events, NindyAction, Turn, forget, leave_form, listen
 from actions.categories import FIXED, STARTS
 from actions.form import EXITS, FormGuide
 from actions.questions import Tell
+from bot.ledger.confidence import SLOT
 from bot.tickets import in_turn
 
 _LONGEST = 1000
@@ -17,6 +18,7 @@ USUAL = {
     **STARTS,
     **EXITS,
     **dict.fromkeys(FIXED, "action_fixed"),
+    "complaint": "action_pengaduan",
     "cancel": "action_done",
     "skip": "action_done",
     "affirm": "action_done",
@@ -33,6 +35,8 @@ USUAL = {
     "terbantu": "action_terbantu",
     "belum_terbantu": "action_start_tiket",
     "buat_tiket": "action_start_tiket",
+    "buat_pengaduan": "action_start_pengaduan",
+    "tambah_pesan": "action_start_tambahan",
     "belum_selesai": "action_belum_selesai",
     "untuk_tiket": "action_untuk_tiket",
     "bukan_tiket": "action_bukan_tiket",
@@ -80,7 +84,7 @@ class KirimUlasan(NindyAction):
         seen = in_turn.by_person(turn.work, turn.slot("tiket_dinilai"))
         in_turn.add(turn.work, turn.services.changes.comment, seen=seen, word=turn.slot("ulasan"))
         turn.say("utter_terima_ulasan")
-        return [*forget(("ulasan", "tiket_dinilai")), listen()]
+        return [*forget(("ulasan", "tiket_dinilai", SLOT)), listen()]
 
 
 class ValidateLanjut(FormGuide):
@@ -110,4 +114,4 @@ class BukaLagi(NindyAction):
             inbox_id=turn.work.claim.inbox_id,
         )
         turn.say("utter_dibuka_lagi", nomor=number)
-        return [*forget(("kelanjutan", "tiket_dinilai")), listen()]
+        return [*forget(("kelanjutan", "tiket_dinilai", SLOT)), listen()]

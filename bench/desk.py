@@ -28,10 +28,11 @@ from bot.tickets.changes import Changes
 from bot.tickets.life import State, warning
 from bot.tickets.queue import Filter
 from bot.tickets.sheet import read_sheet
+from bot.tickets.takeover import Takeover
 from bot.tickets.watch import Watch
 from bot.words import Words
 from bot.worktime import WorkCalendar
-from tests.services.conftest import Postgres, programs
+from tests.servers import Postgres, programs
 
 NAME = "desk"
 TICKETS, QUICK = 100_000, 2_000
@@ -63,8 +64,8 @@ async def measure(quick: bool) -> Table:
         with _postgres(found) as url:
             await asyncio.to_thread(_measure, table, "PostgreSQL", url, tickets)
     table.notes += [
-        "Each figure is one whole transaction on one thread, seals opened. A ticket has ten lines "
-        f"of transcript and three events; a fifth is open. The watch looks once a minute "
+        "Each figure is one whole transaction on one thread, seals opened. A ticket has three "
+        "events; a fifth is open. The watch looks once a minute "
         f"({_watching_repeats()} times here).",
         "All counts: those of twelve filters, one after the other, as the queue's head shows them.",
     ]
@@ -118,9 +119,10 @@ def _questions(agent: str, numbers: list[str]) -> list[tuple[str, Ask, int]]:
     catalogue = Catalogue(PROJECT / "data/catalogue")
     calendar = WorkCalendar.load(PROJECT / "data/calendar")
     templates = Templates.load(PROJECT / "data/whatsapp/templates.yml")
-    changes = Changes(calendar, catalogue, Words(PROJECT / "domain.yml"), templates)
     unit, chance = catalogue.unit(1), Random(SEED)
-    watch = Watch(calendar, catalogue, changes)
+    words = Words(PROJECT / "domain.yml")
+    changes = Changes(calendar, catalogue, words, templates)
+    watch = Watch(calendar, catalogue, changes, Takeover(words), timedelta(minutes=15))
     filters = [
         Filter(), Filter(owner_id=agent), Filter(unassigned=True), Filter(unit=unit),
         Filter(due_before=_NOW), Filter(complaints=True),
@@ -193,15 +195,10 @@ def fill(ledger: Ledger, tickets: int) -> tuple[list[str], list[str]]:
 
 
 def _content() -> dict[str, Any]:
-    line = {
-        "at": _NOW.isoformat(),
-        "who": "user",
-        "text": "SP2D satker kami belum terbit sejak kemarin, mohon dibantu ya",
-    }
     return {
         "subject": "SP2D belum terbit",
         "chronology": "SPM sudah disetujui KPPN kemarin pagi, sampai sekarang SP2D belum terbit.",
-        "name": "Siti", "email": "", "satker": "123456", "transcript": [line] * 10,
+        "name": "Siti", "email": "", "satker": "123456",
     }  # fmt: skip
 
 

@@ -50,7 +50,7 @@ async def measure(quick: bool) -> Table:
     table.notes += [
         f"{SENDERS} people, each waits for the reply, then writes again (webhook to reply at "
         f"WhatsApp), for {seconds:.0f} s after a warm-up; at most WhatsApp's 80 replies/s.",
-        "Web's share includes the statuses that WhatsApp sends; the bench sends none.",
+        "WhatsApp would also tell up to three states of each reply; the bench tells none.",
         "CPU depends least on what else the machine does; rates depend on it very much.",
     ]
     return table
@@ -65,6 +65,7 @@ class _Cluster:
     redis: Redis
     graph: whatsapp.Graph
     webhooks: whatsapp.Webhooks
+    empty: float
     acks: list[float] = field(default_factory=list)
     turns: int = 0
 
@@ -92,12 +93,17 @@ class _Cluster:
 
     def bytes_each(self) -> float:
         """What a turn leaves in the database."""
-        engine = sa.create_engine(self.postgres.url("nindy"))
-        size = "sum(pg_total_relation_size(relid))"
-        with engine.connect() as connection:
-            found = connection.execute(sa.text(f"SELECT {size} FROM pg_stat_user_tables")).scalar()
-        engine.dispose()
-        return float(found) / self.turns
+        return (_stored(self.postgres) - self.empty) / self.turns
+
+
+def _stored(postgres: Postgres) -> float:
+    """Bytes of all tables with their indexes."""
+    engine = sa.create_engine(postgres.url("nindy"))
+    size = "SELECT sum(pg_total_relation_size(relid)) FROM pg_stat_user_tables"
+    with engine.connect() as connection:
+        found = connection.execute(sa.text(size)).scalar()
+    engine.dispose()
+    return float(found)
 
 
 async def _row(made: _Cluster, workers: int, seconds: float) -> list[float | int]:
@@ -151,7 +157,7 @@ async def _cluster(workers: int) -> AsyncIterator[_Cluster]:
             for name, program in started.items():
                 said = READY if name.startswith("worker") else "is up."
                 await asyncio.to_thread(program.wait_for, said, _PATIENCE)
-            yield _Cluster(started, postgres, redis, graph, webhooks)
+            yield _Cluster(started, postgres, redis, graph, webhooks, _stored(postgres))
     finally:
         await webhooks.close()
         for program in started.values():

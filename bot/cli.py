@@ -223,7 +223,7 @@ def _settings() -> Settings:
 
 
 def _train_if_needed() -> None:
-    from bot.app import PROJECT
+    from bot.model import PROJECT
     from bot.turn import training
 
     if not training.model_path(PROJECT).exists():
@@ -235,7 +235,7 @@ def _train() -> None:
     print("Training the model ...", flush=True)
     began = time.monotonic()
     from actions.services import check_data
-    from bot.app import PROJECT
+    from bot.model import PROJECT
     from bot.turn import training
 
     check_data()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import date
 from pathlib import Path
 
 from actions import services as action_services
@@ -9,6 +10,7 @@ from bot import name_check, phrase_check
 from bot.catalogue import Catalogue
 from bot.channels.webchat.words import ChatWords
 from bot.clock import JAKARTA, now
+from bot.datafile import read_once
 from bot.faq import check as faq_check
 from desk.canned import read_canned, read_outside
 
@@ -21,7 +23,11 @@ def check_data() -> list[str]:
     Raises:
         StartupError: A file is wrong, or the calendar does not reach far enough.
     """
-    today = now().astimezone(JAKARTA).date()
+    with read_once():
+        return _found(now().astimezone(JAKARTA).date())
+
+
+def _found(today: date) -> list[str]:
     calendar = action_services.check_data()
     warnings = [f"{calendar.folder}: {line}" for line in calendar.check(today)]
     read_canned(PROJECT / "data/desk/balasan.yml")

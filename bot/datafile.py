@@ -10,7 +10,9 @@ and a moment with a clock time (its zone would be lost); both belong in quotes.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
 from datetime import date, datetime
 from pathlib import Path
 from typing import Any, TypeVar
@@ -25,6 +27,7 @@ from ruamel.yaml.scalarint import ScalarInt
 from bot.errors import DataError
 
 T = TypeVar("T")
+_read: ContextVar[dict[Path, Any] | None] = ContextVar("read_once", default=None)
 _REQUIRED: Any = object()
 _NAMES: dict[type, str] = {
     str: "text (in quotes)",
@@ -57,6 +60,16 @@ class Seq(list[Any]):
 _NAMES.update({Map: "a mapping", Seq: "a list"})
 
 
+@contextmanager
+def read_once() -> Iterator[None]:
+    """Let `load` read each file once within this block; what it gives must not be changed."""
+    token = _read.set({})
+    try:
+        yield
+    finally:
+        _read.reset(token)
+
+
 def load(path: Path) -> Any:
     """Read one YAML document of a data file.
 
@@ -69,6 +82,15 @@ def load(path: Path) -> Any:
     Raises:
         DataError: The file is missing, empty, unreadable or not lawful YAML.
     """
+    known = _read.get()
+    if known is None:
+        return _load(path)
+    if path not in known:
+        known[path] = _load(path)
+    return known[path]
+
+
+def _load(path: Path) -> Any:
     try:
         text = path.read_bytes().decode("utf-8-sig")
     except FileNotFoundError:

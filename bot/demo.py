@@ -22,6 +22,15 @@ from bot.privacy import Vault
 from bot.settings import Settings
 
 _CATALOGUE = Path(__file__).resolve().parents[1] / "data/catalogue"
+_NAMES = {
+    Role.AGENT: "Budi",
+    Role.UNIT_AGENT: "Wati",
+    Role.SUPERVISOR: "Sari",
+    Role.COMPLAINT_OFFICER: "Rani",
+    Role.AUDITOR: "Tono",
+    Role.ADMIN: "Dewi",
+}
+"""Invented, and shown to whoever an account answers."""
 _LOOPBACK = {"127.0.0.1", "localhost", "::1"}
 
 
@@ -61,7 +70,7 @@ def ensure(settings: Settings, ledger: Ledger, now: datetime) -> list[Account]:
 def _set(
     connection: Connection, vault: Vault, account: Account, unit: str, kept: str, now: datetime
 ) -> None:
-    name = f"Demo {account.role.value}"
+    name = f"{_NAMES[account.role]} (demo)"
     known = agents.find(connection, vault, account.login)
     if known is None:
         agents.add(connection, vault, account.login, name, account.role, unit, kept, now)

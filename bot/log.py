@@ -88,7 +88,10 @@ class _Stream(logging.StreamHandler):  # type: ignore[type-arg]
     def handleError(self, record: logging.LogRecord) -> None:
         """Say which line could not be written; logging's own report would print its values."""
         where = f"{record.name}:{record.lineno}"
-        self.stream.write(f'{{"level": "error", "event": "log line is broken", "at": "{where}"}}\n')
+        line = f'{{"level": "error", "event": "log line is broken", "at": "{where}"}}\n'
+        # Where nobody takes the log any more, what was to be logged must not fail for it.
+        with contextlib.suppress(OSError, ValueError):
+            self.stream.write(line)
 
 
 _SAFE = {

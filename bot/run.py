@@ -14,19 +14,21 @@ import signal
 from collections.abc import AsyncIterator, Awaitable, Callable, Collection, Sequence
 from contextlib import AbstractAsyncContextManager, AsyncExitStack
 from datetime import timedelta
+from functools import partial
 from typing import Protocol
 
 from aiohttp import web
 
-from bot import demo
+from bot import demo, doors, works
 from bot.app import House, open_house
-from bot.broadcast.waves import WAKE as BROADCAST
 from bot.channels.whatsapp.webhook import PATH
 from bot.clock import now
 from bot.errors import StartupError
-from bot.ledger import inbox, outbox
+from bot.ledger import inbox, outbox, people
+from bot.ledger.people import SESSION
 from bot.live.notify import beat, notify
 from bot.settings import Settings
+from bot.turn.sweep import sweep
 
 log = logging.getLogger(__name__)
 
@@ -34,10 +36,8 @@ _WORKER_STOPS, _SENDER_STOPS, _DOOR_STOPS = 7.0, 3.0, 1.0
 """Seconds that each may take to stop: of all together less than 15."""
 _LAST_WORD = 1.0
 _FILES = 16_384
-_LOOK_AGAIN = 60.0
-"""Seconds between two looks at the tickets' clocks."""
-_LOOK_FOR_WAVES = 2.0
-"""Seconds between two looks for a broadcast that is due."""
+_LOOK_AGAIN, _SWEEP_AGAIN, _WAVES_AGAIN = 60.0, 6 * 3600.0, 2.0
+"""Seconds between two looks at the tickets' clocks, files that nobody needs, and broadcasts."""
 
 Tasks = list["asyncio.Task[None]"]
 """What a role has begun that must not end by itself."""
@@ -69,7 +69,7 @@ async def run(
             if "desk" in roles:
                 accounts = await asyncio.to_thread(demo.ensure, settings, house.ledger, now())
             if settings.status_port:
-                status = house.status(lambda: "worker" not in roles or house.parse is not None)
+                status = doors.status(house, lambda: "worker" not in roles or house.model.is_loaded)
                 await stack.enter_async_context(
                     _door(status, settings.host, settings.status_port, "STATUS")
                 )
@@ -112,20 +112,20 @@ async def _sandbox(settings: Settings) -> AsyncIterator[None]:
 @contextlib.asynccontextmanager
 async def _desk(house: House) -> AsyncIterator[Tasks]:
     settings = house.settings
-    async with _door(house.desk(), settings.host, settings.desk_port, "DESK"):
+    async with _door(doors.desk(house), settings.host, settings.desk_port, "DESK"):
         yield []
 
 
 @contextlib.asynccontextmanager
 async def _web(house: House) -> AsyncIterator[Tasks]:
     settings = house.settings
-    async with _door(house.webhook(), settings.host, settings.edge_port, "EDGE"):
+    async with _door(doors.edge(house), settings.host, settings.edge_port, "EDGE"):
         yield []
 
 
 @contextlib.asynccontextmanager
 async def _sender(house: House) -> AsyncIterator[Tasks]:
-    async with _running([house.sender(), house.courier()], _SENDER_STOPS) as tasks:
+    async with _running([works.sender(house), works.courier(house)], _SENDER_STOPS) as tasks:
         yield tasks
     if not tasks[0].done():
         # Whether these were shown nobody knows; their statuses will tell.
@@ -135,10 +135,14 @@ async def _sender(house: House) -> AsyncIterator[Tasks]:
 
 @contextlib.asynccontextmanager
 async def _worker(house: House) -> AsyncIterator[Tasks]:
-    watching = [asyncio.create_task(_look(house)), asyncio.create_task(_send_waves(house))]
-    async with _running([_Answering(house), house.fetcher()], _WORKER_STOPS) as tasks:
-        yield [*tasks, *watching]
-    for task in watching:
+    looking = [
+        asyncio.create_task(_again(partial(_look, house), _LOOK_AGAIN)),
+        asyncio.create_task(_again(partial(_sweep, house), _SWEEP_AGAIN)),
+        asyncio.create_task(_again(partial(_send_waves, house), _WAVES_AGAIN)),
+    ]
+    async with _running([_Answering(house), works.fetcher(house)], _WORKER_STOPS) as tasks:
+        yield [*tasks, *looking]
+    for task in looking:
         task.cancel()
     if not tasks[0].done():
         # Another worker may take the turns over that last too long.
@@ -174,7 +178,7 @@ class _Answering:
     """The worker, from the loading of its model on."""
 
     def __init__(self, house: House) -> None:
-        self._loading = asyncio.create_task(house.worker())
+        self._loading = asyncio.create_task(works.worker(house))
 
     async def run(self) -> None:
         worker = await self._loading
@@ -190,26 +194,29 @@ class _Answering:
             self._loading.cancel()
 
 
-async def _look(house: House) -> None:
-    watch = house.watch()
+async def _again(look: Callable[[], Awaitable[object]], every: float) -> None:
     while True:
         try:
-            if await house.ledger.run(watch.look, now()):
-                house.wake.ring("outbox")
+            await look()
         except Exception:
-            log.exception("the tickets' clocks cannot be read; trying again")
-        await asyncio.sleep(_LOOK_AGAIN)
+            log.exception("what is done now and then cannot be done; trying again")
+        await asyncio.sleep(every)
+
+
+async def _look(house: House) -> None:
+    if await house.ledger.run(works.watch(house).look, now()):
+        house.wake.ring("outbox")
+    await house.ledger.run(people.forget_dialogues, now() - SESSION)
+
+
+async def _sweep(house: House) -> None:
+    if removed := await sweep(house.ledger, house.files, now()):
+        log.info("files that nobody needs were removed: %d", removed)
 
 
 async def _send_waves(house: House) -> None:
-    waves = house.waves()
-    while True:
-        try:
-            if await house.ledger.run(waves.look, now()):
-                house.wake.ring("outbox")
-        except Exception:
-            log.exception("broadcasts cannot be read; trying again")
-        await house.wake.wait(BROADCAST, _LOOK_FOR_WAVES)
+    if await house.ledger.run(works.waves(house).look, now()):
+        house.wake.ring("outbox")
 
 
 async def _last_word(writing: Awaitable[object]) -> None:

@@ -92,6 +92,11 @@ class Settings(BaseSettings):
     settle_seconds: float = Field(
         60.0, gt=0, description="How long a send of unknown outcome waits for its status."
     )
+    takeover_minutes: int = Field(
+        15,
+        gt=0,
+        description="Minutes a person waits for the agent who took over before Nindy says so.",
+    )
     desk_url: str = Field(
         "", description="Address of the desk in browsers; default http on host and port."
     )

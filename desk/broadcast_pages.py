@@ -12,7 +12,7 @@ from bot.broadcast import report
 from bot.broadcast.changes import Broadcasts
 from bot.broadcast.life import APPROVERS, AUTHORS, STOPPABLE, BroadcastRefused, Seen
 from bot.broadcast.report import Dossier
-from bot.broadcast.waves import DAY, WAKE, reached
+from bot.broadcast.waves import DAY, reached
 from bot.channels.whatsapp.errors import action_for
 from bot.ledger.agents import Role
 from bot.privacy import Vault
@@ -125,7 +125,6 @@ async def _change(request: web.Request, steps: dict[str, Step]) -> web.StreamRes
         await desk.ledger.run(change)
     except BroadcastRefused as refused:
         return await page(request, 409, refused)
-    work.wake.ring(WAKE)
     return go(request, f"/broadcast/{id}", f"broadcast_{step}")
 
 

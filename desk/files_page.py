@@ -5,7 +5,6 @@ The token of the page comes in the header, so that the body is read here alone, 
 
 from __future__ import annotations
 
-import logging
 from collections.abc import AsyncIterator
 from datetime import datetime
 
@@ -13,8 +12,8 @@ import sqlalchemy as sa
 from aiohttp import BodyPartReader, web
 from sqlalchemy.engine import Connection
 
-from bot.attachments.names import disposition
-from bot.errors import FileLost, FileRefused
+from bot.attachments.handing import hand_out
+from bot.errors import FileRefused
 from bot.ledger import attachments, reveals
 from bot.ledger.agents import Agent
 from bot.ledger.attachments import KEPT, Attachment
@@ -26,18 +25,11 @@ from desk.scope import SEERS, WRITERS, sees
 from desk.security import requires
 from desk.work import WORK
 
-log = logging.getLogger(__name__)
-
 routes = web.RouteTableDef()
 
 MOST = 3
 """Files of one reply."""
 _FIELD = "berkas"
-_HEADERS = {
-    # A browser saves it; should one show it all the same, nothing in it runs or calls home.
-    "Content-Security-Policy": "sandbox; default-src 'none'",
-    "Cross-Origin-Resource-Policy": "same-origin",
-}
 
 
 @routes.get("/tiket/{number}/lampiran/{id}")
@@ -49,24 +41,7 @@ async def download(request: web.Request) -> web.StreamResponse:
     file = await desk.ledger.run(_release, agent, number, id, desk.now())
     if file is None:
         raise web.HTTPNotFound
-    headers = {
-        **_HEADERS,
-        "Content-Type": file.type,
-        "Content-Length": str(file.size),
-        "Content-Disposition": disposition(file.name),
-    }
-    response = web.StreamResponse(headers=headers)
-    try:
-        async for piece in work.files.read(file.id):
-            if not response.prepared:
-                await response.prepare(request)
-            await response.write(piece)
-    except FileLost:
-        log.exception("a file cannot be handed out", extra={"attachment": file.id})
-        if not response.prepared:
-            raise web.HTTPNotFound from None
-        raise
-    return response
+    return await hand_out(request, work.files, file)
 
 
 @routes.post("/tiket/{number}/lampiran")

@@ -7,6 +7,7 @@ from dataclasses import replace
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
+from bot.ledger.confidence import readable
 from bot.ledger.outbox import ANSWER, FAILED, enqueue, read_reply
 from bot.ledger.tables import outbox
 from bot.ledger.window import waits
@@ -38,6 +39,7 @@ def resend(
             outbox.c.conversation_id == row.conversation_id,
             outbox.c.state == FAILED,
             outbox.c.priority == ANSWER,
+            readable(outbox, row.id),
         )
     ).scalar()
     if bubble is None:
@@ -46,7 +48,7 @@ def resend(
     if reply.template is not None:
         if reply.choices and not waits(connection, vault, row.conversation_id):
             raise ChangeRefused("unknown")
-        enqueue(connection, vault, row.conversation_id, None, reply, seen.now)
+        enqueue(connection, vault, row.conversation_id, None, reply, seen.now, matter=row.id)
     else:
         otherwise = reply.otherwise or templates.reply(Occasion.MESSAGE)
         told = tell(connection, vault, row, replace(reply, otherwise=otherwise), seen.now)

@@ -18,6 +18,8 @@ SEERS = (*READERS, Role.COMPLAINT_OFFICER)
 """Who sees tickets of any kind."""
 WRITERS = (Role.AGENT, Role.UNIT_AGENT, Role.SUPERVISOR, Role.ADMIN, Role.COMPLAINT_OFFICER)
 """Who may change what they see."""
+ENDERS = (Role.SUPERVISOR, Role.ADMIN)
+"""Who may end what a colleague has taken over."""
 OVERSEERS = (Role.SUPERVISOR, Role.ADMIN, Role.AUDITOR)
 """Who sees the numbers of all units."""
 

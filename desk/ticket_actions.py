@@ -183,6 +183,6 @@ _CHANGES: dict[str, Callable[[Work, Form, Found], Change]] = {
     "layanan": lambda work, form, found: _with(work.changes.route, _service(work, form)),
     "prioritas": _prioritise,
     "ambil-alih": lambda work, form, found: work.takeover.take_over,
-    "kembalikan": lambda work, form, found: work.takeover.hand_back,
+    "kembalikan": lambda work, form, found: _with(work.takeover.hand_back, found.overrides),
     "ulang": lambda work, form, found: _with(resend, work.templates, str(form.get("pesan", ""))),
 }

@@ -28,7 +28,7 @@ from bot.tickets.life import OPEN, State
 from bot.tickets.sheet import Sheet, read_sheet
 from desk.keys import AGENT, DESK
 from desk.pages import render
-from desk.scope import SEERS, may_change, may_see
+from desk.scope import ENDERS, SEERS, may_change, may_see
 from desk.security import requires
 from desk.veil import veil, veil_name
 from desk.work import WORK
@@ -47,6 +47,7 @@ class Found:
         person: Who writes, as the channel knows them.
         draft: What this agent has begun to write.
         takers: To whom the ticket can be given.
+        overrides: Whether this agent may end what a colleague has taken over.
         unsent: What this agent has uploaded for the next reply.
     """
 
@@ -54,6 +55,7 @@ class Found:
     person: Sender
     draft: str
     takers: list[Agent]
+    overrides: bool
     unsent: list[Attachment]
 
     def shuts_at(self) -> datetime | None:
@@ -80,7 +82,7 @@ def read(connection: Connection, vault: Vault, agent: Agent, number: str) -> Fou
     _, person = people.address(connection, vault, sheet.conversation_id)
     draft = drafts.read(connection, vault, number, agent.id)
     unsent = attachments.unsent(connection, vault, sheet.conversation_id, agent.actor)
-    return Found(sheet, person, draft, takers, unsent)
+    return Found(sheet, person, draft, takers, agent.role in ENDERS, unsent)
 
 
 @routes.get("/tiket/{number}")

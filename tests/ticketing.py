@@ -7,7 +7,7 @@ import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 import sqlalchemy as sa
@@ -18,15 +18,17 @@ from bot.clock import JAKARTA
 from bot.ledger import inbox, tables, tickets
 from bot.ledger.database import Ledger
 from bot.ledger.tickets import Content, NewTicket
+from bot.ledger.unit_of_work import UnitOfWork
 from bot.templates import Templates
 from bot.tickets.changes import Changes
 from bot.tickets.record import USER, Seen
 from bot.tickets.takeover import Takeover
 from bot.tickets.watch import Watch
+from bot.turn.held import Held
 from bot.words import Words
 from bot.worktime import WorkCalendar
 from tests.conftest import PROJECT
-from tests.kit import START, answer, rows, siti
+from tests.kit import START, answer, parse_nothing, rows, siti
 
 CATALOGUE = Catalogue(PROJECT / "data/catalogue")
 CALENDAR = WorkCalendar.load(PROJECT / "data/calendar")
@@ -34,7 +36,16 @@ WORDS = Words(PROJECT / "domain.yml")
 TEMPLATES = Templates.load(PROJECT / "data/whatsapp/templates.yml")
 CHANGES = Changes(CALENDAR, CATALOGUE, WORDS, TEMPLATES)
 TAKEOVER = Takeover(WORDS)
-WATCH = Watch(CALENDAR, CATALOGUE, CHANGES)
+PATIENCE = timedelta(minutes=15)
+WATCH = Watch(CALENDAR, CATALOGUE, CHANGES, TAKEOVER, PATIENCE)
+BUTTON_KEY = b"buttons"
+
+
+async def never(work: UnitOfWork) -> None:
+    raise AssertionError("nobody is to be answered here")
+
+
+HELD = Held(CHANGES, WORDS, never, parse_nothing, BUTTON_KEY)
 BUDI, ANI = "agent:budi", "agent:ani"
 NAMES = {"budi": "Budi Santoso", "ani": "Ani Lestari"}
 SPAN_SERVICE, BROADCAST, COMPLAINT = 7, 13, 20
@@ -90,7 +101,22 @@ class Desk:
         received: datetime | None = None,
         choice: str | None = None,
     ) -> None:
-        """Take a message of a person."""
+        """Take a message of a person, which is answered without a word."""
+        self.receive(text, at, person, channel, kind, received, choice)
+        if kind is not Kind.SILENT:
+            answer(self.ledger, now=received or at)
+
+    def receive(
+        self,
+        text: str,
+        at: datetime = START,
+        person: str = "siti",
+        channel: str = "whatsapp",
+        kind: Kind = Kind.TEXT,
+        received: datetime | None = None,
+        choice: str | None = None,
+    ) -> None:
+        """Take a message of a person that waits for its turn."""
         id = f"wamid.t{next(self._numbers)}"
         message = Inbound(channel, "1", id, siti(person), at, kind, text, choice)
         self.ledger.transact(inbox.receive, message, received or at)
@@ -104,7 +130,7 @@ class Desk:
         subject: str = "SP2D belum terbit",
     ) -> str:
         """Let a person open a ticket; nothing is said to them."""
-        self.hear("buat tiket", at, person, channel)
+        self.receive("buat tiket", at, person, channel)
         due = CALENDAR.due(at, CATALOGUE.hours(service))
         content = Content(subject, "kronologi", "Siti", "siti@contoh.id", "123456")
         new = NewTicket(tickets.new_number(at), "tiket", service, content, at, due)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 from datetime import datetime
 from typing import Any
 
@@ -11,8 +10,7 @@ from sqlalchemy.engine import Connection
 
 from bot.api.door import needs
 from bot.api.parts import API, SIGHT
-from bot.attachments.names import disposition
-from bot.errors import FileLost
+from bot.attachments.handing import hand_out
 from bot.ledger import api_tickets, attachments
 from bot.ledger.api_clients import Scope
 from bot.ledger.api_tickets import Sight
@@ -20,8 +18,6 @@ from bot.ledger.attachments import KEPT, Attachment
 from bot.ledger.reveals import DOWNLOAD
 from bot.ledger.tables import audit
 from bot.privacy import Vault
-
-log = logging.getLogger(__name__)
 
 routes = web.RouteTableDef()
 
@@ -39,24 +35,7 @@ async def download(request: web.Request) -> web.StreamResponse:
     file = await api.ledger.run(_release, sight, path["number"], path["id"], api.now())
     if file is None:
         raise web.HTTPNotFound
-    headers = {
-        # Never its own type: nothing that comes from here is shown by a browser.
-        "Content-Type": "application/octet-stream",
-        "Content-Length": str(file.size),
-        "Content-Disposition": disposition(file.name),
-    }
-    response = web.StreamResponse(headers=headers)
-    try:
-        async for piece in api.files.read(file.id):
-            if not response.prepared:
-                await response.prepare(request)
-            await response.write(piece)
-    except FileLost:
-        log.exception("a file cannot be handed out", extra={"attachment": file.id})
-        if not response.prepared:
-            raise web.HTTPNotFound from None
-        raise
-    return response
+    return await hand_out(request, api.files, file)
 
 
 def _release(

@@ -21,8 +21,6 @@ from bot.ledger.tables import broadcast, broadcast_recipient, consent, conversat
 from bot.privacy import Vault
 from bot.tickets.record import NINDY
 
-WAKE = "broadcast"
-"""Rung when one may have become due."""
 DAY = timedelta(hours=24)
 _UNSETTLED = sa.text("outbox.state IN ('queued', 'sending', 'unknown')")
 

@@ -21,7 +21,7 @@ from sqlalchemy.engine import Connection
 
 from bot.attachments.files import Kept
 from bot.channels.message import Inbound
-from bot.ledger.tables import attachment
+from bot.ledger.tables import attachment, inbox
 from bot.privacy import Vault
 
 EXPECTED, WAITING, KEPT, REJECTED, LOST = "expected", "waiting", "kept", "rejected", "lost"
@@ -239,17 +239,15 @@ def put_onto(connection: Connection, ticket_id: str, inbox_id: int) -> None:
     )
 
 
-def put_onto_new(
-    connection: Connection, ticket_id: str, conversation_id: str, now: datetime
-) -> None:
-    """Put what the person sent lately, and is on no ticket yet, onto one that is opened."""
+def put_onto_new(connection: Connection, ticket_id: str, now: datetime) -> None:
+    """Put what came lately with the talk that led to a ticket onto it, if it is on none yet."""
+    talk = sa.select(inbox.c.id).where(inbox.c.matter == ticket_id)
     connection.execute(
         attachment.update()
         .where(
-            attachment.c.conversation_id == conversation_id,
             attachment.c.ticket_id.is_(None),
             attachment.c.sender == USER,
-            attachment.c.inbox_id.is_not(None),
+            attachment.c.inbox_id.in_(talk),
             attachment.c.created_at > now - RECENT,
         )
         .values(ticket_id=ticket_id)

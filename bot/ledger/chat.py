@@ -13,7 +13,7 @@ from bot.channels.message import Choice
 from bot.ledger import attachments
 from bot.ledger.attachments import Attachment
 from bot.ledger.inbox import SILENT
-from bot.ledger.outbox import FAILED, SENT
+from bot.ledger.outbox import FAILED, LEFT, SENT
 from bot.ledger.tables import (
     agent,
     chat_rating,
@@ -181,7 +181,7 @@ def show(
                 outbox.c.position <= upto,
                 outbox.c.state == SENT,
             )
-            .values(state="read", updated_at=now)
+            .values(state="read", updated_at=now, sealed_body=LEFT)
         )
 
 

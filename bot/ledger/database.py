@@ -45,6 +45,8 @@ _COLLIDED = {"23505", "40001", "40P01"}
 """PostgreSQL's codes for a unique key, a snapshot or a lock that another transaction had first."""
 _TRIES = 8
 _LONGEST_REST = 0.05
+_KEYS_AT_ONCE = 500
+"""Values of one statement: older SQLite takes 999."""
 
 
 class Ledger:
@@ -169,3 +171,19 @@ def _insert_or_nothing(dialect: str, table: sa.Table) -> Any:
     # a thousand messages.
     made: Any = postgresql if dialect == "postgresql" else sqlite
     return made.insert(table).on_conflict_do_nothing()
+
+
+def insert_all_once(connection: Connection, table: sa.Table, rows: list[dict[str, Any]]) -> None:
+    """Insert rows of the same columns, leaving out those that a unique key forbids."""
+    if rows:
+        dialect: Any = postgresql if connection.dialect.name == "postgresql" else sqlite
+        connection.execute(dialect.insert(table).on_conflict_do_nothing(), rows)
+
+
+def known_keys(connection: Connection, column: Any, keys: list[str]) -> set[str]:
+    """Return those of many keys that stand in a column."""
+    found: set[str] = set()
+    for start in range(0, len(keys), _KEYS_AT_ONCE):
+        some = keys[start : start + _KEYS_AT_ONCE]
+        found.update(connection.execute(sa.select(column).where(column.in_(some))).scalars())
+    return found

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+from collections.abc import Sequence
 from dataclasses import dataclass, fields, replace
 from datetime import datetime, timedelta
 from typing import Any, TypeVar
@@ -12,8 +13,8 @@ from sqlalchemy.engine import Connection
 
 from bot.channels.message import Inbound, Kind, Sender
 from bot.ledger import attachments, fetches, positions
-from bot.ledger.database import insert_once
-from bot.ledger.people import find_or_create
+from bot.ledger.database import insert_all_once, insert_once, known_keys
+from bot.ledger.people import find_or_create, find_or_create_all
 from bot.ledger.tables import conversation, inbox
 from bot.privacy import Vault
 
@@ -44,6 +45,7 @@ class Claim:
         claims: How often it has been claimed, this time included.
         failures: How often its turn failed.
         holder_id: The agent who has taken the conversation over, if one has.
+        matter: What the message was written about, when the conversation was taken over since.
         received_at: When it was stored.
         trace: The message's name in the log.
     """
@@ -58,6 +60,7 @@ class Claim:
     failures: int
     received_at: datetime
     holder_id: str | None = None
+    matter: str | None = None
     trace: str = ""
 
 
@@ -77,24 +80,59 @@ def receive(connection: Connection, vault: Vault, message: Inbound, now: datetim
     if connection.execute(_KNOWN, {"key": key}).first():
         return False
     conversation_id = find_or_create(connection, vault, message.channel, message.sender, now)
+    return _store(connection, vault, key, message, conversation_id, now)
+
+
+def receive_all(
+    connection: Connection, vault: Vault, messages: Sequence[Inbound], now: datetime
+) -> list[bool]:
+    """Store many messages; say of each whether it is new.
+
+    What needs no look of its own goes in together: a statement for each of a thousand messages
+    would cost a second. Of a message that another transaction stores at this very moment both may
+    say that it is new; it is stored once.
+    """
+    if len(messages) < 2:
+        return [receive(connection, vault, message, now) for message in messages]
+    keys = [key_of(vault, message) for message in messages]
+    known = known_keys(connection, inbox.c.message_key, keys)
+    new: dict[str, Inbound] = {}
+    for key, message in zip(keys, messages, strict=True):
+        if key not in known:
+            new.setdefault(key, message)
+    senders = {(message.channel, message.sender): None for message in new.values()}
+    whose = find_or_create_all(connection, vault, list(senders), now)
+    together: dict[str, list[tuple[str, Inbound]]] = {}
+    for key, message in new.items():
+        conversation_id = whose[(message.channel, message.sender)]
+        if message.media is None and not message.attachments:
+            together.setdefault(conversation_id, []).append((key, message))
+        else:
+            _store(connection, vault, key, message, conversation_id, now)
+    rows = []
+    for conversation_id, ones in together.items():
+        position = positions.allot(connection, conversation_id, now, len(ones))
+        for place, (key, message) in enumerate(ones, position - len(ones) + 1):
+            rows.append(_row(vault, key, message, conversation_id, place, now))
+    insert_all_once(connection, inbox, rows)
+    # Of a message that comes twice in here the first is new.
+    return [new.pop(key, None) is not None for key in keys]
+
+
+def _store(
+    connection: Connection,
+    vault: Vault,
+    key: str,
+    message: Inbound,
+    conversation_id: str,
+    now: datetime,
+) -> bool:
     # First: it holds the conversation, so no file comes with two messages.
     position = positions.allot(connection, conversation_id, now)
     files = attachments.brought(connection, message, conversation_id)
-    new = insert_once(
-        connection,
-        inbox,
-        {
-            "message_key": key,
-            "conversation_id": conversation_id,
-            "position": position,
-            "sent_at": message.sent_at,
-            "received_at": now,
-            "sealed_body": vault.seal(_to_json(replace(message, media=None, attachments=files))),
-            "state": SILENT if message.kind is Kind.SILENT else PENDING,
-            "claims": 0,
-            "failures": 0,
-        },
-    )
+    brings = replace(message, media=None, attachments=files)
+    row = _row(vault, key, brings, conversation_id, position, now)
+    new = insert_once(connection, inbox, row)
     if new and files:
         inbox_id = connection.execute(_KNOWN, {"key": key}).scalar_one()
         if message.media is None:
@@ -102,6 +140,22 @@ def receive(connection: Connection, vault: Vault, message: Inbound, now: datetim
         else:
             fetches.expect(connection, vault, files[0], conversation_id, inbox_id, message, now)
     return new
+
+
+def _row(
+    vault: Vault, key: str, message: Inbound, conversation_id: str, position: int, now: datetime
+) -> dict[str, Any]:
+    return {
+        "message_key": key,
+        "conversation_id": conversation_id,
+        "position": position,
+        "sent_at": message.sent_at,
+        "received_at": now,
+        "sealed_body": vault.seal(_to_json(message)),
+        "state": SILENT if message.kind is Kind.SILENT else PENDING,
+        "claims": 0,
+        "failures": 0,
+    }
 
 
 def keep(
@@ -160,6 +214,7 @@ def claim(
             failures=row.failures,
             received_at=row.received_at,
             holder_id=row.holder_id,
+            matter=row.matter,
             trace=trace_of(row.message_key),
         )
     return None

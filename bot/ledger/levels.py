@@ -13,6 +13,7 @@ import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
 from bot.ledger import deliveries
+from bot.ledger.confidence import is_ordinary
 from bot.ledger.tables import inbox, outbox, ticket
 from bot.privacy import Vault
 
@@ -30,7 +31,8 @@ class Levels:
         waiting_seconds: How long the oldest of them has waited; 0 for none.
         outbox: Bubbles that are not settled, by state.
         outbox_seconds: How long the oldest of them has waited; 0 for none.
-        tickets: Tickets that are not resolved, by state.
+        tickets: Tickets that are not resolved, by state; how many complaints there are is the
+            officer's to know.
         warned: The same by the share of their time that is used: 0, 50, 80 or 100 %.
         deliveries: Events for other programs that wait (``open``) or were given up (``dead``).
     """
@@ -57,7 +59,7 @@ def read(connection: Connection, vault: Vault, now: datetime) -> Levels:
     ).all()
     tickets = connection.execute(
         sa.select(ticket.c.state, ticket.c.warned, number)
-        .where(ticket.c.state.in_(_OPEN_TICKETS))
+        .where(ticket.c.state.in_(_OPEN_TICKETS), is_ordinary())
         .group_by(ticket.c.state, ticket.c.warned)
     ).all()
     by_state = dict.fromkeys(_OPEN_TICKETS, 0)

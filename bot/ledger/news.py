@@ -7,16 +7,20 @@ from dataclasses import dataclass
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
-from bot.ledger.tables import inbox, ticket, ticket_event
+from bot.ledger.confidence import readable
+from bot.ledger.tables import inbox, ticket, ticket_event, turn
 from bot.privacy import Vault
 
 
 @dataclass(frozen=True)
 class Mark:
-    """How far one has read: the last event and the last message."""
+    """How far one has read: the last event and the last turn.
+
+    Only with its turn is it known on which tickets a message may be read.
+    """
 
     event: int
-    message: int
+    turn: int
 
 
 @dataclass(frozen=True)
@@ -41,8 +45,8 @@ class News:
 def latest(connection: Connection, vault: Vault) -> Mark:
     """Return the mark of this moment."""
     event = connection.execute(sa.select(sa.func.max(ticket_event.c.id))).scalar()
-    message = connection.execute(sa.select(sa.func.max(inbox.c.id))).scalar()
-    return Mark(event or 0, message or 0)
+    turns = connection.execute(sa.select(sa.func.max(turn.c.id))).scalar()
+    return Mark(event or 0, turns or 0)
 
 
 def since(connection: Connection, vault: Vault, mark: Mark) -> tuple[Mark, list[News]]:
@@ -64,8 +68,9 @@ def since(connection: Connection, vault: Vault, mark: Mark) -> tuple[Mark, list[
     found = [News(row.number, row.service, row.unit, row.version, False) for row in changed]
     heard = connection.execute(
         sa.select(*place)
-        .join(inbox, inbox.c.conversation_id == ticket.c.conversation_id)
-        .where(inbox.c.id > mark.message, inbox.c.id <= now.message)
+        .join(turn, turn.c.conversation_id == ticket.c.conversation_id)
+        .join(inbox, inbox.c.id == turn.c.inbox_id)
+        .where(turn.c.id > mark.turn, turn.c.id <= now.turn, readable(inbox, ticket.c.id))
         .distinct()
     )
     return now, found + [

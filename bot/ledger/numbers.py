@@ -10,7 +10,8 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
-from bot.ledger.tables import COMPLAINTS, agent, ticket
+from bot.ledger.confidence import is_ordinary
+from bot.ledger.tables import agent, chat_rating, ticket
 from bot.privacy import Vault
 
 _DONE = ("resolved", "closed")
@@ -35,6 +36,8 @@ class Overview:
         met: How many of these in time.
         mean_rating: Of the tickets resolved in the period, 1 to 5, or None without any.
         ratings: How many gave one.
+        chat_rating: The mean of what visitors of the web chat gave in the period, or None.
+        chat_ratings: How many gave one.
         categories: By category, how many were opened in the period, most first.
         reasons: By reason, the same.
     """
@@ -47,6 +50,8 @@ class Overview:
     met: int
     mean_rating: float | None
     ratings: int
+    chat_rating: float | None
+    chat_ratings: int
     categories: dict[str, int]
     reasons: dict[str, int]
 
@@ -67,7 +72,7 @@ def overview(
         now: The present moment.
         ages: Moments that part the open tickets by age, the latest first.
     """
-    ours = sa.or_(ticket.c.service.is_(None), ticket.c.service != COMPLAINTS)
+    ours = is_ordinary()
     is_open = sa.and_(ours, ticket.c.state.notin_(_DONE))
     by_unit: dict[str, dict[str, int]] = {}
     counted = sa.select(ticket.c.unit, ticket.c.state, sa.func.count()).where(is_open)
@@ -97,6 +102,11 @@ def overview(
             sa.func.count(ticket.c.rating),
         ).where(done)
     ).one()
+    chat_mean, chats = connection.execute(
+        sa.select(sa.func.avg(chat_rating.c.value), sa.func.count()).where(
+            chat_rating.c.at >= since
+        )
+    ).one()
     return Overview(
         ages=by_age,
         open=dict(sorted(by_unit.items(), key=lambda one: (-sum(one[1].values()), one[0]))),
@@ -106,6 +116,8 @@ def overview(
         met=int(met or 0),
         mean_rating=float(mean) if mean is not None else None,
         ratings=int(ratings),
+        chat_rating=float(chat_mean) if chat_mean is not None else None,
+        chat_ratings=int(chats),
         categories=_opened(connection, ticket.c.category, ours, since),
         reasons=_opened(connection, ticket.c.reason, ours, since),
     )
@@ -134,7 +146,7 @@ def table(connection: Connection, vault: Vault, since: datetime) -> list[Any]:
         connection.execute(
             sa.select(*(ticket.c[name] for name in COLUMNS), agent.c.name.label("owner"))
             .outerjoin(agent, agent.c.id == ticket.c.owner_id)
-            .where(wanted, sa.or_(ticket.c.service.is_(None), ticket.c.service != COMPLAINTS))
+            .where(wanted, is_ordinary())
             .order_by(ticket.c.created_at, ticket.c.id)
         )
     )

@@ -58,11 +58,19 @@ _EARLIER = {
     Delivery.FAILED: (QUEUED, SENDING, UNKNOWN, SENT),
 }
 
+LEFT = sa.func.coalesce(outbox.c.sealed_remains, outbox.c.sealed_body)
+"""What a bubble's body becomes once it was handed over (`bot.ledger.confidence.erase`)."""
+
 # Made once: a webhook brings up to a thousand statuses.
 _NEWS = {
     (column, state): outbox.update()
     .where(outbox.c[column] == sa.bindparam("which"), outbox.c.state.in_(earlier))
-    .values(state=state.value, error_code=sa.bindparam("code"), updated_at=sa.bindparam("at"))
+    .values(
+        state=state.value,
+        error_code=sa.bindparam("code"),
+        updated_at=sa.bindparam("at"),
+        sealed_body=LEFT,
+    )
     for column in ("id", "external_key")
     for state, earlier in _EARLIER.items()
 }
@@ -102,9 +110,23 @@ def enqueue(
     now: datetime,
     state: str = QUEUED,
     agent_id: str | None = None,
+    matter: str | None = None,
     priority: int = ANSWER,
 ) -> str:
-    """Add a bubble of an agent, or of Nindy (None), to a conversation's queue; return its id."""
+    """Add a bubble to the end of a conversation's queue and return its id.
+
+    Args:
+        connection: The open transaction.
+        vault: Seals the bubble.
+        conversation_id: To whom.
+        inbox_id: The message it answers, if any.
+        reply: The bubble.
+        now: The moment.
+        state: In which it begins.
+        agent_id: The agent who wrote it; None is Nindy.
+        matter: What it is about (`bot.ledger.confidence`).
+        priority: Who goes first.
+    """
     channel = connection.execute(
         sa.select(person.c.channel)
         .join(conversation, conversation.c.person_id == person.c.id)
@@ -119,6 +141,7 @@ def enqueue(
             inbox_id=inbox_id,
             agent_id=agent_id,
             sealed_body=vault.seal(asdict(reply)),
+            matter=matter,
             state=SENT if channel in READ_HERE else state,
             attempts=0,
             repeats=0,
@@ -348,7 +371,12 @@ def _advance(
     changed = connection.execute(
         outbox.update()
         .where(which, outbox.c.state.in_(from_states))
-        .values(state=state, error_code=code, updated_at=now)
+        .values(
+            state=state,
+            error_code=code,
+            updated_at=now,
+            sealed_body=LEFT,
+        )
     )
     return bool(changed.rowcount)
 

@@ -3,17 +3,22 @@
 from __future__ import annotations
 
 import uuid
+from collections import Counter
+from collections.abc import Sequence
 from dataclasses import asdict, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
 from bot.channels.message import IdentityChange, Sender
 from bot.ledger import consents
-from bot.ledger.database import insert_once
+from bot.ledger.database import insert_once, known_keys
 from bot.ledger.tables import audit, conversation, inbox, person
 from bot.privacy import Vault
+
+SESSION = timedelta(hours=4)
+"""So long a dialogue remembers what was said (``session_config`` of ``domain.yml``)."""
 
 
 def find_or_create(
@@ -28,20 +33,49 @@ def find_or_create(
         _link(connection, vault, channel, row, sender)
         return str(row.conversation_id)
     _free_phone(connection, vault, channel, sender, None)
-    person_id, conversation_id = str(uuid.uuid4()), str(uuid.uuid4())
-    connection.execute(
-        person.insert().values(
-            id=person_id,
-            channel=channel,
-            sealed_address=vault.seal(asdict(sender)),
-            created_at=now,
+    return _make(connection, vault, [(channel, sender)], now)[0]
+
+
+def find_or_create_all(
+    connection: Connection, vault: Vault, who: Sequence[tuple[str, Sender]], now: datetime
+) -> dict[tuple[str, Sender], str]:
+    """Return the conversation ids of many different senders.
+
+    Those of whom neither id nor number was ever heard, here or beside them, are made together.
+    """
+    keys = [[key for key in _keys(vault, *one).values() if key] for one in who]
+    every = [key for some in keys for key in some]
+    heard = {key for key, times in Counter(every).items() if times > 1}
+    for column in (person.c.user_key, person.c.phone_key):
+        heard |= known_keys(connection, column, every)
+    named = zip(who, keys, strict=True)
+    strangers = [one for one, some in named if some and heard.isdisjoint(some)]
+    found = dict(zip(strangers, _make(connection, vault, strangers, now), strict=True))
+    for one in who:
+        if one not in found:
+            found[one] = find_or_create(connection, vault, *one, now)
+    return found
+
+
+def _make(
+    connection: Connection, vault: Vault, who: Sequence[tuple[str, Sender]], now: datetime
+) -> list[str]:
+    ids = [(str(uuid.uuid4()), str(uuid.uuid4())) for _ in who]
+    people = [
+        {
+            "id": person_id,
+            "channel": channel,
+            "sealed_address": vault.seal(asdict(sender)),
+            "created_at": now,
             **_keys(vault, channel, sender),
-        )
-    )
-    connection.execute(
-        conversation.insert().values(id=conversation_id, person_id=person_id, version=0)
-    )
-    return conversation_id
+        }
+        for (person_id, _), (channel, sender) in zip(ids, who, strict=True)
+    ]
+    if people:
+        connection.execute(person.insert(), people)
+        talks = [{"id": talk, "person_id": of, "version": 0} for of, talk in ids]
+        connection.execute(conversation.insert(), talks)
+    return [conversation_id for _, conversation_id in ids]
 
 
 def address(connection: Connection, vault: Vault, conversation_id: str) -> tuple[str, Sender]:
@@ -52,6 +86,19 @@ def address(connection: Connection, vault: Vault, conversation_id: str) -> tuple
         .where(conversation.c.id == conversation_id)
     ).one()
     return str(row.channel), Sender(**vault.open(row.sealed_address))
+
+
+def forget_dialogues(connection: Connection, vault: Vault, before: datetime) -> int:
+    """Drop what dialogues remember that have rested since a moment; return how many there were.
+
+    Their next message begins anew, so nothing of a form that was left is kept beside its person.
+    """
+    dropped = connection.execute(
+        conversation.update()
+        .where(conversation.c.last_turn_at < before, conversation.c.sealed_state.is_not(None))
+        .values(sealed_state=None)
+    )
+    return int(dropped.rowcount)
 
 
 def is_gone(connection: Connection, conversation_id: str) -> bool:

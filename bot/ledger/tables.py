@@ -103,6 +103,8 @@ conversation = sa.Table(
     # never deleted; columns added to a full SQLite table cannot carry a foreign key.)
     sa.Column("holder_id", sa.String(36)),
     sa.Column("held_at", Moment),
+    # The ticket that it was taken over for: what the person writes goes there.
+    sa.Column("held_ticket_id", sa.String(36)),
     # The last position that a message of either side was given (`bot.ledger.positions`), and how
     # far the person has been shown ours, where the channel tells it by position.
     sa.Column("position", BigId, nullable=False, server_default="0"),
@@ -149,6 +151,8 @@ inbox = sa.Table(
     sa.Column("claims", sa.Integer, nullable=False, default=0),
     sa.Column("failures", sa.Integer, nullable=False, default=0),
     sa.Column("finished_at", Moment),
+    # What it is about (`bot.ledger.confidence`).
+    sa.Column("matter", sa.String(36), index=True),
     sa.Index(
         "ix_inbox_waiting",
         "sent_at",
@@ -189,6 +193,8 @@ outbox = sa.Table(
     # Who wrote it; None when Nindy did. (Agents are never deleted.)
     sa.Column("agent_id", sa.String(36)),
     sa.Column("sealed_body", sa.LargeBinary, nullable=False),
+    # What takes the place of the body once the bubble was handed over.
+    sa.Column("sealed_remains", sa.LargeBinary),
     sa.Column("state", sa.String(12), nullable=False),
     sa.Column("attempts", sa.Integer, nullable=False, default=0),
     sa.Column("repeats", sa.Integer, nullable=False, default=0),
@@ -196,6 +202,8 @@ outbox = sa.Table(
     sa.Column("sender", sa.String(64)),
     sa.Column("external_key", sa.String(64), index=True),
     sa.Column("error_code", sa.Integer, nullable=False, default=0),
+    # What it is about (`bot.ledger.confidence`).
+    sa.Column("matter", sa.String(36), index=True),
     # As the channel tells them with a status.
     sa.Column("price_category", sa.String(16)),
     sa.Column("charged", sa.Boolean),
@@ -259,6 +267,9 @@ ticket = sa.Table(
     sa.Column("reopened", sa.Integer, nullable=False, server_default="0"),
     sa.Column("rating", sa.Integer),
     sa.Column("sealed_rating", sa.LargeBinary),
+    # Of a complaint without a name: the keyed hash of the code that tracks it.
+    sa.Column("tracking_key", sa.String(64)),
+    sa.Index("ix_ticket_tracking_key", "tracking_key", unique=True),
     # The program that opened it over the API.
     sa.Column("client_id", sa.String(32)),
     # All that the queue filters, counts and sorts by, so that it opens no ticket to do so.

@@ -14,7 +14,8 @@ from sqlalchemy.engine import Connection
 
 from bot.clock import JAKARTA
 from bot.ledger import announcements, attachments
-from bot.ledger.tables import inbox, outbox, ticket, ticket_event
+from bot.ledger.confidence import claim
+from bot.ledger.tables import ticket, ticket_event
 from bot.privacy import Vault
 
 ALPHABET = "23456789ABCDEFGHJKMNPQRSTUVWXYZ"
@@ -22,8 +23,6 @@ ALPHABET = "23456789ABCDEFGHJKMNPQRSTUVWXYZ"
 
 LENGTHS = {"subject": (5, 150), "chronology": (10, 4096), "satker": (3, 100)}
 """The fewest and the most characters of what a ticket says."""
-_TRANSCRIPT = 40
-"""Messages before the ticket that are kept with it."""
 
 
 class Reason(str, Enum):
@@ -76,6 +75,8 @@ class NewTicket:
         candidates: Services with the matcher's probabilities, the best first.
         user_group: The sender's group in the catalogue, 1..13, where known.
         reason: Why a person had to be asked.
+        matter: Of a complaint: what the talk about it belongs to already, which becomes its id;
+            None lets all talk since the last ticket belong to it.
         client_id: The program that opens it over the API.
     """
 
@@ -89,6 +90,7 @@ class NewTicket:
     candidates: tuple[tuple[int, float], ...] = ()
     user_group: int | None = None
     reason: Reason = Reason.UNANSWERED
+    matter: str | None = None
     client_id: str | None = None
 
 
@@ -96,6 +98,7 @@ class NewTicket:
 class Ticket:
     """A ticket as it stands."""
 
+    id: str
     number: str
     conversation_id: str
     category: str
@@ -124,10 +127,13 @@ def open_ticket(
     conversation_id: str,
     inbox_id: int | None,
     channel: str,
-) -> None:
-    """Write a ticket, its first event and the conversation that led to it, and announce it."""
-    ticket_id = str(uuid.uuid4())
-    content = {**asdict(new.content), "transcript": transcript(connection, vault, conversation_id)}
+) -> str:
+    """Write a ticket and its first event, let what led to it belong to it, and announce it.
+
+    Returns:
+        Its id.
+    """
+    ticket_id = new.matter or str(uuid.uuid4())
     connection.execute(
         ticket.insert().values(
             id=ticket_id,
@@ -138,7 +144,7 @@ def open_ticket(
             category=new.category,
             service=new.service,
             state="new",
-            sealed_content=vault.seal(content),
+            sealed_content=vault.seal(asdict(new.content)),
             created_at=new.created_at,
             updated_at=new.created_at,
             due_at=new.due_at,
@@ -154,19 +160,36 @@ def open_ticket(
             ticket_id=ticket_id, at=new.created_at, actor="nindy", kind="opened"
         )
     )
-    attachments.put_onto_new(connection, ticket_id, conversation_id, new.created_at)
+    if new.matter is None:
+        claim(connection, vault, conversation_id, ticket_id)
+    attachments.put_onto_new(connection, ticket_id, new.created_at)
     row = connection.execute(sa.select(ticket).where(ticket.c.id == ticket_id)).one()
     announcements.announce(connection, vault, row._mapping, announcements.OPENED, new.created_at)
+    return ticket_id
 
 
 def find(connection: Connection, vault: Vault, number: str) -> Ticket | None:
     """Find a ticket by its number."""
-    row = connection.execute(sa.select(ticket).where(ticket.c.number == number)).first()
+    return one(connection, vault, ticket.c.number == number)
+
+
+def latest(connection: Connection, vault: Vault, conversation_id: str) -> Ticket | None:
+    """Find the newest ticket of a conversation."""
+    mine = sa.select(ticket.c.id).where(ticket.c.conversation_id == conversation_id)
+    newest = mine.order_by(ticket.c.created_at.desc()).limit(1).scalar_subquery()
+    return one(connection, vault, ticket.c.id == newest)
+
+
+def one(connection: Connection, vault: Vault, which: Any) -> Ticket | None:
+    """Return the ticket for which a condition holds, if there is one."""
+    row = connection.execute(sa.select(ticket).where(which)).first()
     if row is None:
         return None
     content = vault.open(row.sealed_content)
+    # Tickets of earlier versions hold a copy of what was said.
     content.pop("transcript", None)
     return Ticket(
+        id=row.id,
         number=row.number,
         conversation_id=row.conversation_id,
         category=row.category,
@@ -181,42 +204,3 @@ def find(connection: Connection, vault: Vault, number: str) -> Ticket | None:
         candidates=tuple((service, probability) for service, probability in row.candidates),
         user_group=row.user_group,
     )
-
-
-def latest(connection: Connection, vault: Vault, conversation_id: str) -> Ticket | None:
-    """Find the newest ticket of a conversation."""
-    number = connection.execute(
-        sa.select(ticket.c.number)
-        .where(ticket.c.conversation_id == conversation_id)
-        .order_by(ticket.c.created_at.desc())
-        .limit(1)
-    ).scalar()
-    return find(connection, vault, number) if number else None
-
-
-def transcript(connection: Connection, vault: Vault, conversation_id: str) -> list[dict[str, Any]]:
-    """Return the last messages of both sides, oldest first."""
-    heard = connection.execute(
-        sa.select(inbox.c.sent_at, inbox.c.sealed_body)
-        .where(inbox.c.conversation_id == conversation_id, inbox.c.state != "silent")
-        .order_by(inbox.c.id.desc())
-        .limit(_TRANSCRIPT)
-    )
-    said = connection.execute(
-        sa.select(outbox.c.created_at, outbox.c.sealed_body)
-        .where(outbox.c.conversation_id == conversation_id)
-        .order_by(outbox.c.position.desc())
-        .limit(_TRANSCRIPT)
-    )
-    lines = [(row.sent_at, "user", vault.open(row.sealed_body)) for row in heard]
-    lines += [(row.created_at, "nindy", vault.open(row.sealed_body)) for row in said]
-    lines.sort(key=lambda line: line[0])
-    return [
-        {
-            "at": at.isoformat(),
-            "who": who,
-            "text": body["text"],
-            "attachments": body.get("attachments", []),
-        }
-        for at, who, body in lines
-    ]

@@ -16,6 +16,7 @@ from bot.errors import TurnLost
 from bot.ledger import feedback as judgements
 from bot.ledger import inbox as inbox_rows
 from bot.ledger import window
+from bot.ledger.confidence import erase, is_confidential
 from bot.ledger.feedback import Feedback
 from bot.ledger.inbox import Claim
 from bot.ledger.outbox import enqueue
@@ -40,6 +41,9 @@ class UnitOfWork:
         misses: How many look-ups of this turn found nothing.
         feedback: What the person said about an answer (at most one of a kind).
         model: The model that answers.
+        matter: What the turn is about, where that is known before it is written
+            (`bot.ledger.confidence`).
+        left: What takes the place of both sides' words once they are sent; empty keeps them.
         writes: What else is written with the turn, such as a change of a ticket.
         quiet: Whether the turn itself says nothing, because what waited answers it.
         failure: The exception of an action that Rasa would have swallowed.
@@ -54,6 +58,8 @@ class UnitOfWork:
     misses: int = 0
     feedback: list[Feedback] = field(default_factory=list)
     model: str = ""
+    matter: str | None = None
+    left: str = ""
     writes: list[Write] = field(default_factory=list)
     quiet: bool = False
     failure: BaseException | None = None
@@ -108,20 +114,22 @@ def commit(
     finished = connection.execute(
         inbox.update()
         .where(inbox.c.id == claimed.inbox_id, inbox.c.state == inbox_rows.PENDING)
-        .values(state=final_state, finished_at=now)
+        .values(state=final_state, finished_at=now, matter=work.matter)
     )
     if finished.rowcount != 1:
         raise TurnLost("the message was answered by somebody else")
+    matter = work.matter
+    told_in_confidence = matter is not None and is_confidential(connection, matter)
     connection.execute(
         turn.insert().values(
             inbox_id=claimed.inbox_id,
             conversation_id=claimed.conversation_id,
-            sealed_events=vault.seal(work.events),
+            sealed_events=vault.seal([] if told_in_confidence else work.events),
             created_at=now,
         )
     )
     for new in work.tickets:
-        open_ticket(
+        matter = open_ticket(
             connection,
             vault,
             new,
@@ -130,7 +138,7 @@ def commit(
             claimed.message.channel,
         )
     record_misses(connection, work)
-    for said in work.feedback:
+    for said in [] if told_in_confidence else work.feedback:
         judgements.write(
             connection, vault, said, claimed.conversation_id, claimed.inbox_id, work.now
         )
@@ -139,7 +147,10 @@ def commit(
     if work.reopens_window:
         window.release(connection, vault, claimed.conversation_id, now)
     for reply in work.replies:
-        enqueue(connection, vault, claimed.conversation_id, claimed.inbox_id, reply, now)
+        to = (claimed.conversation_id, claimed.inbox_id)
+        enqueue(connection, vault, *to, reply, now, matter=matter)
+    if work.left and matter is not None:
+        erase(connection, vault, matter, work.left)
 
 
 def record_misses(connection: Connection, work: UnitOfWork) -> None:

@@ -21,6 +21,7 @@ from sqlalchemy.engine import Connection
 
 from bot.channels.message import Reply, Status
 from bot.ledger import outbox as bubbles
+from bot.ledger.confidence import readable
 from bot.ledger.outbox import DROPPED, FAILED, QUEUED, SENDING, SENT, UNKNOWN, Outgoing
 from bot.ledger.tables import conversation, inbox, outbox
 from bot.privacy import Vault
@@ -51,21 +52,34 @@ class Told(str, Enum):
     """Not at all: there is no template for it."""
 
 
-def last_heard(connection: Connection, conversation_id: str) -> datetime | None:
-    """Return when the person last wrote, by the channel's clock; reactions do not count."""
+def last_heard(
+    connection: Connection, conversation_id: str, matter: str | None = None
+) -> datetime | None:
+    """Return when the person last wrote, by the channel's clock; reactions do not count.
+
+    On a ticket (`matter`) only what may be read there counts: that the hours are open must not
+    tell of a complaint (`bot.ledger.confidence`).
+    """
+    where = [inbox.c.conversation_id == conversation_id, inbox.c.state != "silent"]
+    if matter is not None:
+        where.append(readable(inbox, matter))
     found: datetime | None = connection.execute(
-        sa.select(sa.func.max(inbox.c.sent_at)).where(
-            inbox.c.conversation_id == conversation_id, inbox.c.state != "silent"
-        )
+        sa.select(sa.func.max(inbox.c.sent_at)).where(*where)
     ).scalar()
     return found
 
 
-def is_open(connection: Connection, channel: str, conversation_id: str, now: datetime) -> bool:
-    """Say whether a channel takes free text for a person now."""
+def is_open(
+    connection: Connection,
+    channel: str,
+    conversation_id: str,
+    now: datetime,
+    matter: str | None = None,
+) -> bool:
+    """Say whether a channel takes free text for a person now, as a ticket may know it."""
     if channel != "whatsapp":
         return True
-    last = last_heard(connection, conversation_id)
+    last = last_heard(connection, conversation_id, matter)
     return last is not None and last > now - OPEN_FOR
 
 
@@ -77,22 +91,24 @@ def tell(
     reply: Reply,
     now: datetime,
     agent_id: str | None = None,
+    matter: str | None = None,
 ) -> Told:
     """Queue a bubble of an agent, or of Nindy (None); or what goes out while no text is taken."""
-    takes_text = is_open(connection, channel, conversation_id, now)
+    takes_text = is_open(connection, channel, conversation_id, now, matter)
     if not takes_text:
         # Whoever writes at this moment is waited for: their turn releases what is parked here.
         mine = sa.select(conversation.c.id).where(conversation.c.id == conversation_id)
         connection.execute(mine.with_for_update())
-        takes_text = is_open(connection, channel, conversation_id, now)
+        takes_text = is_open(connection, channel, conversation_id, now, matter)
+    place = (connection, vault, conversation_id, None)
     if takes_text:
-        bubbles.enqueue(connection, vault, conversation_id, None, reply, now, agent_id=agent_id)
+        bubbles.enqueue(*place, reply, now, QUEUED, agent_id, matter)
         return Told.TEXT
     if reply.otherwise is None:
         return Told.NOTHING
     if reply.otherwise.choices:
-        bubbles.enqueue(connection, vault, conversation_id, None, reply, now, PARKED, agent_id)
-    return _announce(connection, vault, conversation_id, reply.otherwise, now)
+        bubbles.enqueue(*place, reply, now, PARKED, agent_id, matter)
+    return _announce(connection, vault, conversation_id, reply.otherwise, now, matter)
 
 
 def shut(
@@ -153,7 +169,7 @@ def _shut(
     else:
         instead = reply.otherwise or spare
         if instead is not None:
-            _announce(connection, vault, row.conversation_id, instead, now)
+            _announce(connection, vault, row.conversation_id, instead, now, row.matter)
         # A template that says all has taken the bubble's place.
         values["state"] = PARKED if instead is None or instead.choices else DROPPED
     connection.execute(outbox.update().where(which).values(**values))
@@ -178,17 +194,22 @@ def release(connection: Connection, vault: Vault, conversation_id: str, now: dat
 
 
 def _announce(
-    connection: Connection, vault: Vault, conversation_id: str, instead: Reply, now: datetime
+    connection: Connection,
+    vault: Vault,
+    conversation_id: str,
+    instead: Reply,
+    now: datetime,
+    matter: str | None,
 ) -> Told:
     if instead.choices:
-        since = last_heard(connection, conversation_id)
+        since = last_heard(connection, conversation_id, matter)
         still = [outbox.c.state.not_in((FAILED, DROPPED, PARKED))]
         if since is not None:
             still.append(outbox.c.created_at > since)
         for row in connection.execute(_of(conversation_id, *still)).all():
             if bubbles.read_reply(vault.open(row.sealed_body)) == instead:
                 return Told.WAITS
-    bubbles.enqueue(connection, vault, conversation_id, None, instead, now)
+    bubbles.enqueue(connection, vault, conversation_id, None, instead, now, matter=matter)
     return Told.TEMPLATE
 
 

@@ -15,7 +15,8 @@ from sqlalchemy.engine import Connection
 from bot.catalogue import Catalogue
 from bot.channels.message import Choice, Reply
 from bot.ledger import attachments, people
-from bot.ledger.tables import ticket_forward
+from bot.ledger.confidence import ANONYMOUS
+from bot.ledger.tables import COMPLAINTS, inbox, ticket_forward
 from bot.ledger.window import is_open
 from bot.privacy import Vault
 from bot.templates import Occasion, Templates
@@ -29,7 +30,7 @@ from bot.tickets.life import (
     warning,
 )
 from bot.tickets.record import USER, Seen, lock, tell, write
-from bot.tickets.takeover import meant
+from bot.tickets.takeover import free, held_for
 from bot.words import Words
 from bot.worktime import WorkCalendar
 
@@ -105,16 +106,18 @@ class Changes:
 
         Raises:
             ChangeRefused: The ticket is closed, the person has gone, the channel takes no free text
-                now and nothing was named to announce the answer with, or a file is not there
-                (``file``).
+                now and nothing was named to announce the answer with, a file is not there
+                (``file``), or nobody could be sent one (``anonymous``).
         """
         row = lock(connection, seen)
         if row.state == State.CLOSED:
             raise ChangeRefused("closed")
         if people.is_gone(connection, row.conversation_id):
             raise ChangeRefused("gone")
+        if files and row.channel == ANONYMOUS:
+            raise ChangeRefused("anonymous")
         if announce is None:
-            if not is_open(connection, row.channel, row.conversation_id, seen.now):
+            if not is_open(connection, row.channel, row.conversation_id, seen.now, row.id):
                 raise ChangeRefused("window")
             announce = Occasion.NEED_INFORMATION if wait else Occasion.ANSWERED
         sent = attachments.send(connection, vault, row.id, row.conversation_id, seen.actor, files)
@@ -153,6 +156,7 @@ class Changes:
         row = lock(connection, seen)
         goes_on = row.state in (State.WAITING, *_DONE)
         values = self._go_on(row, seen.now) if goes_on else {}
+        connection.execute(inbox.update().where(inbox.c.id == inbox_id).values(matter=row.id))
         detail = {"text": text, "inbox": inbox_id}
         write(connection, vault, row, seen, "user_message", values, detail)
         if inbox_id is not None:
@@ -167,8 +171,8 @@ class Changes:
         inbox_id: int,
         now: datetime,
     ) -> None:
-        """Put a message onto the ticket it is meant for while an agent holds the conversation."""
-        number = meant(connection, conversation_id)
+        """Put a message onto the ticket that an agent has taken the conversation over for."""
+        number = held_for(connection, conversation_id)
         if number is not None:
             seen = Seen(number, None, USER, now)
             self.answered(connection, vault, seen, text, inbox_id)
@@ -232,7 +236,10 @@ class Changes:
         resolution: Resolution,
         text: str = "",
     ) -> None:
-        """Finish a ticket by one of the catalogue's indicators, and ask how it was."""
+        """Finish a ticket by one of the catalogue's indicators, and ask how it was.
+
+        A conversation that was taken over for it is handed back with the same bubble.
+        """
         row = lock(connection, seen)
         values = self._step(row, State.RESOLVED, seen.now) | {
             "resolution": resolution.value,
@@ -242,6 +249,7 @@ class Changes:
             "rating": None,
             "sealed_rating": None,
         }
+        freed = free(connection, row.id)
         name = "utter_kabar_selesai_isi" if text else "utter_kabar_selesai"
         ratings = tuple(
             Choice(
@@ -250,10 +258,11 @@ class Changes:
             )
             for rating in RATINGS
         )
+        after = (self._words.text("utter_kabar_petugas_keluar"),) if freed else ()
         told = self._tell(
-            connection, vault, row, seen.now, Occasion.RESOLVED, name, ratings, isi=text
+            connection, vault, row, seen.now, Occasion.RESOLVED, name, ratings, after, isi=text
         )
-        detail = {"resolution": resolution.value, "text": text, **told}
+        detail = {"resolution": resolution.value, "text": text, "handed_back": freed, **told}
         write(connection, vault, row, seen, "resolved", values, detail)
 
     def close(self, connection: Connection, vault: Vault, seen: Seen) -> None:
@@ -261,11 +270,11 @@ class Changes:
         row = lock(connection, seen)
         values = self._step(row, State.CLOSED, seen.now) | {"closed_at": seen.now}
         write(connection, vault, row, seen, "closed", values)
+        if free(connection, row.id):
+            self._say_free(connection, vault, row, seen.now)
 
-    def rate(
-        self, connection: Connection, vault: Vault, seen: Seen, rating: int, word: str = ""
-    ) -> None:
-        """Keep what the person thinks of it (1 to 5 and a word); a resolved ticket is closed by it.
+    def rate(self, connection: Connection, vault: Vault, seen: Seen, rating: int) -> None:
+        """Keep what the person thinks of it (1 to 5); a resolved ticket is closed by it.
 
         Raises:
             ChangeRefused: The ticket is not finished, or was rated.
@@ -276,11 +285,9 @@ class Changes:
         if row.rating is not None:
             raise ChangeRefused("rated")
         values: dict[str, Any] = {"rating": rating}
-        if word:
-            values["sealed_rating"] = vault.seal({"text": word})
         if row.state == State.RESOLVED:
             values |= self._step(row, State.CLOSED, seen.now) | {"closed_at": seen.now}
-        write(connection, vault, row, seen, "rated", values, {"rating": rating, "text": word})
+        write(connection, vault, row, seen, "rated", values, {"rating": rating})
 
     def comment(self, connection: Connection, vault: Vault, seen: Seen, word: str) -> None:
         """Keep the person's word on their rating, where it came after it.
@@ -295,7 +302,11 @@ class Changes:
         write(connection, vault, row, seen, "commented", values, {"text": word})
 
     def route(self, connection: Connection, vault: Vault, seen: Seen, service: int | None) -> None:
-        """Say which service a ticket belongs to: its unit and due time follow."""
+        """Say which service a ticket belongs to: its unit and due time follow.
+
+        Who works on it does not follow into the complaints' lane or out of it: the ticket is
+        nobody's, and a conversation that was taken over for it is handed back.
+        """
         row = lock(connection, seen)
         clock = self._clock(row, service)
         reached = warning(clock.used(self._calendar, seen.now))
@@ -306,8 +317,13 @@ class Changes:
             # What the new SLA has not reached is warned of again, what was warned of is not.
             "warned": min(row.warned, reached),
         }
+        changes_lane = (service == COMPLAINTS) != (row.service == COMPLAINTS)
+        if changes_lane:
+            values["owner_id"] = None
         detail = {"from": row.service, "to": service}
         write(connection, vault, row, seen, "routed", values, detail)
+        if changes_lane and free(connection, row.id):
+            self._say_free(connection, vault, row, seen.now)
 
     def prioritise(
         self, connection: Connection, vault: Vault, seen: Seen, priority: Priority
@@ -350,6 +366,9 @@ class Changes:
         hours = self._catalogue.hours(service)
         return Clock(row.created_at, hours, row.paused_minutes, stands_since)
 
+    def _say_free(self, connection: Connection, vault: Vault, row: Any, now: datetime) -> None:
+        tell(connection, vault, row, Reply(self._words.text("utter_kabar_petugas_keluar")), now)
+
     def _tell(
         self,
         connection: Connection,
@@ -359,9 +378,10 @@ class Changes:
         occasion: Occasion,
         name: str,
         choices: tuple[Choice, ...] = (),
+        after: tuple[str, ...] = (),
         **values: str,
     ) -> dict[str, str]:
         values["nomor"] = row.number
         otherwise = self._templates.reply(occasion, **values)
-        reply = Reply(self._words.text(name, **values), choices, otherwise=otherwise)
-        return tell(connection, vault, row, reply, now)
+        text = "\n\n".join((self._words.text(name, **values), *after))
+        return tell(connection, vault, row, Reply(text, choices, otherwise=otherwise), now)

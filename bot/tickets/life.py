@@ -63,8 +63,9 @@ class ChangeRefused(NindyError):
         reason: ``unknown`` ticket; ``changed`` since it was read; no such ``step``; ``owned`` by
             another agent; ``closed``; the 24-hour ``window`` is shut; the person has ``gone``;
             ``no-forward`` waits for a receipt; ``unfinished``, ``rated`` or still ``unrated``; the
-            conversation is ``held`` by another agent, or ``free``; a ``file`` is not there to be
-            sent.
+            conversation is ``held`` by another agent, or ``free``; only its ``holder`` may hand it
+            back; nobody can be spoken to, because the complaint is ``anonymous``; a ``file`` is not
+            there to be sent.
     """
 
     def __init__(self, reason: str) -> None:

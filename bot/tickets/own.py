@@ -4,11 +4,14 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from itertools import islice
+from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
-from bot.ledger.tables import ticket, ticket_event
+from bot.ledger.confidence import is_ordinary
+from bot.ledger.tables import COMPLAINTS, ticket, ticket_event
 from bot.privacy import Vault
 from bot.tickets.life import OPEN, State
 
@@ -22,11 +25,15 @@ class Own:
 
     Attributes:
         number: Its number.
+        id: Its id.
+        is_complaint: Whether it is told in confidence.
         state: Where it stands.
         rating: What the person thought of it, if they said so since it was resolved.
     """
 
     number: str
+    id: str
+    is_complaint: bool
     state: State
     rating: int | None
 
@@ -39,17 +46,22 @@ class Own:
 def find(connection: Connection, vault: Vault, conversation_id: str, number: str) -> Own | None:
     """Find a ticket by its number, if it was opened in this conversation."""
     row = connection.execute(
-        sa.select(ticket.c.number, ticket.c.state, ticket.c.rating).where(
+        sa.select(ticket).where(
             ticket.c.number == number, ticket.c.conversation_id == conversation_id
         )
     ).first()
-    return None if row is None else Own(row.number, State(row.state), row.rating)
+    return None if row is None else _own(row)
+
+
+def _own(row: Any) -> Own:
+    in_confidence = row.service == COMPLAINTS
+    return Own(row.number, row.id, in_confidence, State(row.state), row.rating)
 
 
 def awaiting(
     connection: Connection, vault: Vault, conversation_id: str, quoted: str, now: datetime
-) -> str | None:
-    """Return the number of the ticket that a message may be an answer for.
+) -> Own | None:
+    """Return the ticket that a message may be an answer for.
 
     Args:
         connection: The open transaction.
@@ -64,7 +76,7 @@ def awaiting(
     """
     waits = ticket.c.state == State.WAITING.value
     rows = connection.execute(
-        sa.select(ticket.c.number, ticket.c.state)
+        sa.select(ticket)
         .where(
             ticket.c.conversation_id == conversation_id,
             sa.or_(
@@ -77,18 +89,35 @@ def awaiting(
         )
         .order_by(ticket.c.updated_at.desc())
     ).all()
-    named = [str(row.number) for row in rows if row.number in quoted]
-    waiting = [str(row.number) for row in rows if row.state == State.WAITING]
-    return next(iter(named + waiting), None)
+    named = [row for row in rows if row.number in quoted]
+    waiting = [row for row in rows if row.state == State.WAITING]
+    return next(map(_own, named + waiting), None)
 
 
-def last_reply(connection: Connection, vault: Vault, number: str) -> str:
-    """Return what the desk last wrote to the person about a ticket; empty for nothing."""
-    sealed = connection.execute(
+def newest_open(connection: Connection, vault: Vault, conversation_id: str) -> Own | None:
+    """Return the ticket that somebody means who names none: the newest that is unfinished.
+
+    Where there is another one it is no complaint.
+    """
+    row = connection.execute(
+        sa.select(ticket)
+        .where(
+            ticket.c.conversation_id == conversation_id,
+            ticket.c.state.in_([state.value for state in OPEN]),
+        )
+        .order_by(sa.case((is_ordinary(), 0), else_=1), ticket.c.created_at.desc())
+        .limit(1)
+    ).first()
+    return None if row is None else _own(row)
+
+
+def replies(connection: Connection, vault: Vault, number: str, count: int) -> list[str]:
+    """Return the last texts that the desk wrote to the person about a ticket, oldest first."""
+    rows = connection.execute(
         sa.select(ticket_event.c.sealed_detail)
         .join(ticket, ticket.c.id == ticket_event.c.ticket_id)
-        .where(ticket.c.number == number, ticket_event.c.kind == "reply")
+        .where(ticket.c.number == number, ticket_event.c.kind.in_(("reply", "resolved")))
         .order_by(ticket_event.c.id.desc())
-        .limit(1)
-    ).scalar()
-    return str(vault.open(sealed)["text"]) if sealed else ""
+    )
+    texts = (str(vault.open(row.sealed_detail)["text"]) for row in rows)
+    return list(islice(filter(None, texts), count))[::-1]

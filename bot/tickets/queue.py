@@ -9,7 +9,8 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
-from bot.ledger.tables import COMPLAINTS, agent, ticket
+from bot.ledger.confidence import is_ordinary
+from bot.ledger.tables import agent, ticket
 from bot.privacy import Vault
 from bot.tickets.life import OPEN, State
 
@@ -111,7 +112,7 @@ def by_state(connection: Connection, vault: Vault) -> list[tuple[str, str, int]]
     """Return unit, state and number of tickets, for the supervisor."""
     rows = connection.execute(
         sa.select(ticket.c.unit, ticket.c.state, sa.func.count())
-        .where(sa.or_(ticket.c.service.is_(None), ticket.c.service != COMPLAINTS))
+        .where(is_ordinary())
         .group_by(ticket.c.unit, ticket.c.state)
         .order_by(ticket.c.unit, ticket.c.state)
     )
@@ -120,9 +121,7 @@ def by_state(connection: Connection, vault: Vault) -> list[tuple[str, str, int]]
 
 def _where(wanted: Filter) -> list[Any]:
     where: list[Any] = [
-        ticket.c.service == COMPLAINTS
-        if wanted.complaints
-        else sa.or_(ticket.c.service.is_(None), ticket.c.service != COMPLAINTS),
+        ~is_ordinary() if wanted.complaints else is_ordinary(),
         ticket.c.state.in_([state.value for state in wanted.states] or _OPEN),
     ]
     if wanted.owner_id is not None:

@@ -11,6 +11,7 @@ from sqlalchemy.engine import Connection
 
 from bot.channels.message import Reply
 from bot.ledger import announcements, people, window
+from bot.ledger.confidence import ANONYMOUS
 from bot.ledger.tables import ticket, ticket_event
 from bot.ledger.window import Told
 from bot.privacy import Vault
@@ -71,14 +72,18 @@ def tell(
 ) -> dict[str, str]:
     """Give word of an agent, or of Nindy, to the ticket's person as their channel takes it now.
 
+    Who gave no name is sent nothing: with their code they read what the events tell.
+
     Returns:
         What the event says of it: nothing where the words themselves are on their way, else
         ``told`` and how (`bot.ledger.window.Told`).
     """
+    if row.channel == ANONYMOUS:
+        return {}
     if people.is_gone(connection, row.conversation_id):
         return {"told": Told.NOTHING.value}
     place = (row.channel, row.conversation_id)
-    told = window.tell(connection, vault, *place, reply, now, agent_id)
+    told = window.tell(connection, vault, *place, reply, now, agent_id, row.id)
     return {} if told is Told.TEXT else {"told": told.value}
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
@@ -11,6 +12,7 @@ from sqlalchemy.engine import Connection
 
 from bot.ledger import attachments
 from bot.ledger.attachments import Attachment
+from bot.ledger.confidence import is_ordinary, readable
 from bot.ledger.inbox import SILENT
 from bot.ledger.outbox import FAILED
 from bot.ledger.tables import (
@@ -26,6 +28,9 @@ from bot.ledger.tickets import Content
 from bot.ledger.window import last_heard
 from bot.privacy import Vault
 from bot.tickets.queue import Line, as_line
+
+_TRANSCRIPT = 40
+"""Messages of each side from before the opening that are shown."""
 
 
 @dataclass(frozen=True)
@@ -72,13 +77,20 @@ class Said:
 
 @dataclass(frozen=True)
 class Sheet:
-    """Everything about one ticket."""
+    """Everything about one ticket.
+
+    Attributes:
+        transcript: The last messages before it was opened.
+        holder_id: The agent who has taken the conversation over.
+        held_for: The number of the ticket that it was taken over for.
+        said: What was said since.
+    """
 
     line: Line
     version: int
     category: str
     content: Content
-    transcript: list[dict[str, Any]]
+    transcript: list[Said]
     candidates: list[tuple[int, float]]
     user_group: int | None
     paused_minutes: int
@@ -89,6 +101,7 @@ class Sheet:
     owner_id: str | None
     conversation_id: str
     holder_id: str | None
+    held_for: str
     last_heard: datetime | None
     events: list[Event] = field(default_factory=list)
     said: list[Said] = field(default_factory=list)
@@ -98,22 +111,37 @@ class Sheet:
 
 def read_sheet(connection: Connection, vault: Vault, number: str) -> Sheet | None:
     """Return a ticket with its history and conversation, oldest first."""
+    held = ticket.alias("held")
     row = connection.execute(
-        sa.select(ticket, agent.c.name.label("owner"), conversation.c.holder_id)
+        sa.select(
+            ticket,
+            agent.c.name.label("owner"),
+            conversation.c.holder_id,
+            held.c.number.label("held_for"),
+        )
         .join(conversation, conversation.c.id == ticket.c.conversation_id)
+        .outerjoin(
+            held,
+            sa.and_(
+                held.c.id == conversation.c.held_ticket_id,
+                # Who works on another matter does not learn of a complaint by its holder.
+                sa.or_(held.c.id == ticket.c.id, is_ordinary(held)),
+            ),
+        )
         .outerjoin(agent, agent.c.id == ticket.c.owner_id)
         .where(ticket.c.number == number)
     ).first()
     if row is None:
         return None
     content = vault.open(row.sealed_content)
-    transcript = content.pop("transcript", [])
+    # Tickets of earlier versions hold a copy of what was said.
+    content.pop("transcript", None)
     return Sheet(
         line=as_line(vault, row),
         version=row.version,
         category=row.category,
         content=Content(**content),
-        transcript=transcript,
+        transcript=_before(connection, vault, row),
         candidates=[(int(service), float(chance)) for service, chance in row.candidates],
         user_group=row.user_group,
         paused_minutes=row.paused_minutes,
@@ -123,10 +151,11 @@ def read_sheet(connection: Connection, vault: Vault, number: str) -> Sheet | Non
         reopened=row.reopened,
         owner_id=row.owner_id,
         conversation_id=row.conversation_id,
-        holder_id=row.holder_id,
-        last_heard=last_heard(connection, row.conversation_id),
+        holder_id=row.holder_id if row.held_for else None,
+        held_for=row.held_for or "",
+        last_heard=last_heard(connection, row.conversation_id, row.id),
         events=_events(connection, vault, row.id),
-        said=_said(connection, vault, row.conversation_id, row.created_at),
+        said=_since(connection, vault, row),
         forwards=_forwards(connection, vault, row.id),
         files=attachments.of_ticket(connection, vault, row.id),
     )
@@ -153,22 +182,41 @@ def _events(connection: Connection, vault: Vault, ticket_id: str) -> list[Event]
     ]
 
 
-def _said(
-    connection: Connection, vault: Vault, conversation_id: str, since: datetime
-) -> list[Said]:
-    heard = connection.execute(
-        sa.select(inbox.c.sent_at, inbox.c.sealed_body).where(
-            # What came later than the ticket, whenever it was written, is not in its transcript.
-            inbox.c.conversation_id == conversation_id,
-            inbox.c.received_at > since,
-            inbox.c.state != SILENT,
-        )
+def _before(connection: Connection, vault: Vault, row: Any) -> list[Said]:
+    """Return the last messages of both sides up to the opening, oldest first."""
+    heard = _heard(row).where(inbox.c.received_at <= row.created_at).order_by(inbox.c.id.desc())
+    ours = _ours(row).where(outbox.c.created_at < row.created_at)
+    found = (
+        connection.execute(heard.limit(_TRANSCRIPT)),
+        connection.execute(ours.order_by(outbox.c.position.desc()).limit(_TRANSCRIPT)),
     )
-    ours = connection.execute(
-        sa.select(outbox).where(
-            outbox.c.conversation_id == conversation_id, outbox.c.created_at >= since
-        )
+    return _talk(vault, *found)
+
+
+def _since(connection: Connection, vault: Vault, row: Any) -> list[Said]:
+    """Return what came later than the opening, whenever it was written, oldest first."""
+    return _talk(
+        vault,
+        connection.execute(_heard(row).where(inbox.c.received_at > row.created_at)),
+        connection.execute(_ours(row).where(outbox.c.created_at >= row.created_at)),
     )
+
+
+def _heard(row: Any) -> Any:
+    return sa.select(inbox.c.sent_at, inbox.c.sealed_body).where(
+        inbox.c.conversation_id == row.conversation_id,
+        inbox.c.state != SILENT,
+        readable(inbox, row.id),
+    )
+
+
+def _ours(row: Any) -> Any:
+    return sa.select(outbox).where(
+        outbox.c.conversation_id == row.conversation_id, readable(outbox, row.id)
+    )
+
+
+def _talk(vault: Vault, heard: Iterable[Any], ours: Iterable[Any]) -> list[Said]:
     found = []
     for row in heard:
         body = vault.open(row.sealed_body)

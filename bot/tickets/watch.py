@@ -16,6 +16,7 @@ from bot.privacy import Vault
 from bot.tickets.changes import Changes
 from bot.tickets.life import OPEN, WARNINGS, ChangeRefused, Clock, State, warning
 from bot.tickets.record import NINDY, Seen, lock, write
+from bot.tickets.takeover import Takeover, kept_waiting
 from bot.worktime import WorkCalendar
 
 REST = 24
@@ -31,15 +32,26 @@ class Watch:
         calendar: Working hours.
         catalogue: The services' SLA.
         changes: What can be done to a ticket.
+        takeover: Reminds of people who wait.
+        patience: How long a person waits for the agent who took over before they are told.
     """
 
-    def __init__(self, calendar: WorkCalendar, catalogue: Catalogue, changes: Changes) -> None:
+    def __init__(
+        self,
+        calendar: WorkCalendar,
+        catalogue: Catalogue,
+        changes: Changes,
+        takeover: Takeover,
+        patience: timedelta,
+    ) -> None:
         self._calendar = calendar
         self._catalogue = catalogue
         self._changes = changes
+        self._takeover = takeover
+        self._patience = patience
 
     def look(self, connection: Connection, vault: Vault, now: datetime) -> int:
-        """Write down the warnings that are due, close what rests, and return how many changed."""
+        """Warn, close what rests, remind of who waits, and return how many tickets changed."""
         changed = 0
         running = sa.select(
             ticket.c.number,
@@ -75,6 +87,10 @@ class Watch:
                 with suppress(ChangeRefused):
                     self._changes.close(connection, vault, Seen(number, None, NINDY, now))
                     changed += 1
+        for number in kept_waiting(connection, now - self._patience):
+            with suppress(ChangeRefused):
+                self._takeover.remind(connection, vault, Seen(number, None, NINDY, now))
+                changed += 1
         return changed
 
     def _may_be_due(self, now: datetime) -> Any:

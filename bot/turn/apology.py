@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from bot.ledger.confidence import under_way
 from bot.ledger.tickets import Content, NewTicket, Reason, new_number
 from bot.ledger.unit_of_work import UnitOfWork
 from bot.words import Words
@@ -54,8 +55,13 @@ class Apology:
     def open(self, work: UnitOfWork, case: Case) -> None:
         """Open a ticket with the message, and say so.
 
-        The dialogue starts anew afterwards: its state may be what broke it, or is long past.
+        What was written in confidence becomes no ticket: agents would read it. The dialogue
+        starts anew afterwards: its state may be what broke it, or is long past.
         """
+        if matter := under_way(work.claim.state):
+            work.state, work.events, work.matter = None, [], matter
+            work.replies = [self._words.reply("utter_gangguan_pengaduan")]
+            return
         due = self._calendar.due(work.now, SLA_HOURS)
         number = new_number(work.now)
         work.state = None

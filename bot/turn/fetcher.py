@@ -20,7 +20,7 @@ from bot.attachments.scanner import Verdict
 from bot.channels.message import Media, Reply
 from bot.clock import Clock
 from bot.errors import Blocked, FileLost, FileRefused, Permanent
-from bot.ledger import attachments, fetches, outbox
+from bot.ledger import attachments, confidence, fetches, outbox
 from bot.ledger.attachments import LOST, REJECTED
 from bot.ledger.database import Ledger
 from bot.ledger.fetches import Fetch
@@ -184,7 +184,8 @@ def _write_off(
     if fetches.gone(connection, vault, fetch, state, reason):
         for file in attachments.of(connection, vault, [fetch.id]):
             told = Reply(words.refused(file))
-            outbox.enqueue(connection, vault, fetch.conversation_id, None, told, now)
+            matter = confidence.of_file(connection, fetch.id)
+            outbox.enqueue(connection, vault, fetch.conversation_id, None, told, now, matter=matter)
 
 
 def pause(attempts: int) -> timedelta:

@@ -1,17 +1,25 @@
-"""What happens to a message while an agent holds the conversation: the bot says nothing."""
+"""What happens to a message while an agent holds the conversation: it goes onto the ticket.
+
+Three things are not for the agent: a rating that is pressed, the code of a complaint without a
+name, and the word that ends broadcasts. Nindy hears those as at any time. And what was written for
+a complaint is nobody's.
+"""
 
 from __future__ import annotations
 
-from functools import partial
+import uuid
 
 from bot.channels.choice_ids import resolve
-from bot.ledger import consents
+from bot.ledger.anonymous import find_code
 from bot.ledger.unit_of_work import UnitOfWork
 from bot.templates import SHOW
 from bot.tickets import in_turn
 from bot.tickets.changes import Changes
-from bot.turn.late import Parse
+from bot.turn.late import Parse, Respond
 from bot.turn.plain import plain
+from bot.words import Words
+
+_ABOUT_COMPLAINTS = ("/buat_pengaduan", "/tambah_pesan")
 
 
 class Held:
@@ -19,20 +27,43 @@ class Held:
 
     Args:
         changes: What can be done to a ticket.
-        choice_key: Secret that signed the ids of buttons and rows.
+        words: What the person is told.
+        respond: The dialogue, for what it hears all the same.
         parse: What the model makes of a text.
+        choice_key: Secret that signed the ids of buttons and rows.
     """
 
-    def __init__(self, changes: Changes, choice_key: bytes, parse: Parse) -> None:
+    def __init__(
+        self,
+        changes: Changes,
+        words: Words,
+        respond: Respond,
+        parse: Parse,
+        choice_key: bytes,
+    ) -> None:
         self._changes = changes
-        self._choice_key = choice_key
+        self._words = words
+        self._respond = respond
         self._parse = parse
+        self._choice_key = choice_key
 
     async def __call__(self, work: UnitOfWork) -> None:
         """Fill the unit of work; the dialogue starts anew when it is handed back."""
-        pressed = work.claim.message.choice_id or ""
-        if resolve(self._choice_key, work.claim.conversation_id, pressed) == SHOW:
+        claim = work.claim
+        pressed = (
+            resolve(self._choice_key, claim.conversation_id, claim.message.choice_id or "") or ""
+        )
+        if pressed == SHOW:
             return  # Who only wants to read has not answered the agent.
+        text = claim.message.text
+        if pressed.startswith("/nilai{") or find_code(text) or await self._ends_broadcasts(text):
+            await self._respond(work)
+            work.state = None
+            return
+        if claim.matter is not None or pressed.startswith(_ABOUT_COMPLAINTS):
+            work.matter = claim.matter or str(uuid.uuid4())
+            work.replies.append(self._words.reply("utter_pengaduan_disela"))
+            return
         in_turn.add(
             work,
             self._changes.heard,
@@ -41,18 +72,6 @@ class Held:
             inbox_id=work.claim.inbox_id,
             now=work.now,
         )
-        if await self._ends_broadcasts(work.claim.message.text):
-            # Whoever speaks with the person, this is done at once.
-            claim = work.claim
-            work.writes.append(
-                partial(
-                    consents.say,
-                    conversation_id=claim.conversation_id,
-                    inbox_id=claim.inbox_id,
-                    agreed=False,
-                    now=work.now,
-                )
-            )
 
     async def _ends_broadcasts(self, text: str) -> bool:
         words = plain(text)

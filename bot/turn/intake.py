@@ -115,7 +115,7 @@ def _store_all(
     for delivery in deliveries:
         for change in delivery.identity:
             people.change_identity(connection, vault, change, now)
-        new = [inbox.receive(connection, vault, message, now) for message in delivery.messages]
+        new = inbox.receive_all(connection, vault, delivery.messages, now)
         for status in delivery.statuses:
             if status.state is State.SHUT:
                 window.shut_by(connection, vault, status, spare, now)

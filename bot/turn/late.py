@@ -14,11 +14,13 @@ import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
 from bot.channels.message import Kind
+from bot.ledger.anonymous import find_code
+from bot.ledger.confidence import under_way
 from bot.ledger.database import Ledger
 from bot.ledger.tables import ticket
 from bot.ledger.unit_of_work import UnitOfWork
 from bot.privacy import Vault
-from bot.tickets import in_turn, takeover
+from bot.tickets import in_turn, own
 from bot.tickets.changes import Changes
 from bot.turn.apology import LATE, Apology
 from bot.turn.plain import plain
@@ -60,8 +62,9 @@ class Late:
         if not await self._is_late(work):
             return await self._respond(work)
         found = await self._ledger.run(_open_ticket, work.claim.conversation_id)
-        if found is None:
+        if found is None or under_way(work.claim.state):
             return self._apology.open(work, LATE)
+        work.matter = found.id
         in_turn.add(
             work,
             self._changes.answered,
@@ -77,10 +80,13 @@ class Late:
         text = plain(message.text)
         if work.now - message.sent_at < AFTER or message.kind is Kind.CHOICE or not text:
             return False
+        if find_code(text):
+            return False  # Nobody but Nindy may see it, however late.
         match = (await self._parse(text))["match"]
         return bool(match["decision"] != "control" or match["probability"] < _CERTAIN)
 
 
 def _open_ticket(connection: Connection, vault: Vault, conversation_id: str) -> Any:
-    number = takeover.meant(connection, conversation_id)
+    meant = own.newest_open(connection, vault, conversation_id)
+    number = None if meant is None else meant.number
     return connection.execute(sa.select(ticket).where(ticket.c.number == number)).first()

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from bot.errors import StartupError
 
-_DATA = ("config.yml", "domain.yml")
+_DATA = ("config.yml", "domain.yml", "data/catalogue/examples.yml")
 _FOLDERS = ("data/nlu", "data/rules", "data/faq", "data/lexicon", "bot/nlu")
 _SUFFIXES = (".yml", ".py")
 

@@ -19,7 +19,7 @@ from bot.ledger.attachments import KEPT, RECENT, Attachment
 from bot.ledger.database import Ledger
 from bot.ledger.unit_of_work import UnitOfWork
 from bot.privacy import Vault
-from bot.tickets import in_turn, own, takeover
+from bot.tickets import in_turn, own
 from bot.tickets.changes import Changes
 from bot.turn.file_words import FileWords
 
@@ -49,22 +49,22 @@ class WithFiles:
         message = work.claim.message
         if not message.attachments and message.kind is not Kind.MEDIA:
             return await self._respond(work)
-        files, number = await self._ledger.run(_look, work)
+        files, found = await self._ledger.run(_look, work)
         there = [file for file in files if file.is_there]
         form = _form(work)
         if not there and not message.text.strip() and form is None:
             work.state = work.claim.state
             work.replies = [Reply(self._missing(files))]
-        elif there and number is not None and form is None:
-            work.state = work.claim.state
+        elif there and found is not None and form is None:
+            work.state, work.matter = work.claim.state, found.id
             in_turn.add(
                 work,
                 self._changes.answered,
-                seen=in_turn.by_person(work, number),
+                seen=in_turn.by_person(work, found.number),
                 text=message.text,
                 inbox_id=work.claim.inbox_id,
             )
-            said = [self._words.on_ticket(number), *self._refusals(files)]
+            said = [self._words.on_ticket(found.number), *self._refusals(files)]
             work.replies = [Reply("\n\n".join(said))]
         else:
             await self._respond(work)
@@ -85,12 +85,12 @@ class WithFiles:
 
 def _look(
     connection: Connection, vault: Vault, work: UnitOfWork
-) -> tuple[list[Attachment], str | None]:
+) -> tuple[list[Attachment], own.Own | None]:
     message, id = work.claim.message, work.claim.conversation_id
     quoted = outbox.quoted(connection, vault, id, message)
-    number = own.awaiting(connection, vault, id, quoted, work.now)
+    meant = own.awaiting(connection, vault, id, quoted, work.now)
     files = attachments.of(connection, vault, message.attachments)
-    return files, number or takeover.meant(connection, id)
+    return files, meant or own.newest_open(connection, vault, id)
 
 
 def _form(work: UnitOfWork) -> str | None:

@@ -123,6 +123,8 @@ class Meta:
 
     async def _accept(self, request: web.Request) -> web.Response:
         body = json.loads(await request.read())
+        if "status" in body:  # A mark that a message was read.
+            return web.json_response({"success": True})
         wamid = f"wamid.out.{next(self._ids)}"
         bubble = Shown(
             body["to"].lstrip("+"),

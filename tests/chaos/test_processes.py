@@ -191,3 +191,24 @@ async def test_r16_processes_are_asked_to_stop_under_load(
         assert longest < 15
         # Nothing is left half done by who is asked to stop: no outcome is unknown to anybody.
         assert made.meta.twice == 0
+
+
+async def test_r16_a_turn_that_lasts_too_long_is_given_back_at_the_stop(
+    tmp_path: Path, postgres: Postgres, redis_server: Redis
+) -> None:
+    async with storm(tmp_path, postgres, redis_server) as made:
+        await made.up("web", "sender-1", "worker-1")
+        await made.meta.write("628110000000", ["lambat"])
+        await made.until(lambda: _leases(made) == 1)
+        assert await asyncio.to_thread(made.end, "worker-1") < 15
+        # A worker of another machine would have to wait for the end of a lease.
+        assert _leases(made) == 0
+        await made.up("worker-2")
+        await made.all_is_answered()
+    assert [bubble.text for bubble in made.meta.shown] == ["1 lambat"]
+
+
+def _leases(made: Storm) -> int:
+    held = tables.conversation.c.lease_until.is_not(None)
+    with made.ledger() as ledger, ledger.engine.begin() as connection:
+        return len(connection.execute(sa.select(tables.conversation).where(held)).all())

@@ -17,13 +17,12 @@ from bot.ledger.unit_of_work import UnitOfWork
 from bot.live.wake import Wake
 from bot.tickets.record import Seen
 from bot.turn.failpoints import Failpoints
-from bot.turn.held import Held
 from bot.turn.worker import Worker
 from tests.chaos.storm import VOLUME
 from tests.cluster import database
-from tests.kit import message, owner, parse_nothing, siti, vault
+from tests.kit import message, owner, siti, vault
 from tests.servers import Postgres
-from tests.ticketing import BUDI, CHANGES, TAKEOVER, Desk
+from tests.ticketing import BUDI, HELD, TAKEOVER, Desk
 
 pytestmark = [pytest.mark.chaos, pytest.mark.postgres, pytest.mark.timeout(600)]
 RACES = 50 * VOLUME
@@ -46,10 +45,9 @@ async def test_r17_the_bot_is_silent_from_the_takeover_on(
             async def never(work: UnitOfWork) -> None:
                 raise AssertionError("no turn may fail")
 
-            listen = Held(CHANGES, b"held", parse_nothing)
-            worker = Worker(ledger, respond, never, listen, named, Wake(), now, Failpoints())
+            worker = Worker(ledger, respond, never, HELD, named, Wake(), now, Failpoints())
             for race in range(RACES):
-                number = desk.open(person=f"p{race}")
+                number = desk.open(at=now(), person=f"p{race}")
                 written = message(f"race.{race}", siti(f"p{race}"), now())
                 await ledger.run(inbox.receive, written, now())
 
@@ -83,7 +81,8 @@ def _checked(ledger: Ledger, number: str) -> bool:
             .select_from(tables.inbox)
             .where(tables.inbox.c.state == inbox.PENDING)
         ).scalar()
-    assert waiting == 0
-    taken = next(n for n, text in enumerate(said) if "petugas" in text.casefold())
+    assert waiting == 0, said
+    taken = next((n for n, text in enumerate(said) if "petugas" in text.casefold()), None)
+    assert taken is not None, said
     assert "from the bot" not in said[taken:]
     return "from the bot" in said

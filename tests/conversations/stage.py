@@ -260,7 +260,8 @@ def _history(connection: Any, vault: Vault, number: str) -> dict[str, Any]:
     found = read_sheet(connection, vault, number)
     assert found is not None
     heard = [event.detail["text"] for event in found.events if event.kind == "user_message"]
-    return {"events": [event.kind for event in found.events], "heard": heard}
+    said = [line.text for line in (*found.transcript, *found.said)]
+    return {"events": [event.kind for event in found.events], "heard": heard, "said": said}
 
 
 @lru_cache(maxsize=1)
@@ -316,7 +317,7 @@ async def stage(
                     id=AGENT, login="rina", name="Rina Contoh", role="agent", created_at=play.now
                 )
             )
-        play.changes, play.takeover = services.changes, Takeover(services.words)
+        play.changes, play.takeover = services.changes, services.takeover
         play.session = session
         play.intake = Intake(ledger, wake, play.clock)
         apology = Apology(services.words, services.calendar, services.catalogue.unit(None))
@@ -334,14 +335,20 @@ async def stage(
             ledger,
             Late(ledger, services.changes, apology, dialogue.parse, with_files),
             apology,
-            Held(services.changes, CHOICE_KEY, dialogue.parse),
+            Held(services.changes, services.words, with_files, dialogue.parse, CHOICE_KEY),
             owner,
             wake,
             play.clock,
             failpoints,
         )
         play.sender = OutboxSender(
-            ledger, {"whatsapp": keep}, owner, wake, play.clock, failpoints, timedelta(seconds=60)
+            ledger,
+            {"whatsapp": keep, "webchat": keep},
+            owner,
+            wake,
+            play.clock,
+            failpoints,
+            timedelta(seconds=60),
         )
         try:
             yield play

@@ -59,6 +59,7 @@ STEPS = {
     "wait",
     "faults",
     "as",
+    "via",
     "remember",
     "nindy",
     "never",
@@ -84,7 +85,7 @@ async def test_scenario(path: Path, tmp_path: Path, dialogue: Any, executor: Any
         for number, step in enumerate(scenario["steps"], 1):
             assert set(step) <= STEPS, f"step {number}: unknown keys {set(step) - STEPS}"
             await _play(play, step, memory, number)
-        _check_tickets(play, scenario.get("tickets", []))
+        _check_tickets(play, scenario.get("tickets", []), memory)
         if "calls" in scenario:
             assert len(await play.calls()) == scenario["calls"]
         if "consents" in scenario:
@@ -101,6 +102,8 @@ async def _play(play: Stage, step: dict[str, Any], memory: dict[str, str], numbe
         await play.faults(step["faults"])
     if "as" in step:
         play.person = step["as"]
+    if "via" in step:
+        play.channel = step["via"]
     reply = await _act(play, step, memory)
     if reply is not None:
         _check(reply, step, memory, number)
@@ -181,7 +184,7 @@ def _fill(text: str, memory: dict[str, str]) -> str:
     return text
 
 
-def _check_tickets(play: Stage, expected: list[dict[str, Any]]) -> None:
+def _check_tickets(play: Stage, expected: list[dict[str, Any]], memory: dict[str, str]) -> None:
     found = play.tickets()
     assert len(found) == len(expected), [ticket["subject"] for ticket in found]
     for ticket, wanted in zip(found, expected, strict=True):
@@ -189,6 +192,10 @@ def _check_tickets(play: Stage, expected: list[dict[str, Any]]) -> None:
         for name, value in wanted.items():
             if name == "candidates":
                 assert likely[: len(value)] == value, ticket["candidates"]
+                continue
+            if name == "never said":
+                said = "\n".join(ticket["said"])
+                assert not [words for words in value if _fill(words, memory) in said]
                 continue
             assert ticket[name] == value, f"{name}: {ticket[name]!r}"
 

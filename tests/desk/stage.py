@@ -29,7 +29,7 @@ from tests.broadcasting import BROADCASTS, WAVES
 from tests.conftest import PROJECT
 from tests.faq_desk import REVIEW
 from tests.filing import store
-from tests.kit import START
+from tests.kit import START, answer
 
 NUMBER = "20261123-ABC234"
 OTHER = "20261123-XYZ789"
@@ -39,6 +39,7 @@ CALENDAR = WorkCalendar.load(PROJECT / "data/calendar")
 WORDS = Words(PROJECT / "domain.yml")
 TEMPLATES = Templates.load(PROJECT / "data/whatsapp/templates.yml")
 CHANGES = Changes(CALENDAR, CATALOGUE, WORDS, TEMPLATES)
+TAKEOVER = Takeover(WORDS)
 ANSWER = Entry(
     "uji", "uji", "Bagaimana cara mengunggah?", "Buka menu unggah.", "s", "Uji", "high", (), 2
 )
@@ -50,7 +51,7 @@ def make_work(ledger: Ledger) -> Work:
 
     return Work(
         changes=CHANGES,
-        takeover=Takeover(WORDS),
+        takeover=TAKEOVER,
         calendar=CALENDAR,
         catalogue=CATALOGUE,
         canned=read_canned(PROJECT / "data/desk/balasan.yml"),
@@ -80,6 +81,7 @@ class Stage:
         sender = Sender(user_id=f"ID.{who}", phone=f"62812{crc32(who.encode()):010d}", name=who)
         message = Inbound("whatsapp", "1", f"wamid.{who}{self.said}", sender, at, Kind.TEXT, text)
         self.ledger.transact(inbox.receive, message, at)
+        answer(self.ledger, now=at)
         with self.ledger.engine.begin() as connection:
             return str(
                 connection.execute(
@@ -97,6 +99,7 @@ class Stage:
         chronology: str = "Sudah dicoba dua kali.",
         at: datetime = START,
         who: str = "siti",
+        channel: str = "whatsapp",
         **values: Any,
     ) -> str:
         """A ticket is opened; returns the conversation."""
@@ -104,7 +107,7 @@ class Stage:
         content = Content(subject, chronology, "Siti Aminah", "siti@contoh.go.id", "029018")
         due = CALENDAR.due(at, CATALOGUE.hours(service))
         new = NewTicket(number, "tanya_nindy", service, content, at, due)
-        self.ledger.transact(open_ticket, new, conversation, None, "whatsapp")
+        self.ledger.transact(open_ticket, new, conversation, None, channel)
         self.set(number, **{"unit": CATALOGUE.unit(service), **values})
         return conversation
 

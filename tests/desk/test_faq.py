@@ -78,7 +78,7 @@ async def test_an_entry_from_the_form_to_the_answer_and_back(
     assert await do(author, "draf/ajukan") == 303
     assert await do(boss, "putusan/setujui") == 303
     assert live(ledger) == better.answer
-    assert work.wake._events["faq"].is_set()
+    assert work.wake._ears["faq"][0]._event.is_set()
     await boss.get(PAGE)
     assert "Nindy memakainya dalam beberapa detik" in boss.page
     assert "Versi 1 · Dikembalikan" in boss.page and "Versi 2 · Diterbitkan" in boss.page

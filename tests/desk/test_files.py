@@ -128,7 +128,7 @@ class TestDownload:
         answer = await browser.client.get(f"{TICKET}/lampiran/{id}")
         assert (answer.status, await answer.read()) == (200, PNG)
         headers = answer.headers
-        assert headers["Content-Type"] == "image/png"
+        assert headers["Content-Type"] == "application/octet-stream"
         assert headers["Content-Disposition"] == (
             'attachment; filename="layar  galat.png"; '
             "filename*=UTF-8''layar%20%E2%80%93%20galat.png"

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from bot.errors import DataError
-from bot.ledger import news, numbers
+from bot.ledger import chat, news, numbers
 from bot.ledger.agents import Role
 from bot.ledger.database import Ledger
 from desk.canned import read_canned
@@ -91,19 +91,23 @@ async def test_the_supervisor_sees_the_months_numbers(
     stage.open("20261123-CCC222", who="c", rating=5, **done)
     stage.open("20261123-DDD222", who="d", rating=4, due_at=START - timedelta(1), **done)
     stage.open("20261123-EEE222", who="e", service=20)
+    for place, value in enumerate((3, 4)):
+        conversation = stage.hear("halo", START, f"tamu{place}")
+        ledger.transact(chat.rate, conversation, value, "", START)
     found = ledger.transact(numbers.overview, month(START), START, ages(CALENDAR, START))
     assert found.open == {DPA: {"new": 1}, UNIT: {"new": 1}}
     assert found.oldest is not None and found.oldest[:2] == ("20261123-BBB222", UNIT)
     assert (found.late, found.resolved, found.met) == (1, 2, 1)
     assert (found.mean_rating, found.ratings) == (4.5, 2)
     assert found.categories == {"tanya_nindy": 4}
+    assert (found.chat_rating, found.chat_ratings) == (3.5, 2)
     assert found.reasons == {"unanswered": 3, "lookup": 1}
     # Opened on Friday, the working day before.
     assert found.ages == {DPA: [1, 0, 0, 0], UNIT: [0, 1, 0, 0]}
     add(ledger, "sari", Role.SUPERVISOR)
     await browser.sign_in("sari")
     await browser.get("/supervisor")
-    assert "50%" in browser.page and "4,5" in browser.page
+    assert "50%" in browser.page and "4,5" in browser.page and "web chat 3,5" in browser.page
     assert "Pengecekan data tidak berhasil" in browser.page
     table = await browser.get("/supervisor/tiket.csv")
     assert table.headers["Content-Disposition"].startswith("attachment")
@@ -196,6 +200,7 @@ def test_masks() -> None:
     )
     assert "0001" in said and "3171" not in said and "812" not in said
     assert "a•••@c.go.id" in said and "20261123-ABC234" in said
+    assert veil("tiket 20261129-6NV55B, 20261129-234567") == "tiket 20261129-6NV55B, ••••••••••4567"
     assert veil("SP2D 2 dari 3, tahun 2026") == "SP2D 2 dari 3, tahun 2026"
     assert veil_name("Siti Aminah") == "S••• A•••" and veil_name("") == ""
 

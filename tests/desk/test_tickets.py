@@ -15,9 +15,10 @@ from bot.ledger import chat_sessions, tables
 from bot.ledger.agents import Agent, Role
 from bot.ledger.database import Ledger
 from bot.ledger.tickets import Content, NewTicket, open_ticket
+from bot.tickets.record import USER, Seen
 from desk.work import Work
 from tests.desk.conftest import UNIT, Browser, add
-from tests.desk.stage import DPA, LATER, NUMBER, OTHER, TEMPLATES, Stage
+from tests.desk.stage import CHANGES, DPA, LATER, NUMBER, OTHER, TEMPLATES, Stage
 from tests.kit import START, Clock, rows
 
 PHONE = f"62812{crc32(b'siti'):010d}"
@@ -216,6 +217,27 @@ class TestChanges:
         assert rows(ledger, tables.conversation)[0].holder_id is None
         assert len(stage.texts()) == 2
 
+    @pytest.mark.parametrize(
+        ("role", "status"), [(Role.AGENT, 409), (Role.SUPERVISOR, 303), (Role.ADMIN, 303)]
+    )
+    async def test_only_holder_and_supervision_end_a_takeover(
+        self, browser: Browser, budi: Agent, stage: Stage, ledger: Ledger, role: Role, status: int
+    ) -> None:
+        stage.open()
+        await do(browser, "ambil-alih")
+        add(ledger, "ani", role)
+        await browser.get("/akun")
+        await browser.post("/keluar")
+        await browser.sign_in("ani")
+        await browser.get(TICKET)
+        assert ("Kembalikan ke Nindy" in browser.page) is (status == 303)
+        assert "dipegang petugas" in browser.page
+        assert await do(browser, "kembalikan") == status
+        held = rows(ledger, tables.conversation)[0].holder_id
+        assert held == (budi.id if status == 409 else None)
+        if status == 409:
+            assert "Hanya petugas yang memegang percakapan ini" in browser.page
+
     async def test_a_failed_message_says_why_and_is_sent_anew_once(
         self, browser: Browser, budi: Agent, stage: Stage, ledger: Ledger
     ) -> None:
@@ -340,6 +362,41 @@ class TestWhoSeesWhat:
             table = await (await browser.get("/supervisor/tiket.csv")).text()
             assert NUMBER not in table
 
+    async def test_the_persons_other_ticket_tells_nothing_of_a_complaint(
+        self, browser: Browser, budi: Agent, ledger: Ledger, stage: Stage
+    ) -> None:
+        stage.open()
+        conversation = stage.open(OTHER, 20, "Laporan rahasia", "Pegawai itu minta uang", LATER)
+        held = {"holder_id": "rani", "held_ticket_id": stage.row(OTHER).id}
+        with ledger.engine.begin() as connection:
+            connection.execute(
+                tables.conversation.update()
+                .where(tables.conversation.c.id == conversation)
+                .values(held)
+            )
+        for path in (TICKET, f"{TICKET}/percakapan", "/antrean", f"/antrean?nomor={OTHER}"):
+            await browser.get(path)
+            for word in ("minta uang", "rahasia", "dipegang petugas", f"tiket/{OTHER}"):
+                assert word not in browser.page, (path, word)
+        assert await do(browser, "balas", teks="Coba unggah ulang.") == 303
+        assert await do(browser, "kembalikan") == 409
+
+    async def test_what_an_anonymous_person_and_the_officer_write_is_in_the_history(
+        self, browser: Browser, ledger: Ledger, stage: Stage
+    ) -> None:
+        stage.open(service=20, channel="anonim")
+        add(ledger, "rani", Role.COMPLAINT_OFFICER)
+        await browser.sign_in("rani")
+        assert await do(browser, "balas", teks="Mohon nama kantornya.") == 303
+        seen = Seen(NUMBER, None, USER, LATER)
+        ledger.transact(CHANGES.answered, seen, "KPPN Contoh lantai dua", None)
+        await browser.get(TICKET)
+        assert "Mohon nama kantornya." in browser.page
+        assert "KPPN Contoh lantai dua" in browser.page and "Pelapor anonim" in browser.page
+        assert "Ambil alih percakapan" not in browser.page
+        assert await do(browser, "ambil-alih") == 409
+        assert stage.texts() == []
+
     async def test_the_officer_sees_complaints_and_nothing_else(
         self, browser: Browser, ledger: Ledger, stage: Stage
     ) -> None:
@@ -421,7 +478,6 @@ class TestWhoSeesWhat:
 
 def test_the_last_word_is_the_transactions(ledger: Ledger, stage: Stage) -> None:
     from bot.tickets.life import ChangeRefused
-    from bot.tickets.record import Seen
     from desk.ticket_actions import _apply
 
     stage.open(service=20)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from itertools import cycle
 from pathlib import Path
 
 import aiohttp
@@ -63,13 +64,18 @@ async def test_a_rolling_restart_loses_and_doubles_nothing(
     lines = ("halo", "menu", "Apa itu HAI-DJPb?", "batal", "terima kasih")
     people = [f"orang-{number}" for number in range(8)]
     workers, senders = ("worker-1", "worker-2"), ("sender-1", "sender-2")
+    rolled = asyncio.Event()
     with database(postgres, "rolling") as url:
         async with Cluster(tmp_path, url, redis_url(redis_server)) as cluster:
             await cluster.up("web", *workers, *senders)
 
-            async def talk(person: str) -> None:
-                for line in lines:
+            async def talk(person: str) -> int:
+                for number, line in enumerate(cycle(lines)):
+                    if rolled.is_set():
+                        return number
                     await cluster.ask(person, line, 90)
+                    await asyncio.sleep(1)
+                raise AssertionError("unreachable")
 
             talking = asyncio.gather(*(talk(person) for person in people))
             for name in (*senders, *workers):
@@ -77,9 +83,9 @@ async def test_a_rolling_restart_loses_and_doubles_nothing(
                 assert took < 15
                 assert cluster.processes[name].returncode == 0, cluster.said(name)[-2000:]
                 await cluster.up(name)
-            await talking
-            for person in people:
-                await _once_and_in_order(cluster, person, len(lines))
+            rolled.set()
+            for person, number in zip(people, await talking, strict=True):
+                await _once_and_in_order(cluster, person, number)
 
 
 async def _once_and_in_order(product: Product, person: str, lines: int) -> None:

@@ -26,6 +26,7 @@ from bot.ledger.attachments import (
 from bot.ledger.database import Ledger
 from bot.ledger.fetches import LEASE, PATIENCE, Fetch
 from bot.ledger.tickets import Content, NewTicket
+from bot.tickets.sheet import read_sheet
 from tests.kit import START, answer, claim, claimed, message, receive, rows, sibling, siti, together
 
 PHOTO = Media("1003000000000001", "layar.jpg", "c2hhMjU2")
@@ -212,6 +213,8 @@ def test_a_new_ticket_takes_what_was_sent_lately(ledger: Ledger) -> None:
     receive(ledger, photo("old", at=early), now=early)
     receive(ledger, photo("new"), photo("other", sender=siti("budi")))
     unsent = upload(ledger)
+    for _ in range(3):
+        answer(ledger, now=START + PATIENCE)
     ticket_id = open_ticket(ledger, START + timedelta(minutes=1))
     ids = {row.id: row.ticket_id for row in rows(ledger, tables.attachment)}
     assert list(ids.values()).count(ticket_id) == 1 and ids[unsent] is None
@@ -244,8 +247,25 @@ def test_the_transcript_names_the_files(ledger: Ledger) -> None:
     receive(ledger, photo())
     open_ticket(ledger, START + PATIENCE)
     (row,) = rows(ledger, tables.ticket)
-    (line,) = ledger.vault.open(row.sealed_content)["transcript"]
-    assert line["attachments"] == [only(ledger).id]
+    found = ledger.transact(read_sheet, row.number)
+    assert found is not None
+    assert [said.files for said in found.transcript] == [(only(ledger).id,)]
+
+
+def test_files_of_a_complaint_go_onto_no_other_ticket(ledger: Ledger) -> None:
+    receive(ledger, photo())
+    answer(ledger, "received", now=START + PATIENCE, matter="given-up")
+    receive(ledger, message(2))
+    ordinary = open_ticket(ledger, START + timedelta(minutes=1))
+    assert ledger.transact(attachments.of_ticket, ordinary) == []
+
+
+def test_files_of_a_complaint_without_a_name_are_forgotten(ledger: Ledger) -> None:
+    receive(ledger, photo())
+    answer(ledger, "received", now=START + PATIENCE, matter="m1", left="(gone)")
+    assert rows(ledger, tables.attachment) == []
+    body = ledger.vault.open(rows(ledger, tables.inbox)[0].sealed_body)
+    assert (body["media"], body["attachments"]) == (None, [])
 
 
 def test_a_bubble_carries_its_file(ledger: Ledger) -> None:

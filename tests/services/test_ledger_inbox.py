@@ -9,6 +9,8 @@ from typing import Any
 
 import pytest
 import sqlalchemy as sa
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
 from bot.channels.message import Inbound, Kind, Sender
 from bot.ledger import inbox, tables, unit_of_work
@@ -25,6 +27,7 @@ from tests.kit import (
     rows,
     sibling,
     siti,
+    sqlite_ledger,
     together,
 )
 
@@ -259,3 +262,81 @@ def test_a_message_that_cannot_be_read_holds_up_only_its_own_conversation(ledger
     assert claim(ledger) is None
     assert ledger.transact(inbox.waiting) == 2
     assert ledger.transact(inbox.dead_letters) == 0
+
+
+PEOPLE = [
+    Sender(user_id="ID.a", phone="628110000001", name="Ani"),
+    Sender(user_id="ID.a"),
+    Sender(phone="628110000001"),
+    Sender(user_id="ID.b", phone="628110000001"),
+    Sender(user_id="ID.c", phone="628110000002"),
+    Sender(phone="628110000003"),
+    Sender(user_id="ID.d"),
+]
+
+
+def stored(ledger: Ledger) -> list[tuple[str, int, str]]:
+    """Whose each message is, its place, and what it says; people by their first message."""
+    found, names = [], dict[str, str]()
+    for row in rows(ledger, tables.inbox, tables.inbox.c.sent_at, tables.inbox.c.position):
+        text = ledger.vault.open(row.sealed_body)["text"]
+        name = names.setdefault(row.conversation_id, text)
+        found.append((name, row.position, text))
+    return found
+
+
+@settings(
+    max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+)
+@given(
+    batches=st.lists(
+        st.lists(st.tuples(st.integers(0, 12), st.sampled_from(range(len(PEOPLE)))), max_size=9),
+        max_size=3,
+    )
+)
+def test_many_at_once_are_stored_as_one_by_one(
+    tmp_path_factory: pytest.TempPathFactory, batches: list[list[tuple[int, int]]]
+) -> None:
+    told: list[list[bool]] = []
+    kept: list[list[tuple[str, int, str]]] = []
+    for together_ in (True, False):
+        with sqlite_ledger(tmp_path_factory.mktemp("inbox")) as ledger:
+            said: list[bool] = []
+            for batch in batches:
+                given_ = [
+                    message(number, PEOPLE[who], START + number * SECOND, text=f"{number}")
+                    for number, who in batch
+                ]
+                if together_:
+                    said += ledger.transact(inbox.receive_all, given_, START)
+                else:
+                    said += receive(ledger, *given_)
+            told.append(said)
+            kept.append(stored(ledger))
+    assert told[0] == told[1]
+    assert {(who, text) for who, _, text in kept[0]} == {(who, text) for who, _, text in kept[1]}
+    for one in kept:
+        for who in {name for name, _, _ in one}:
+            places = [place for name, place, _ in one if name == who]
+            assert sorted(places) == list(range(1, len(places) + 1))
+
+
+def test_a_thousand_messages_are_stored_once_in_their_order(ledger: Ledger) -> None:
+    given_ = [message(n, siti(f"p{n % 7}"), text=str(n)) for n in range(1000)]
+    assert ledger.transact(inbox.receive_all, given_, START) == [True] * 1000
+    assert ledger.transact(inbox.receive_all, given_ + given_[:3], START) == [False] * 1003
+    for person in range(7):
+        mine = [text for name, _, text in stored(ledger) if name == str(person)]
+        assert mine == [str(n) for n in range(person, 1000, 7)]
+
+
+def test_many_at_once_that_meet_are_one_person_and_one_message(ledger: Ledger) -> None:
+    given_ = [message(n, siti(f"p{n % 3}")) for n in range(30)]
+    with sibling(ledger) as other:
+        doors = [ledger, other] * 3
+        store = [
+            lambda door=door: door.transact(inbox.receive_all, given_, START) for door in doors
+        ]
+        together(store)
+    assert len(rows(ledger, tables.inbox)) == 30
+    assert conversations(ledger) == 3

@@ -217,3 +217,13 @@ def test_messages_after_a_change_are_the_movers(ledger: Ledger, gap: int) -> Non
     change(ledger, siti("old"), siti("new"))
     receive(ledger, message(2, siti("new"), START + timedelta(seconds=gap)))
     assert len(rows(ledger, tables.conversation)) == 1
+
+
+def test_what_a_dialogue_remembers_goes_when_it_has_rested(ledger: Ledger) -> None:
+    later = START + timedelta(minutes=1)
+    for n, (name, at) in enumerate((("siti", START), ("budi", later))):
+        receive(ledger, message(n, siti(name), at=at), now=at)
+        answer(ledger, "ya", now=at)
+    assert ledger.transact(people.forget_dialogues, later) == 1
+    states = {row.last_turn_at: row.sealed_state for row in rows(ledger, tables.conversation)}
+    assert states[START] is None and states[later] is not None

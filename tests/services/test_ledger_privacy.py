@@ -23,8 +23,25 @@ from bot.channels.message import (
     Sender,
 )
 from bot.channels.message import Status as News
-from bot.ledger import agents, consents, logins, outbox, people, tables, unit_of_work
+from bot.ledger import (
+    agents,
+    alarms,
+    announcements,
+    api_answers,
+    api_clients,
+    chat,
+    chat_sessions,
+    consents,
+    logins,
+    outbox,
+    people,
+    tables,
+    unit_of_work,
+)
 from bot.ledger.agents import Agent, Role
+from bot.ledger.alarms import Alarm
+from bot.ledger.api_answers import Answer, Asked
+from bot.ledger.api_clients import Scope
 from bot.ledger.database import Ledger
 from bot.ledger.feedback import CHOICE, NONE_OF_THESE, Feedback
 from bot.ledger.fetches import PATIENCE
@@ -58,6 +75,13 @@ PLANTED = {
     "notice": "markernoticetext",
     "note": "markernotetext",
     "listed phone": "6285277766655",
+    "session": "markersessionid-00000",
+    "host user": "host:MARKERHOSTUSER",
+    "rating word": "markerratingword",
+    "client reference": "markerclientreference",
+    "api answer": "markerapianswer",
+    "draft of an entry": "markerfaqdraft",
+    "note on an entry": "markerfaqnote",
 }
 
 
@@ -87,6 +111,9 @@ def plant(ledger: Ledger) -> None:
     news = News("whatsapp", "1", p["sent id"], Delivery.READ, START)
     assert ledger.transact(outbox.apply_status, news, START)
     plant_desk(ledger)
+    plant_chat(ledger)
+    plant_doors(ledger)
+    plant_faq(ledger)
     moved = Sender(p["new user id"], p["new phone"])
     change = IdentityChange("whatsapp", "1", p["message id"], sender, moved, START)
     assert ledger.transact(people.change_identity, change, START)
@@ -131,6 +158,54 @@ def plant_broadcast(ledger: Ledger, ticket: str, author: Agent) -> None:
         recipients.choose(connection, vault, id, [PLANTED["phone"], PLANTED["listed phone"]])
 
     ledger.transact(write)
+
+
+def plant_chat(ledger: Ledger) -> None:
+    p = PLANTED
+    user = Sender(user_id=p["host user"], name=p["name"])
+    ledger.transact(chat_sessions.make, p["session"], user, START)
+    session = ledger.transact(chat_sessions.find, p["session"])
+    assert session is not None
+    ledger.transact(chat.rate, session.conversation_id, 5, p["rating word"], START)
+
+
+def plant_doors(ledger: Ledger) -> None:
+    p = PLANTED
+    scopes = frozenset({Scope.WRITE, Scope.READ_ALL})
+    made = ledger.transact(
+        api_clients.add, "portal", "Portal", scopes, "https://contoh.go.id/kait", START
+    )
+    assert made is not None
+    p["client secret"], p["signing secret"] = made
+
+    def opened(connection: Connection, vault: Vault) -> None:
+        row = connection.execute(sa.select(tables.ticket)).first()
+        kind = announcements.OPENED
+        announcements.announce(connection, vault, row._mapping, kind, START)
+
+    ledger.transact(opened)
+    asked = Asked("portal", "kunci-uji", p["client reference"])
+    answer = Answer(201, {"number": p["api answer"]})
+    ledger.transact(api_answers.once, asked, START, lambda _connection, _vault: answer)
+    ledger.transact(alarms.sound, Alarm("whatsapp", "account_update:RESTRICTION", 0), START)
+
+
+def plant_faq(ledger: Ledger) -> None:
+    with ledger.engine.begin() as connection:
+        agent = connection.execute(sa.select(tables.agent.c.id)).scalar_one()
+        fields = {"question": PLANTED["draft of an entry"]}
+        connection.execute(
+            tables.faq_revision.insert().values(
+                entry_id="uji", number=1, author_id=agent, created_at=START,
+                sealed_fields=ledger.vault.seal(fields),
+            )
+        )  # fmt: skip
+        connection.execute(
+            tables.faq_event.insert().values(
+                entry_id="uji", number=1, revision=1, state="draft", agent_id=agent, at=START,
+                sealed_note=ledger.vault.seal(PLANTED["note on an entry"]),
+            )
+        )  # fmt: skip
 
 
 def everything(ledger: Ledger, folder: Path) -> bytes:

@@ -17,6 +17,7 @@ from bot.ledger.database import Ledger
 from bot.ledger.feedback import HELPED, YES, Feedback
 from bot.ledger.tickets import Content, NewTicket
 from bot.ledger.unit_of_work import UnitOfWork
+from bot.tickets.sheet import read_sheet
 from tests.kit import (
     LEASE,
     START,
@@ -226,16 +227,15 @@ def test_the_transcript_has_both_sides_in_order(ledger: Ledger) -> None:
         c.id for c in rows(ledger, tables.conversation)
         if ledger.transact(people.address, c.id)[1] == siti()
     )  # fmt: skip
-    lines = ledger.transact(tickets.transcript, mine)
-    assert [(line["who"], line["text"]) for line in lines] == expected
-    assert lines[0]["at"] == START.isoformat()
     at = START + timedelta(hours=1)
     receive(ledger, message("last", text="and a ticket", at=at))
     work = UnitOfWork(claimed(ledger, now=at), at, tickets=[ticket(at=at)])
     commit(ledger, work)
-    kept = ledger.vault.open(rows(ledger, tables.ticket)[0].sealed_content)["transcript"]
-    line = {"at": at.isoformat(), "who": "user", "text": "and a ticket", "attachments": []}
-    assert kept[-1] == line
+    found = ledger.transact(read_sheet, ticket(at=at).number)
+    assert found is not None and found.conversation_id == mine
+    kept = [(said.who, said.text) for said in found.transcript]
+    assert kept == [*expected, ("user", "and a ticket")]
+    assert (found.transcript[0].at, found.transcript[-1].at) == (START, at)
 
 
 def test_a_bubble_carries_the_ticket_and_its_question(ledger: Ledger) -> None:

@@ -18,23 +18,15 @@ from bot.ledger.window import OPEN_FOR
 from bot.templates import SHOW, Occasion
 from bot.tickets.life import OPEN, ChangeRefused, Priority, Resolution, State
 from bot.tickets.record import USER, Seen
-from bot.turn.held import Held
-from tests.kit import (
-    START,
-    answer,
-    claimed,
-    contents,
-    parse_nothing,
-    rows,
-    sibling,
-    together,
-)
+from tests.kit import START, answer, claimed, contents, rows, sibling, together
 from tests.ticketing import (
     ANI,
     BROADCAST,
     BUDI,
+    BUTTON_KEY,
     CATALOGUE,
     CHANGES,
+    HELD,
     SPAN_SERVICE,
     TEMPLATES,
     WORDS,
@@ -109,21 +101,22 @@ CASES = [
         before=(FORWARD,),
     ),
     Case(
-        SOLVED, "resolved", State.RESOLVED, {"resolution": "solved", "text": ""},
+        SOLVED, "resolved", State.RESOLVED,
+        {"resolution": "solved", "text": "", "handed_back": False},
         ("utter_kabar_selesai", {}),
     ),
     Case(
         ("resolve", Resolution.INFORMED, "lihat halaman 3"), "resolved", State.RESOLVED,
-        {"resolution": "informed", "text": "lihat halaman 3"},
+        {"resolution": "informed", "text": "lihat halaman 3", "handed_back": False},
         ("utter_kabar_selesai_isi", {"isi": "lihat halaman 3"}),
     ),
     Case(("close",), "closed", State.CLOSED, before=(SOLVED,)),
     Case(
-        ("rate", 4, "cepat"), "rated", State.CLOSED, {"rating": 4, "text": "cepat"},
+        ("rate", 4), "rated", State.CLOSED, {"rating": 4},
         before=(SOLVED,), by=USER,
     ),
     Case(
-        ("rate", 2), "rated", State.CLOSED, {"rating": 2, "text": ""},
+        ("rate", 2), "rated", State.CLOSED, {"rating": 2},
         before=(SOLVED, ("close",)), by=USER,
     ),
     Case(("route", BROADCAST), "routed", State.NEW, {"from": SPAN_SERVICE, "to": BROADCAST}),
@@ -226,7 +219,7 @@ def test_what_waits_is_announced_once_and_comes_when_the_person_writes(desk: Des
         "parked",
         "queued",
     ]
-    desk.hear("lihat", SHUT)
+    desk.receive("lihat", SHUT)
     answer(desk.ledger, "silakan", now=SHUT)
     words = [text for text, state in desk.bubbles() if state == "queued"]
     assert [
@@ -251,7 +244,8 @@ def test_what_people_wrote_is_sealed(desk: Desk) -> None:
     desk.do(*FORWARD[:1], number, *FORWARD[1:])
     desk.do("accept", number, "rahasia sekali")
     desk.do("resolve", number, Resolution.SOLVED, "rahasia sekali")
-    desk.do("rate", number, 1, "rahasia sekali", by=USER)
+    desk.do("rate", number, 1, by=USER)
+    desk.do("comment", number, "rahasia sekali", by=USER)
     assert "rahasia" not in repr(contents(desk.ledger))
     assert desk.ledger.vault.open(desk.row(number).sealed_rating) == {"text": "rahasia sekali"}
 
@@ -485,7 +479,7 @@ def test_only_what_is_finished_is_rated(desk: Desk, before: tuple[Change, ...]) 
 
 def heard(desk: Desk, text: str, at: datetime) -> UnitOfWork:
     """Let the person write while an agent holds the conversation."""
-    desk.hear(text, at)
+    desk.receive(text, at)
     work = UnitOfWork(claimed(desk.ledger, now=at), at)
     assert work.claim.holder_id is not None
     return work
@@ -497,7 +491,7 @@ async def test_what_is_heard_during_a_takeover_goes_onto_the_ticket(desk: Desk) 
     desk.do("reply", number, "ADK?", True)
     told = len(desk.told())
     work = heard(desk, "ini ADK-nya", LATER)
-    await Held(CHANGES, b"held", parse_nothing)(work)
+    await HELD(work)
     desk.ledger.transact(unit_of_work.commit, work, "w1", LATER)
     detail = {"text": "ini ADK-nya", "inbox": work.claim.inbox_id}
     assert desk.events(number)[-1] == ("user_message", USER, LATER, detail)
@@ -511,9 +505,18 @@ async def test_of_two_tickets_the_holders_hears(desk: Desk) -> None:
     desk.do("take_over", mine)
     at = LATER + timedelta(minutes=1)
     work = heard(desk, "ini", at)
-    await Held(CHANGES, b"held", parse_nothing)(work)
+    await HELD(work)
     desk.ledger.transact(unit_of_work.commit, work, "w1", at)
     assert desk.events(mine)[-1][0] == "user_message" and desk.events(newer) == []
+
+
+def test_a_solved_ticket_gives_the_conversation_back_in_the_same_bubble(desk: Desk) -> None:
+    number = prepare(desk, (TAKE, SOLVED))
+    assert rows(desk.ledger, tables.conversation)[0].holder_id is None
+    assert len(desk.told()) == 2
+    assert WORDS.text("utter_kabar_petugas_keluar") in desk.told()[-1]["text"]
+    assert len(desk.told()[-1]["choices"]) == 5
+    assert desk.events(number)[-1][3]["handed_back"] is True
 
 
 async def test_who_only_presses_to_read_has_not_answered(desk: Desk) -> None:
@@ -521,28 +524,27 @@ async def test_who_only_presses_to_read_has_not_answered(desk: Desk) -> None:
     desk.do("reply", number, "mohon kirim ADK", True)
     desk.do("take_over", number)
     conversation = desk.row(number).conversation_id
-    desk.hear("Lihat balasan", kind=Kind.CHOICE, choice=issue(b"held", conversation, SHOW))
+    desk.receive("Lihat balasan", kind=Kind.CHOICE, choice=issue(BUTTON_KEY, conversation, SHOW))
     work = UnitOfWork(claimed(desk.ledger), LATER)
-    await Held(CHANGES, b"held", parse_nothing)(work)
+    await HELD(work)
     desk.ledger.transact(unit_of_work.commit, work, "w1", LATER)
     assert desk.row(number).state == State.WAITING
 
 
-async def test_without_an_open_ticket_nothing_is_written_down(desk: Desk) -> None:
-    number = prepare(desk, (TAKE, SOLVED))
-    past = desk.events(number)
-    work = heard(desk, "terima kasih", LATER)
-    await Held(CHANGES, b"held", parse_nothing)(work)
-    desk.ledger.transact(unit_of_work.commit, work, "w1", LATER)
-    assert (desk.events(number), desk.row(number).state) == (past, "resolved")
+def test_another_ticket_neither_ends_nor_solves_away_a_takeover(desk: Desk) -> None:
+    mine, other = desk.open(), desk.open(at=LATER)
+    desk.do("take_over", mine)
+    assert refused(desk, "hand_back", other) == "free"
+    desk.do("resolve", other, Resolution.SOLVED, at=LATER)
+    assert rows(desk.ledger, tables.conversation)[0].held_ticket_id == desk.row(mine).id
+    assert WORDS.text("utter_kabar_petugas_keluar") not in desk.told()[-1]["text"]
 
 
-def test_of_several_tickets_the_newest_open_one_hears(desk: Desk) -> None:
-    older, newer, done = desk.open(), desk.open(at=LATER), desk.open(at=wib(23, 11))
-    desk.do("resolve", done, Resolution.SOLVED)
-    conversation = desk.row(newer).conversation_id
-    desk.ledger.transact(CHANGES.heard, conversation, "halo", 1, wib(23, 12))
-    assert (len(desk.events(older)), len(desk.events(newer)), len(desk.events(done))) == (0, 1, 1)
+def test_without_a_takeover_nothing_is_heard(desk: Desk) -> None:
+    number = desk.open()
+    conversation = desk.row(number).conversation_id
+    desk.ledger.transact(CHANGES.heard, conversation, "halo", 1, LATER)
+    assert desk.events(number) == []
 
 
 def test_one_agent_holds_a_conversation(desk: Desk) -> None:
@@ -552,9 +554,10 @@ def test_one_agent_holds_a_conversation(desk: Desk) -> None:
     held = rows(desk.ledger, tables.conversation)[0]
     assert (held.holder_id, held.held_at, desk.row(number).owner_id) == ("budi", START, "budi")
     assert refused(desk, "take_over", number, by=ANI) == "held"
-    desk.do("hand_back", number, by=ANI)
+    assert refused(desk, "hand_back", number, by=ANI) == "holder"
+    desk.do("hand_back", number, overrides=True, by=ANI)
     held = rows(desk.ledger, tables.conversation)[0]
-    assert (held.holder_id, held.held_at) == (None, None)
+    assert (held.holder_id, held.held_at, held.held_ticket_id) == (None, None, None)
     desk.do("take_over", number, by=ANI)
     assert rows(desk.ledger, tables.conversation)[0].holder_id == "ani"
 
@@ -564,7 +567,7 @@ def test_a_turn_that_runs_meanwhile_is_lost_and_done_again(desk: Desk, change: s
     number = desk.open()
     if change == "hand_back":
         desk.do("take_over", number)
-    desk.hear("halo", LATER)
+    desk.receive("halo", LATER)
     work = UnitOfWork(claimed(desk.ledger, now=LATER), LATER, state={"slots": {}, "loop": None})
     desk.do(change, number, at=LATER)
     with pytest.raises(TurnLost):

@@ -175,12 +175,12 @@ def test_a_number_that_does_not_exist_has_no_sheet(desk: Desk) -> None:
 
 
 def test_a_sheet_holds_the_ticket_and_how_it_came(desk: Desk) -> None:
-    desk.hear("SP2D saya mana?", START - 2 * MINUTE)
+    desk.receive("SP2D saya mana?", START - 2 * MINUTE)
     answer(desk.ledger, "Nomor SPM-nya?", now=START - MINUTE)
     number = desk.open()
     found = sheet(desk, number)
     assert (found.content.subject, found.content.email) == ("SP2D belum terbit", "siti@contoh.id")
-    assert [(line["who"], line["text"]) for line in found.transcript] == [
+    assert [(line.who, line.text) for line in found.transcript] == [
         ("user", "SP2D saya mana?"), ("nindy", "Nomor SPM-nya?"), ("user", "buat tiket"),
     ]  # fmt: skip
     assert (found.version, found.category, found.owner_id, found.holder_id) == (
@@ -201,11 +201,12 @@ def test_a_sheet_tells_what_happened_and_who_did_it(desk: Desk) -> None:
     assert [(event.actor, event.kind, event.at) for event in found.events] == [
         ("nindy", "opened", START), ("Ani Lestari", "taken_over", START),
         ("Ani Lestari", "reply", LATER), (USER, "user_message", LATER + MINUTE),
-        ("nindy", "sla", wib(25, 9)), ("agent:gone", "note", wib(25, 9)),
+        ("nindy", "sla", wib(25, 9)), ("nindy", "unanswered", wib(25, 9)),
+        ("agent:gone", "note", wib(25, 9)),
     ]  # fmt: skip
     assert found.events[2].detail == {"text": "ADK?", "wait": True}
     assert (found.holder_id, found.owner_id, found.line.owner) == ("ani", "ani", "Ani Lestari")
-    assert (found.version, found.line.warned, found.paused_minutes) == (5, 80, 1)
+    assert (found.version, found.line.warned, found.paused_minutes) == (6, 80, 1)
 
 
 def test_a_sheet_shows_forwards_with_their_receipt(desk: Desk) -> None:
@@ -247,16 +248,16 @@ def test_a_message_that_arrives_late_is_shown(desk: Desk) -> None:
     desk.hear("tertahan di jalan", START - MINUTE, received=START + MINUTE)
     found = sheet(desk, number)
     assert [said.text for said in found.said] == ["tertahan di jalan"]
-    assert [line["text"] for line in found.transcript] == ["buat tiket"]
+    assert [line.text for line in found.transcript] == ["buat tiket"]
 
 
 def test_what_nindy_said_with_the_ticket_is_shown(desk: Desk) -> None:
     number = desk.open()
     conversation = desk.row(number).conversation_id
-    desk.hear("lagi", LATER)
+    desk.receive("lagi", LATER)
     answer(desk.ledger, "Tiketnya sudah dibuat", now=LATER)
     again = desk.open(at=LATER + MINUTE)
-    assert sheet(desk, again).transcript[-2]["text"] == "Tiketnya sudah dibuat"
+    assert sheet(desk, again).transcript[-2].text == "Tiketnya sudah dibuat"
     with desk.ledger.engine.begin() as connection:
         # As the turn writes it when no time passes between its beginning and its end.
         connection.execute(

@@ -29,7 +29,7 @@ from bot.turn.held import Held
 from bot.turn.worker import Respond, Worker
 from tests import kit
 from tests.kit import START, answer, claimed, contents, message, receive, rows
-from tests.ticketing import CHANGES, TAKEOVER
+from tests.ticketing import BUTTON_KEY, CHANGES, TAKEOVER, WORDS, never
 
 FIRST, SECOND = "20261123-AAAAAA", "20261123-BBBBBB"
 FORM: dict[str, Any] = {"slots": {"nik": "3174012345678901"}, "loop": "reset_sakti_form"}
@@ -54,16 +54,12 @@ def make(ledger: Ledger, changes: Changes, tmp_path: Path) -> Any:
 
         def _make(respond: Respond, clock: Clock | None = None) -> Worker:
             listen, more = (
-                Held(changes, b"held", kit.parse_nothing),
+                Held(changes, WORDS, never, kit.parse_nothing, BUTTON_KEY),
                 (Wake(), clock or kit.Clock(), Failpoints()),
             )
-            return Worker(ledger, respond, _never, listen, named, *more)
+            return Worker(ledger, respond, never, listen, named, *more)
 
         yield _make
-
-
-async def _never(work: UnitOfWork) -> None:
-    raise AssertionError("nobody is to be answered here")
 
 
 def opened(ledger: Ledger, *numbers: str) -> None:
@@ -216,7 +212,9 @@ def test_a_word_needs_a_rating(ledger: Ledger, changes: Changes) -> None:
 def test_only_a_ticket_of_the_conversation_is_found(ledger: Ledger) -> None:
     opened(ledger, FIRST)
     mine = conversation_id(ledger)
-    assert ledger.transact(own.find, mine, FIRST) == own.Own(FIRST, State.NEW, None)
+    found = ledger.transact(own.find, mine, FIRST)
+    assert found is not None and found.id == rows(ledger, tables.ticket)[0].id
+    assert (found.state, found.rating, found.is_complaint) == (State.NEW, None, False)
     assert ledger.transact(own.find, "somebody", FIRST) is None
     assert ledger.transact(own.find, mine, "") is None
 
@@ -229,7 +227,8 @@ def test_an_answer_is_for_the_ticket_that_waits_or_is_named(
 
     def awaiting(quoted: str = "", days: float = 0) -> str | None:
         now = START + timedelta(days=days)
-        return ledger.transact(own.awaiting, mine, quoted, now)
+        found = ledger.transact(own.awaiting, mine, quoted, now)
+        return found and found.number
 
     assert awaiting() is None
     do(ledger, changes.resolve, agent, resolution=Resolution.SOLVED)
@@ -243,15 +242,17 @@ def test_an_answer_is_for_the_ticket_that_waits_or_is_named(
     assert awaiting(f"about {SECOND}") is None
 
 
-def test_the_last_reply_is_the_desks_and_no_note(
+def test_the_last_replies_are_the_desks_and_no_notes(
     ledger: Ledger, changes: Changes, agent: str
 ) -> None:
     opened(ledger, FIRST)
-    assert ledger.transact(own.last_reply, FIRST) == ""
+    assert ledger.transact(own.replies, FIRST, 2) == []
     for text in ("one", "two"):
         do(ledger, changes.reply, agent, text=text)
     do(ledger, changes.note, agent, text="secret")
-    assert ledger.transact(own.last_reply, FIRST) == "two"
+    do(ledger, changes.resolve, agent, resolution=Resolution.SOLVED)
+    assert ledger.transact(own.replies, FIRST, 1) == ["two"]
+    assert ledger.transact(own.replies, FIRST, 5) == ["one", "two"]
 
 
 def test_a_quoted_bubble_is_found_by_its_own_conversation(ledger: Ledger) -> None:
@@ -281,7 +282,7 @@ async def test_while_an_agent_speaks_every_message_is_on_the_ticket_in_order(
     before = said(ledger)
     receive(ledger, *(message(f"m{n}", text=str(n)) for n in range(5)))
     receive(ledger, message("media", kind=Kind.MEDIA, text="caption"))
-    await make(_never).drain()
+    await make(never).drain()
     assert heard(ledger) == ["0", "1", "2", "3", "4", "caption"]
     assert said(ledger) == before
     assert ledger.transact(inbox.waiting) == 0
@@ -298,7 +299,7 @@ async def test_a_form_is_gone_when_nindy_speaks_again(
     do(ledger, TAKEOVER.take_over, agent)
     if writes:
         receive(ledger, message(3, text="my number"))
-        await make(_never).drain()
+        await make(never).drain()
     do(ledger, TAKEOVER.hand_back, agent)
     receive(ledger, message(4))
     found = claimed(ledger)

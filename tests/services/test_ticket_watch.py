@@ -8,10 +8,10 @@ from typing import Any
 import pytest
 
 from bot.tickets import watch
-from bot.tickets.life import Resolution
+from bot.tickets.life import Priority, Resolution
 from bot.tickets.record import NINDY, Seen
-from tests.kit import contents, sibling, together
-from tests.ticketing import BROADCAST, CALENDAR, CHANGES, WATCH, Desk, wib
+from tests.kit import START, contents, sibling, together
+from tests.ticketing import BROADCAST, CALENDAR, CHANGES, PATIENCE, WATCH, WORDS, Desk, wib
 
 MINUTE = timedelta(minutes=1)
 
@@ -189,3 +189,39 @@ def test_a_failed_look_writes_nothing(desk: Desk, monkeypatch: pytest.MonkeyPatc
     assert contents(desk.ledger) == before
     monkeypatch.undo()
     assert desk.look(wib(30, 9)) == 2
+
+
+# A person who waits for the agent who took over
+
+
+def kept_waiting(desk: Desk, at: datetime) -> list[str]:
+    """What a look at the clocks says to the person."""
+    before = len(desk.told())
+    desk.look(at)
+    return [bubble["text"] for bubble in desk.told()[before:]]
+
+
+def test_who_waits_for_the_agent_is_told_once_and_the_desk_sees_it(desk: Desk) -> None:
+    number = desk.open()
+    desk.do("take_over", number)
+    assert kept_waiting(desk, START + 2 * PATIENCE) == []
+    asked = START + PATIENCE
+    desk.answered(number, "halo?", asked)
+    assert kept_waiting(desk, asked + PATIENCE - MINUTE) == []
+    said = WORDS.text("utter_kabar_menunggu_petugas")
+    assert kept_waiting(desk, asked + PATIENCE) == [said]
+    assert desk.row(number).priority == Priority.URGENT
+    assert desk.events(number)[-1][:2] == ("unanswered", "nindy")
+    desk.answered(number, "masih di sana?", asked + PATIENCE)
+    assert kept_waiting(desk, asked + 3 * PATIENCE) == []
+    desk.do("reply", number, "sebentar", at=asked + 3 * PATIENCE)
+    desk.answered(number, "baik", asked + 3 * PATIENCE)
+    assert kept_waiting(desk, asked + 4 * PATIENCE) == [said]
+
+
+def test_without_a_takeover_nobody_is_told_to_wait(desk: Desk) -> None:
+    number = desk.open()
+    desk.answered(number, "halo?", START)
+    assert kept_waiting(desk, START + 2 * PATIENCE) == []
+    desk.do("take_over", number, at=START + 2 * PATIENCE)
+    assert kept_waiting(desk, START + 4 * PATIENCE) == []

@@ -99,6 +99,12 @@ def models(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
     return made
 
 
+@pytest.fixture(autouse=True)
+def _without_matcher(monkeypatch: pytest.MonkeyPatch) -> None:
+    """These models are too small to have one."""
+    monkeypatch.setattr("bot.turn.dialogue._engine", lambda _runner: None)
+
+
 @contextmanager
 def workers(ledger: Ledger, models: dict[str, Path], folder: Path) -> Iterator[dict[str, Worker]]:
     """A worker of each version, as processes with the same database have them."""

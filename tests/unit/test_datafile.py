@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from bot.datafile import items, line_of, load, only, take, wrong
+from bot.datafile import items, line_of, load, only, read_once, take, wrong
 from bot.errors import DataError, StartupError
 
 GOOD = """\
@@ -203,3 +203,13 @@ def test_wrong_points_at_a_key_or_the_node(write: Write) -> None:
     assert str(wrong(data["units"][1], "no", "title")).endswith("some.yml:15: no")
     assert str(wrong(data["units"], "no", 1)).endswith("some.yml:14: no")
     assert str(wrong(data["units"][1], "no")).endswith("some.yml:14: no")
+
+
+def test_within_a_block_a_file_is_read_once(tmp_path: Path) -> None:
+    path = tmp_path / "x.yml"
+    path.write_text("a: 1\n")
+    with read_once():
+        assert load(path) == {"a": 1}
+        path.write_text("a: 2\n")
+        assert load(path) == {"a": 1}
+    assert load(path) == {"a": 2}

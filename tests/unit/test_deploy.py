@@ -8,14 +8,14 @@ import subprocess
 from pathlib import Path
 
 import pytest
-from ruamel.yaml import YAML
+import yaml
 
 from bot.run import ROLES
 from bot.settings import Settings
 from tests.conftest import PROJECT
 
 DEPLOY = PROJECT / "deploy"
-SERVICES = YAML(typ="safe").load(DEPLOY / "compose.yaml")["services"]
+SERVICES = yaml.safe_load((DEPLOY / "compose.yaml").read_text("utf-8"))["services"]
 UNIT = (DEPLOY / "systemd/nindy@.service").read_text(encoding="utf-8")
 ELSEWHERE = {"PUBLIC_HOST", "DESK_HOST", "WEB", "WEB_PORT", "DESK", "DESK_PORT"}
 """Of the proxy, not of Nindy."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import re
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
@@ -12,6 +13,7 @@ from ruamel.yaml import YAML
 from actions.categories import STARTS
 from actions.ulasan import USUAL
 from bot.faq import Bank
+from bot.ledger.people import SESSION
 from bot.settings import Settings
 
 PROJECT = Path(__file__).resolve().parents[2]
@@ -52,6 +54,11 @@ def test_every_form_trap_has_its_conversation() -> None:
 def test_the_menu_offers_every_category_in_the_catalogues_order() -> None:
     offered = [button["payload"] for button in DOMAIN["responses"]["utter_menu"][0]["buttons"]]
     assert offered == [f"/{category}" for category in STARTS]
+
+
+def test_a_dialogue_remembers_as_long_as_the_ledger_keeps_it() -> None:
+    minutes = DOMAIN["session_config"]["session_expiration_time"]
+    assert timedelta(minutes=minutes) == SESSION
 
 
 def test_every_asked_slot_has_its_question_and_its_name() -> None:

@@ -138,3 +138,11 @@ def test_libraries_are_quiet(run: Run) -> None:
         logging.getLogger("aiohttp.access").info("x")
 
     assert run(write) == []
+
+
+def test_a_log_that_nobody_takes_fails_nobody(monkeypatch: pytest.MonkeyPatch) -> None:
+    gone = io.StringIO()
+    monkeypatch.setattr(sys, "stderr", gone)
+    module.configure("INFO")
+    gone.close()
+    logging.getLogger("bot.test").error("nobody hears this")

@@ -180,6 +180,7 @@ class Conversation implements Chat {
   }
 
   private send(message: Omit<Outgoing, "id">, text: string, attachments: Attachment[]): void {
+    this.panel.goOn();
     const at = new Date().toISOString();
     const entry: Entry = { message: { id: uuid(), ...message }, text, attachments, at };
     this.log.addOwn(shown(entry));
@@ -196,7 +197,7 @@ class Conversation implements Chat {
     const { limits } = this.config;
     const reason = this.words.fault(code, { karakter: limits.text, detik: Math.max(1, wait) });
     this.log.deliver(id, state, reason);
-    if (code === "busy" || code === "away") this.panel.warn(reason);
+    if (code === "busy" || code === "away") this.panel.warn(reason, true);
   }
 
   private receive(batch: Message[]): void {
@@ -267,7 +268,7 @@ class Conversation implements Chat {
       return;
     }
     const tell = (): void => {
-      this.panel.warn(this.words.say(navigator.onLine ? "reconnecting" : "offline"));
+      this.panel.warn(this.words.say(navigator.onLine ? "reconnecting" : "offline"), true);
     };
     if (navigator.onLine) this.linkTimer = setTimeout(tell, LINK_PAUSE);
     else tell();
@@ -298,7 +299,8 @@ class Conversation implements Chat {
       this.panel.warn("");
     } catch (error) {
       const refusal = error instanceof Refused ? error : new Refused("unknown");
-      this.panel.warn(this.words.fault(refusal.code, { detik: refusal.wait }));
+      const { code, wait } = refusal;
+      this.panel.warn(this.words.fault(code, { detik: wait }), code === "offline");
     }
   }
 

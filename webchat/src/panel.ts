@@ -22,6 +22,7 @@ export class Panel {
   private readonly over = el("div", { class: "sheet", hidden: true });
   private readonly narrow = matchMedia(NARROW);
   private fading = 0;
+  private line = false;
   private leave: (() => void) | null = null;
 
   constructor(
@@ -84,15 +85,21 @@ export class Panel {
     if (this.status.textContent !== status) this.status.textContent = status;
   }
 
-  /** Tell about the line; an empty text takes it away. */
-  warn(text: string): void {
+  /** Tell of trouble; an empty text takes it away. What is about the line ends with `calm`. */
+  warn(text: string, line = false): void {
     clearTimeout(this.fading);
+    this.line = line && text !== "";
     if (this.banner.textContent !== text) this.banner.textContent = text;
+  }
+
+  /** The visitor goes on: what was told of something else has been read. */
+  goOn(): void {
+    if (!this.line) this.warn("");
   }
 
   /** Say that the line is back, if it was said to be gone; then say no more. */
   calm(text: string): void {
-    if (this.banner.textContent === "") return;
+    if (!this.line) return;
     this.warn(text);
     if (text !== "") this.fading = setTimeout(() => this.warn(""), 3_000);
   }

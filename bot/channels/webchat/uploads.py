@@ -7,11 +7,11 @@ from collections.abc import AsyncIterator
 
 from aiohttp import BodyPartReader, web
 
-from bot.attachments.names import disposition
+from bot.attachments.handing import hand_out
 from bot.channels.webchat import wire
 from bot.channels.webchat.guard import visit
 from bot.channels.webchat.keys import CHAT, PLACE
-from bot.errors import ChatRefused, FileLost, FileRefused
+from bot.errors import ChatRefused, FileRefused
 from bot.ledger import attachments
 
 routes = web.RouteTableDef()
@@ -48,31 +48,10 @@ async def download(request: web.Request) -> web.StreamResponse:
     """Hand a file of the own conversation out, to be saved and never to be shown."""
     chat, session = request.app[CHAT], (await visit(request)).session
     id = wire.uuid(request.match_info["id"])
-    found = await chat.ledger.run(attachments.find, id)
-    if (
-        found is None
-        or found.conversation_id != session.conversation_id
-        or found.state != attachments.KEPT
-    ):
+    found = await chat.ledger.run(attachments.of_person, session.conversation_id, id)
+    if found is None or found.state != attachments.KEPT:
         raise web.HTTPNotFound
-    response = web.StreamResponse(
-        headers={
-            "Content-Type": found.type,
-            "Content-Length": str(found.size),
-            "Content-Disposition": disposition(found.name),
-            "Content-Security-Policy": "sandbox; default-src 'none'",
-        }
-    )
-    pieces = chat.files.read(id)
-    try:
-        first = await anext(pieces)
-    except (FileLost, StopAsyncIteration):
-        raise web.HTTPNotFound from None
-    await response.prepare(request)
-    await response.write(first)
-    async for piece in pieces:
-        await response.write(piece)
-    return response
+    return await hand_out(request, chat.files, found)
 
 
 async def _file(request: web.Request) -> BodyPartReader:

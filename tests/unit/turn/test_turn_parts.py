@@ -7,6 +7,7 @@ import os
 import signal
 import subprocess
 import sys
+from dataclasses import replace
 from datetime import datetime, timedelta, timezone
 from types import SimpleNamespace
 from typing import Any
@@ -266,3 +267,13 @@ async def test_the_apology_has_a_ticket_and_drops_the_state(ledger: Ledger) -> N
     assert ticket.due_at == calendar.due(now, SLA_HOURS) > now + timedelta(hours=SLA_HOURS)
     assert ticket.number in reply.text
     assert "{" not in reply.text
+
+
+async def test_what_was_written_in_confidence_becomes_no_ticket(ledger: Ledger) -> None:
+    calendar = WorkCalendar.load(PROJECT / "data/calendar")
+    now = datetime(2026, 11, 23, 2, 0, tzinfo=timezone.utc)
+    receive(ledger, message(1, text="petugas minta uang"))
+    state = {"slots": {"perkara": "m1"}, "loop": "pengaduan_form"}
+    work = UnitOfWork(replace(claimed(ledger), state=state), now)
+    await Apology(Words(PROJECT / "domain.yml"), calendar, "Tim Contoh")(work)
+    assert (work.tickets, work.matter, work.state, len(work.replies)) == ([], "m1", None, 1)

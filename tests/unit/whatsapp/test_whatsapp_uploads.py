@@ -18,11 +18,13 @@ from bot.channels.message import Choice, Reply, Sender
 from bot.channels.whatsapp.client import GraphClient
 from bot.channels.whatsapp.media import GraphMedia
 from bot.channels.whatsapp.outgoing import WhatsAppOut
+from bot.channels.whatsapp.pace import Pace
 from bot.channels.whatsapp.uploads import LARGEST_IMAGE, Uploads
 from bot.clock import now as wall_clock
 from bot.errors import ChannelError, Permanent
 from bot.ledger import attachments, outbox, tables, uploads
 from bot.ledger.database import Ledger
+from bot.live.rates import Rates
 from sandbox.app import WORLD, create_app
 from sandbox.world import World
 from tests.filing import PDF, PNG, keep, open_document, store
@@ -84,7 +86,8 @@ async def line(ledger: Ledger, tmp_path: Path) -> AsyncIterator[Line]:
         media = GraphMedia(session, api, NUMBER, TOKEN, SIX_MEGABYTES)
         client = GraphClient(session, api, NUMBER, TOKEN)
         made = Uploads(ledger, files, media, clock)
-        out = WhatsAppOut(client, made, b"key", "Pilih")
+        pace = Pace(Rates(), NUMBER, 80)
+        out = WhatsAppOut(client, made, b"key", "Pilih", pace)
         yield Line(ledger, files, out, app[WORLD], clock)
 
 
