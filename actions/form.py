@@ -5,7 +5,7 @@ is before it may fill one, and always answers with events, so that the form itse
 a turn. The order matters:
 
 1. a way out (menu, cancel, a person) leaves the form; a button under the news of a ticket is
-   heard beside it;
+   or a word about broadcasts is heard beside it;
 2. values that carry a label correct or complete what was asked;
 3. the answer to the question that is open;
 4. another category begins that category's form;
@@ -36,6 +36,7 @@ from actions.base import (
 from actions.categories import FIXED, STARTS
 from actions.faq import is_question, say_entry
 from actions.kiriman import say_other
+from actions.langganan import INTENTS, subscribe, unsubscribe
 from actions.lihat_balasan import show
 from actions.lookup import RETRY, offer_ticket, say_pause
 from actions.nilai import rate
@@ -93,6 +94,10 @@ class FormGuide(NindyAction):
             return self._again()
         if turn.intent in _TO_A_TICKET:
             return await self._beside(turn)
+        if turn.intent in INTENTS and turn.is_exact:
+            hear = subscribe if turn.intent == "subscribe" else unsubscribe
+            await hear(turn)
+            return self._again()
         corrected = self._corrections(turn, asked)
         if corrected:
             return self._accept(turn, corrected)

@@ -12,7 +12,7 @@ from rasa_sdk.events import (
     SlotSet,
 )
 
-from actions import feedback, offers, titipan
+from actions import feedback, langganan, offers, titipan
 from actions.base import FORM_MEMORY, Events, NindyAction, Turn, listen
 from actions.categories import FIXED, start_for
 from actions.tiket import FROM_PERSON
@@ -134,6 +134,8 @@ class Affirm(NindyAction):
             return [FollowupAction("action_jawab")]
         if offer == offers.FOR_TICKET:
             return [FollowupAction("action_untuk_tiket")]
+        if offer == offers.BROADCASTS:
+            return [*langganan.agree(turn), listen()]
         if offer == offers.COMPLAINT:
             return [FollowupAction("action_start_pengaduan")]
         turn.say("utter_senang" if offer == offers.ANSWER else "utter_siap")

@@ -17,6 +17,8 @@ COMPLAINT = "pengaduan"
 """To take a complaint."""
 FOR_TICKET = "titipan"
 """To put a message onto a ticket."""
+BROADCASTS = "langganan"
+"""To write to the person by oneself when there is something to tell."""
 REMEMBERED = ("tawaran", "alasan", "asal", "pertanyaan", "calon_layanan", "penilaian")
 """Slots that remember what was talked about, for a ticket or a judgement."""
 _STORY = 12

@@ -28,6 +28,8 @@ USUAL = {
     "faq": "action_jawab",
     "nlu_fallback": "action_jawab",
     "inform": "action_inform",
+    "subscribe": "action_subscribe",
+    "unsubscribe": "action_unsubscribe",
     "pilih_faq": "action_jawab",
     "bukan_semuanya": "action_tawarkan_tiket",
     "terbantu": "action_terbantu",

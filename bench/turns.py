@@ -157,7 +157,7 @@ async def room(folder: Path) -> AsyncIterator[Room]:
                 ledger,
                 dialogue.respond,
                 apology,
-                Held(services.changes, services.words, dialogue.respond, _KEY),
+                Held(services.changes, services.words, dialogue.respond, dialogue.parse, _KEY),
                 owner,
                 wake,
                 now,

@@ -16,7 +16,7 @@ from bot.settings import Settings
 if TYPE_CHECKING:
     from bot.finding import Finding
 
-_TEMPLATES = Path(__file__).resolve().parents[1] / "data/whatsapp/templates.yml"
+_DATA = Path(__file__).resolve().parents[1] / "data/whatsapp"
 
 
 def add_to(parser: argparse.ArgumentParser) -> None:
@@ -71,11 +71,13 @@ def _run(everything: bool) -> None:
 async def _look(read: Settings, everything: bool) -> list[Finding]:
     import aiohttp
 
+    from bot.broadcast.notices import Notices
     from bot.channels.whatsapp.account import Account
     from bot.channels.whatsapp.checkup import check_account, check_templates
     from bot.templates import Templates
 
-    ours = Templates.load(_TEMPLATES).every
+    notices = Notices.load(_DATA / "broadcast.yml").every
+    ours = [*Templates.load(_DATA / "templates.yml").every, *(one.approved for one in notices)]
     async with aiohttp.ClientSession(cookie_jar=aiohttp.DummyCookieJar()) as session:
         token = read.whatsapp_access_token.get_secret_value()
         account = Account(session, read.whatsapp_api_url, token)

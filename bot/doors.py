@@ -8,11 +8,14 @@ from pathlib import Path
 
 from aiohttp import web
 
-from bot import metrics
+from actions.services import NOTICES
+from bot import metrics, works
 from bot.api.app import PREFIX as API_PREFIX
 from bot.api.app import create_app as create_api
 from bot.api.parts import Api
 from bot.app import House
+from bot.broadcast.changes import Broadcasts
+from bot.broadcast.notices import Notices
 from bot.channels.webchat.door import PREFIX
 from bot.channels.webchat.door import create_app as create_chat
 from bot.channels.webchat.pages import demo_routes
@@ -124,6 +127,8 @@ def _work(house: House) -> Work:
         files=house.files,
         review=_review(house),
         edition=house.model.known,
+        broadcasts=Broadcasts(Notices.load(NOTICES), services.catalogue),
+        waves=works.waves(house),
     )
 
 

@@ -36,8 +36,8 @@ _WORKER_STOPS, _SENDER_STOPS, _DOOR_STOPS = 7.0, 3.0, 1.0
 """Seconds that each may take to stop: of all together less than 15."""
 _LAST_WORD = 1.0
 _FILES = 16_384
-_LOOK_AGAIN, _SWEEP_AGAIN = 60.0, 6 * 3600.0
-"""Seconds between two looks at the tickets' clocks, and at files that nobody needs."""
+_LOOK_AGAIN, _SWEEP_AGAIN, _WAVES_AGAIN = 60.0, 6 * 3600.0, 2.0
+"""Seconds between two looks at the tickets' clocks, files that nobody needs, and broadcasts."""
 
 Tasks = list["asyncio.Task[None]"]
 """What a role has begun that must not end by itself."""
@@ -138,6 +138,7 @@ async def _worker(house: House) -> AsyncIterator[Tasks]:
     looking = [
         asyncio.create_task(_again(partial(_look, house), _LOOK_AGAIN)),
         asyncio.create_task(_again(partial(_sweep, house), _SWEEP_AGAIN)),
+        asyncio.create_task(_again(partial(_send_waves, house), _WAVES_AGAIN)),
     ]
     async with _running([_Answering(house), works.fetcher(house)], _WORKER_STOPS) as tasks:
         yield [*tasks, *looking]
@@ -211,6 +212,11 @@ async def _look(house: House) -> None:
 async def _sweep(house: House) -> None:
     if removed := await sweep(house.ledger, house.files, now()):
         log.info("files that nobody needs were removed: %d", removed)
+
+
+async def _send_waves(house: House) -> None:
+    if await house.ledger.run(works.waves(house).look, now()):
+        house.wake.ring("outbox")
 
 
 async def _last_word(writing: Awaitable[object]) -> None:

@@ -64,6 +64,13 @@ class Settings(BaseSettings):
     whatsapp_per_second: int = Field(
         80, ge=1, le=1000, description="Messages a second that Meta grants our number."
     )
+    broadcast_per_day: int = Field(
+        250, ge=1, description="Persons in 24 hours that broadcasts go to: Meta's limit, or less."
+    )
+    broadcast_wave: int = Field(
+        20, ge=1, le=1000, description="Messages of a broadcast that are under way at once."
+    )
+    broadcast_pause: float = Field(15.0, ge=1, description="Seconds between two such waves.")
     whatsapp_app_secret: SecretStr = Field(
         SecretStr(""), description="App secret; a second one after a comma while rotating."
     )

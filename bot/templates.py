@@ -7,6 +7,7 @@ template has a button that fetches it; any other message of the person does so t
 from __future__ import annotations
 
 import re
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from enum import Enum
 from pathlib import Path
@@ -19,7 +20,9 @@ SHOW = "/lihat_balasan"
 """What the button of a template asks for."""
 CATEGORIES = ("utility", "marketing")
 """Meta's kinds, which differ in price; authentication has a form of its own."""
-_BODY = 1_024
+KEYS = ("name", "language", "category", "body", "button")
+LONGEST = 1_024
+"""Characters of a template, with what is filled in."""
 _BUTTON = 25
 _NAME = re.compile(r"[a-z0-9_]{1,512}")
 _LANGUAGE = re.compile(r"[a-z]{2,3}(_[A-Z]{2})?")
@@ -55,7 +58,7 @@ class Approved:
     """A template as we know it.
 
     Attributes:
-        occasion: When it is sent.
+        occasion: When it is sent; None for a broadcast's (`bot.broadcast.notices`).
         name: Its name in our WhatsApp account.
         language: Its language there, such as ``id``.
         category: Meta's kind, which decides the price.
@@ -63,7 +66,7 @@ class Approved:
         button: The title of its button, empty without one.
     """
 
-    occasion: Occasion
+    occasion: Occasion | None
     name: str
     language: str
     category: str
@@ -74,6 +77,14 @@ class Approved:
     def gaps(self) -> tuple[str, ...]:
         """What is filled in, in the order of the words."""
         return tuple(_GAP.findall(self.body))
+
+    def reply(self, values: Mapping[str, str]) -> Reply:
+        """Return it as a bubble; what the words do not ask for is left out."""
+        # WhatsApp refuses line breaks and runs of blanks in what is filled in.
+        filled = {gap: " ".join(values[gap].split()) for gap in self.gaps}
+        choices = (Choice(self.button, SHOW),) if self.button else ()
+        template = Template(self.name, self.language, filled)
+        return Reply(self.body.format(**filled), choices, template=template)
 
 
 class Templates:
@@ -97,12 +108,13 @@ class Templates:
         only(data, ("templates",))
         found: dict[Occasion, Approved] = {}
         for node in items(data, "templates", dict):
-            one = _read(node)
-            if one.occasion in found:
-                raise wrong(node, f"occasion '{one.occasion.value}' is there already", "occasion")
+            occasion = _occasion(node)
+            if occasion in found:
+                raise wrong(node, f"occasion '{occasion.value}' is there already", "occasion")
+            one = read(node, occasion, _GAPS[occasion], waits=occasion not in _SAYS_ALL)
             if any(one.name == other.name for other in found.values()):
                 raise wrong(node, f"name '{one.name}' is there already; change one", "name")
-            found[one.occasion] = one
+            found[occasion] = one
         for occasion in Occasion:
             if occasion not in found:
                 raise wrong(data, f"no template for '{occasion.value}'; add it", "templates")
@@ -120,25 +132,36 @@ class Templates:
             occasion: What the person is told.
             values: What can be filled in; what the words do not ask for is left out.
         """
-        one = self._approved[occasion]
-        # WhatsApp refuses line breaks and runs of blanks in what is filled in.
-        filled = {gap: " ".join(values[gap].split()) for gap in one.gaps}
-        choices = (Choice(one.button, SHOW),) if one.button else ()
-        template = Template(one.name, one.language, filled)
-        return Reply(one.body.format(**filled), choices, template=template)
+        return self._approved[occasion].reply(values)
 
     def replies(self, number: str) -> list[tuple[Approved, str]]:
         """Return what an agent may announce a reply with, and how each reads for a ticket."""
         return [(self._approved[one], self.reply(one, nomor=number).text) for one in REPLIES]
 
 
-def _read(node: dict[str, Any]) -> Approved:
-    only(node, ("occasion", "name", "language", "category", "body", "button"))
+def _occasion(node: dict[str, Any]) -> Occasion:
+    only(node, ("occasion", *KEYS))
     try:
-        occasion = Occasion(take(node, "occasion", str))
+        return Occasion(take(node, "occasion", str))
     except ValueError:
         known = ", ".join(one.value for one in Occasion)
         raise wrong(node, f"unknown occasion; use one of: {known}", "occasion") from None
+
+
+def read(
+    node: dict[str, Any], occasion: Occasion | None, gaps: Collection[str], waits: bool
+) -> Approved:
+    """Read the `KEYS` of a template.
+
+    Args:
+        node: Where they stand.
+        occasion: When it is sent.
+        gaps: What may be filled in.
+        waits: Whether something waits behind it, which its button fetches.
+
+    Raises:
+        DataError: Meta would refuse it, or it fits neither gaps nor `waits`.
+    """
     one = Approved(
         occasion,
         take(node, "name", str),
@@ -153,16 +176,19 @@ def _read(node: dict[str, Any]) -> Approved:
         raise wrong(node, "use a language code like id or en_US", "language")
     if one.category not in CATEGORIES:
         raise wrong(node, f"use one of: {', '.join(CATEGORIES)}", "category")
-    _check_words(node, one)
+    _check_words(node, one, gaps)
+    if not waits and one.button:
+        raise wrong(node, "nothing waits behind this one; remove the button", "button")
+    if waits and not 0 < len(one.button) <= _BUTTON:
+        raise wrong(node, f"give the button a title of 1 to {_BUTTON} characters", "button")
     return one
 
 
-def _check_words(node: dict[str, Any], one: Approved) -> None:
-    allowed = _GAPS[one.occasion]
-    if not one.body or len(one.body) > _BODY:
-        raise wrong(node, f"use 1 to {_BODY} characters", "body")
+def _check_words(node: dict[str, Any], one: Approved, allowed: Collection[str]) -> None:
+    if not one.body or len(one.body) > LONGEST:
+        raise wrong(node, f"use 1 to {LONGEST} characters", "body")
     plain = _GAP.sub("", one.body)
-    if not set(one.gaps) <= allowed or "{" in plain or "}" in plain:
+    if not set(one.gaps) <= set(allowed) or "{" in plain or "}" in plain:
         gaps = ", ".join(f"{{{gap}}}" for gap in sorted(allowed)) or "none"
         raise wrong(node, f"for this occasion the gaps are: {gaps}", "body")
     if len(set(one.gaps)) != len(one.gaps):
@@ -170,8 +196,3 @@ def _check_words(node: dict[str, Any], one: Approved) -> None:
     if re.search(r"^\s*\{|\}\s*$|\}\s*\{", one.body):
         # Meta refuses such a template.
         raise wrong(node, "put words before, between and after the gaps", "body")
-    if one.occasion in _SAYS_ALL:
-        if one.button:
-            raise wrong(node, "nothing waits behind this one; remove the button", "button")
-    elif not one.button or len(one.button) > _BUTTON:
-        raise wrong(node, f"give the button a title of 1 to {_BUTTON} characters", "button")

@@ -11,6 +11,7 @@ from bot.api.bubbles import ApiOut
 from bot.api.courier import Carry, Courier
 from bot.api.crm import Crm
 from bot.app import House
+from bot.broadcast.waves import Waves
 from bot.channels.whatsapp.client import GraphClient
 from bot.channels.whatsapp.media import GraphMedia
 from bot.channels.whatsapp.outgoing import WhatsAppOut
@@ -41,7 +42,7 @@ async def worker(house: House) -> Worker:
     late = Late(house.ledger, services.changes, apology, dialogue.parse, files)
     mark_read = GraphClient(house.session, *_graph(house)).mark_read
     respond = Noticed({"whatsapp": mark_read}, late)
-    listen = Held(services.changes, services.words, respond, house.choice_key)
+    listen = Held(services.changes, services.words, respond, dialogue.parse, house.choice_key)
     return Worker(
         house.ledger, respond, apology, listen, house.owner, house.wake, now, house.failpoints
     )
@@ -57,6 +58,13 @@ def watch(house: House) -> Watch:
         services.takeover,
         timedelta(minutes=house.settings.takeover_minutes),
     )
+
+
+def waves(house: House) -> Waves:
+    """Make what sends broadcasts."""
+    settings = house.settings
+    pause = timedelta(seconds=settings.broadcast_pause)
+    return Waves(settings.broadcast_wave, pause, settings.broadcast_per_day)
 
 
 def _file_words(house: House) -> FileWords:

@@ -10,6 +10,8 @@ from bot import metrics
 from desk import (
     account_page,
     alarm_page,
+    broadcast_editor,
+    broadcast_pages,
     faq_editor,
     faq_entry_page,
     faq_pages,
@@ -57,6 +59,8 @@ def create_app(desk: Desk, work: Work) -> web.Application:
         alarm_page,
         queue_page,
         supervisor_page,
+        broadcast_pages,
+        broadcast_editor,
         faq_pages,
         faq_entry_page,
         faq_editor,

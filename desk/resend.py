@@ -8,7 +8,7 @@ import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
 from bot.ledger.confidence import readable
-from bot.ledger.outbox import FAILED, enqueue, read_reply
+from bot.ledger.outbox import ANSWER, FAILED, enqueue, read_reply
 from bot.ledger.tables import outbox
 from bot.ledger.window import waits
 from bot.privacy import Vault
@@ -29,8 +29,8 @@ def resend(
     While the channel takes no free text its template goes out, and the bubble waits behind it.
 
     Raises:
-        ChangeRefused: It did not fail, is not of this conversation, or announces what the person
-            has read by now (``unknown``).
+        ChangeRefused: It did not fail, is not of this conversation, announces what the person has
+            read by now, or is a broadcast, which needs its own approval (``unknown``).
     """
     row = lock(connection, seen)
     bubble = connection.execute(
@@ -38,6 +38,7 @@ def resend(
             outbox.c.id == outbox_id,
             outbox.c.conversation_id == row.conversation_id,
             outbox.c.state == FAILED,
+            outbox.c.priority == ANSWER,
             readable(outbox, row.id),
         )
     ).scalar()

@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-import csv
-import io
 from datetime import datetime, time, timedelta
-from typing import Any
 
 from aiohttp import web
 
 from bot.clock import JAKARTA
 from bot.ledger import numbers
 from bot.worktime import WorkCalendar
+from desk import table
 from desk.keys import DESK
 from desk.pages import render
 from desk.scope import OVERSEERS
@@ -23,8 +21,6 @@ routes = web.RouteTableDef()
 _AGES = (0, 2, 5)
 """Working days before today on which an open ticket may have been opened, for each column."""
 _COLUMNS = (*numbers.COLUMNS, "owner")
-_COMMANDS = ("=", "+", "-", "@", "\t", "\r")
-"""A cell that begins so would be run by spreadsheet programs."""
 
 
 @routes.get("/supervisor")
@@ -56,18 +52,8 @@ async def download(request: web.Request) -> web.Response:
     """Give the tickets of this month and all open ones as CSV, without what people wrote."""
     desk = request.app[DESK]
     rows = await desk.ledger.run(numbers.table, month(desk.now()))
-    out = io.StringIO()
-    writer = csv.writer(out, delimiter=";", lineterminator="\r\n")
-    writer.writerow(_COLUMNS)
-    for row in rows:
-        writer.writerow([cell(getattr(row, name)) for name in _COLUMNS])
-    # The mark at the beginning tells spreadsheet programs that this is UTF-8.
-    return web.Response(
-        body=("\ufeff" + out.getvalue()).encode(),
-        content_type="text/csv",
-        charset="utf-8",
-        headers={"Content-Disposition": 'attachment; filename="tiket.csv"'},
-    )
+    cells = ([getattr(row, name) for name in _COLUMNS] for row in rows)
+    return table.download("tiket.csv", _COLUMNS, cells)
 
 
 def ages(calendar: WorkCalendar, now: datetime) -> list[datetime]:
@@ -86,11 +72,3 @@ def ages(calendar: WorkCalendar, now: datetime) -> list[datetime]:
 def month(now: datetime) -> datetime:
     """Return the beginning of the month in WIB."""
     return now.astimezone(JAKARTA).replace(day=1, hour=0, minute=0, second=0, microsecond=0)
-
-
-def cell(value: Any) -> str:
-    """Return a value as a cell that no spreadsheet program takes for a formula."""
-    if isinstance(value, datetime):
-        return value.astimezone(JAKARTA).strftime("%Y-%m-%d %H:%M")
-    text = "" if value is None else str(value)
-    return f"'{text}" if text.startswith(_COMMANDS) else text

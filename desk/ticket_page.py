@@ -11,6 +11,9 @@ from typing import Any
 from aiohttp import web
 from sqlalchemy.engine import Connection
 
+from bot.broadcast import report
+from bot.broadcast.life import AUTHORS as BROADCASTERS
+from bot.broadcast.life import SERVICE as BROADCAST
 from bot.channels.message import Sender
 from bot.channels.whatsapp.errors import action_for
 from bot.faq import Entry
@@ -157,6 +160,10 @@ async def _context(request: web.Request, revealed: bool) -> dict[str, Any]:
         "can_change": may_change(request[AGENT]),
         # Complaints are no matter for the FAQ.
         "can_draft": request[AGENT].role in AUTHORS and sheet.line.service != COMPLAINTS,
+        "can_broadcast": request[AGENT].role in BROADCASTERS and sheet.line.state in OPEN,
+        "broadcasts": await desk.ledger.run(report.lines, sheet.line.number)
+        if sheet.line.service == BROADCAST
+        else None,
         "open": sheet.line.state in OPEN,
         "state_of": State,
         # Without a code it never came to WhatsApp's answer.

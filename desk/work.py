@@ -10,6 +10,8 @@ from fractions import Fraction
 from aiohttp import web
 
 from bot.attachments.files import Files
+from bot.broadcast.changes import Broadcasts
+from bot.broadcast.waves import Waves
 from bot.catalogue import Catalogue
 from bot.faq import Entry
 from bot.faq.mining import Miner
@@ -50,6 +52,8 @@ class Work:
         files: The store of attachments.
         review: What can be done to an entry of the FAQ.
         edition: Gives what Nindy knows now; None before the model is loaded.
+        broadcasts: What can be done to a broadcast.
+        waves: How broadcasts go out.
         miner: Groups what was asked in vain.
     """
 
@@ -66,6 +70,8 @@ class Work:
     files: Files
     review: Review
     edition: Callable[[], Edition | None]
+    broadcasts: Broadcasts
+    waves: Waves
     miner: Miner = field(default_factory=Miner)
 
     def due(self, line: Line, now: datetime) -> Due:

@@ -28,7 +28,7 @@ from bot.turn.held import Held
 from bot.words import Words
 from bot.worktime import WorkCalendar
 from tests.conftest import PROJECT
-from tests.kit import START, answer, rows, siti
+from tests.kit import START, answer, parse_nothing, rows, siti
 
 CATALOGUE = Catalogue(PROJECT / "data/catalogue")
 CALENDAR = WorkCalendar.load(PROJECT / "data/calendar")
@@ -45,12 +45,13 @@ async def never(work: UnitOfWork) -> None:
     raise AssertionError("nobody is to be answered here")
 
 
-HELD = Held(CHANGES, WORDS, never, BUTTON_KEY)
+HELD = Held(CHANGES, WORDS, never, parse_nothing, BUTTON_KEY)
 BUDI, ANI = "agent:budi", "agent:ani"
 NAMES = {"budi": "Budi Santoso", "ani": "Ani Lestari"}
 SPAN_SERVICE, BROADCAST, COMPLAINT = 7, 13, 20
 _REWRITES = re.compile(
-    r"\b(?:UPDATE|DELETE\s+FROM|DROP\s+TABLE|TRUNCATE)\s+\W?(?:ticket_event|audit|faq_event|faq_revision)\b",
+    r"\b(?:UPDATE|DELETE\s+FROM|DROP\s+TABLE|TRUNCATE)\s+\W?"
+    r"(?:ticket_event|audit|faq_event|faq_revision|consent|broadcast_event)\b",
     re.I,
 )
 

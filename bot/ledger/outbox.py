@@ -10,6 +10,9 @@ WhatsApp has no idempotency key: when a connection breaks, or the process dies, 
 "accepted" and our commit, nobody knows whether a bubble was shown. Such a row waits as *unknown*
 for the delivery status that carries its id, and is sent again only when none comes. What waits
 because the channel takes no free text now is in `bot.ledger.window`.
+
+Answers and news of tickets go before broadcasts. Within a conversation the order stays, so what
+stands before an answer is as urgent as the answer.
 """
 
 from __future__ import annotations
@@ -37,6 +40,12 @@ STALE = timedelta(minutes=3)
 _UNREADABLE = timedelta(minutes=1)
 
 QUEUED, SENDING, SENT, UNKNOWN, FAILED = "queued", "sending", "sent", "unknown", "failed"
+
+DROPPED = "dropped"
+"""Not wanted any more before it was handed over."""
+
+ANSWER, BROADCAST, WITHDRAWN = 0, 1, 2
+"""Priorities, the first goes first; what was withdrawn while it was handed over is not repeated."""
 
 READ_HERE = ("webchat",)
 """Channels without a provider: what is committed here has been sent."""
@@ -102,8 +111,9 @@ def enqueue(
     state: str = QUEUED,
     agent_id: str | None = None,
     matter: str | None = None,
-) -> None:
-    """Add a bubble to the end of a conversation's queue.
+    priority: int = ANSWER,
+) -> str:
+    """Add a bubble to the end of a conversation's queue and return its id.
 
     Args:
         connection: The open transaction.
@@ -115,15 +125,17 @@ def enqueue(
         state: In which it begins.
         agent_id: The agent who wrote it; None is Nindy.
         matter: What it is about (`bot.ledger.confidence`).
+        priority: Who goes first.
     """
     channel = connection.execute(
         sa.select(person.c.channel)
         .join(conversation, conversation.c.person_id == person.c.id)
         .where(conversation.c.id == conversation_id)
     ).scalar_one()
+    outbox_id = str(uuid.uuid4())
     connection.execute(
         outbox.insert().values(
-            id=str(uuid.uuid4()),
+            id=outbox_id,
             position=positions.allot(connection, conversation_id, now),
             conversation_id=conversation_id,
             inbox_id=inbox_id,
@@ -135,10 +147,12 @@ def enqueue(
             repeats=0,
             next_at=now,
             error_code=0,
+            priority=priority,
             created_at=now,
             updated_at=now,
         )
     )
+    return outbox_id
 
 
 def take(
@@ -149,11 +163,22 @@ def take(
     A conversation whose first open bubble is under way, unknown or resting is passed over, so
     bubbles leave in order.
     """
-    earlier = outbox.alias("earlier")
+    earlier, later = outbox.alias("earlier"), outbox.alias("later")
     is_first = ~sa.exists().where(
         earlier.c.conversation_id == outbox.c.conversation_id,
         earlier.c.position < outbox.c.position,
         sa.text("earlier.state IN ('queued', 'sending', 'unknown')"),
+    )
+    holds_up_an_answer = sa.exists().where(
+        later.c.conversation_id == outbox.c.conversation_id,
+        later.c.position > outbox.c.position,
+        later.c.priority == ANSWER,
+        sa.text("later.state IN ('queued', 'sending', 'unknown')"),
+    )
+    urgency = sa.case(
+        (outbox.c.priority == ANSWER, ANSWER),
+        (holds_up_an_answer, ANSWER),
+        else_=outbox.c.priority,
     )
     rows = connection.execute(
         sa.select(outbox)
@@ -163,7 +188,7 @@ def take(
             outbox.c.next_at <= now,
             is_first,
         )
-        .order_by(outbox.c.next_at)
+        .order_by(urgency, outbox.c.next_at)
         .limit(limit)
         .with_for_update(skip_locked=True, of=outbox)
     ).all()
@@ -174,6 +199,10 @@ def take(
 def _take_one(
     connection: Connection, vault: Vault, row: Any, sender: str, now: datetime
 ) -> Outgoing | None:
+    if row.priority == WITHDRAWN:
+        dropped = outbox.update().where(outbox.c.id == row.id)
+        connection.execute(dropped.values(state=DROPPED, updated_at=now))
+        return None
     try:
         outgoing = read(connection, vault, row)
     except Exception:
@@ -269,6 +298,20 @@ def failed(
 ) -> None:
     """Record that a bubble will never be accepted; it stays visible."""
     _advance(connection, outbox.c.id == outgoing.id, FAILED, (SENDING,), code, now)
+
+
+def withdraw(connection: Connection, which: Any, now: datetime) -> None:
+    """Send no more of these bubbles; what is being handed over may still arrive, but only once.
+
+    Args:
+        connection: The open transaction.
+        which: A clause over the table.
+        now: The moment.
+    """
+    waiting = outbox.update().where(which, outbox.c.state == QUEUED)
+    connection.execute(waiting.values(state=DROPPED, updated_at=now))
+    under_way = outbox.update().where(which, outbox.c.state.in_((SENDING, UNKNOWN)))
+    connection.execute(under_way.values(priority=WITHDRAWN))
 
 
 def apply_status(connection: Connection, vault: Vault, status: Status, now: datetime) -> bool:

@@ -12,6 +12,7 @@ import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
 from bot.channels.message import IdentityChange, Sender
+from bot.ledger import consents
 from bot.ledger.database import insert_once, known_keys
 from bot.ledger.tables import audit, conversation, inbox, person
 from bot.privacy import Vault
@@ -115,16 +116,18 @@ def change_identity(
 ) -> bool:
     """Move a person to a new number or id, drop what was going on, and write it down.
 
-    Nothing verified and no form in progress is carried over: the new number may be somebody
-    else's hand. The same note told twice changes nothing the second time, when the old number
-    may already be another person's.
+    Nothing verified, nothing agreed to and no form in progress is carried over: the new number
+    may be somebody else's hand. The same note told twice changes nothing the second time, when the
+    old number may already be another person's.
 
     Returns:
         Whether the old person was known and the note is new.
     """
     row = _find(connection, vault, change.channel, change.old)
-    if row is None or not _first_time(connection, vault, change, row, now):
+    note = None if row is None else _first_time(connection, vault, change, row, now)
+    if row is None or note is None:
         return False
+    consents.write(connection, row.person_id, note, False, now)
     known = Sender(**vault.open(row.sealed_address))
     moved = Sender(
         user_id=change.new.user_id or known.user_id,
@@ -155,14 +158,14 @@ def _first_time(
     change: IdentityChange,
     row: sa.engine.Row,
     now: datetime,
-) -> bool:
-    return insert_once(
+) -> int | None:
+    """Keep the note and return its id; None when it was told before."""
+    key = vault.key("identity", change.channel, change.account, change.external_id)
+    new = insert_once(
         connection,
         inbox,
         {
-            "message_key": vault.key(
-                "identity", change.channel, change.account, change.external_id
-            ),
+            "message_key": key,
             "conversation_id": row.conversation_id,
             "sent_at": change.at,
             "received_at": now,
@@ -172,6 +175,8 @@ def _first_time(
             "failures": 0,
         },
     )
+    this = sa.select(inbox.c.id).where(inbox.c.message_key == key)
+    return int(connection.execute(this).scalar_one()) if new else None
 
 
 def _keys(vault: Vault, channel: str, sender: Sender) -> dict[str, str | None]:

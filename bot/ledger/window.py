@@ -22,13 +22,13 @@ from sqlalchemy.engine import Connection
 from bot.channels.message import Reply, Status
 from bot.ledger import outbox as bubbles
 from bot.ledger.confidence import readable
-from bot.ledger.outbox import FAILED, QUEUED, SENDING, SENT, UNKNOWN, Outgoing
+from bot.ledger.outbox import DROPPED, FAILED, QUEUED, SENDING, SENT, UNKNOWN, Outgoing
 from bot.ledger.tables import conversation, inbox, outbox
 from bot.privacy import Vault
 
 OPEN_FOR = timedelta(hours=24) - timedelta(minutes=5)
 """Of WhatsApp's 24 hours; what is queued in the last minutes would come too late."""
-PARKED, DROPPED = "parked", "dropped"
+PARKED = "parked"
 _PARKED = sa.text("outbox.state = 'parked'")
 """Written out, so that the partial index serves it."""
 # Made once: every turn executes it.

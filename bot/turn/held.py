@@ -1,13 +1,13 @@
 """What happens to a message while an agent holds the conversation: it goes onto the ticket.
 
-Two things are not for the agent: a rating that is pressed, and the code of a complaint without a
-name. Nindy hears those as at any time. And what was written for a complaint is nobody's.
+Three things are not for the agent: a rating that is pressed, the code of a complaint without a
+name, and the word that ends broadcasts. Nindy hears those as at any time. And what was written for
+a complaint is nobody's.
 """
 
 from __future__ import annotations
 
 import uuid
-from collections.abc import Awaitable, Callable
 
 from bot.channels.choice_ids import resolve
 from bot.ledger.anonymous import find_code
@@ -15,6 +15,8 @@ from bot.ledger.unit_of_work import UnitOfWork
 from bot.templates import SHOW
 from bot.tickets import in_turn
 from bot.tickets.changes import Changes
+from bot.turn.late import Parse, Respond
+from bot.turn.plain import plain
 from bot.words import Words
 
 _ABOUT_COMPLAINTS = ("/buat_pengaduan", "/tambah_pesan")
@@ -27,6 +29,7 @@ class Held:
         changes: What can be done to a ticket.
         words: What the person is told.
         respond: The dialogue, for what it hears all the same.
+        parse: What the model makes of a text.
         choice_key: Secret that signed the ids of buttons and rows.
     """
 
@@ -34,12 +37,14 @@ class Held:
         self,
         changes: Changes,
         words: Words,
-        respond: Callable[[UnitOfWork], Awaitable[None]],
+        respond: Respond,
+        parse: Parse,
         choice_key: bytes,
     ) -> None:
         self._changes = changes
         self._words = words
         self._respond = respond
+        self._parse = parse
         self._choice_key = choice_key
 
     async def __call__(self, work: UnitOfWork) -> None:
@@ -50,7 +55,8 @@ class Held:
         )
         if pressed == SHOW:
             return  # Who only wants to read has not answered the agent.
-        if pressed.startswith("/nilai{") or find_code(claim.message.text):
+        text = claim.message.text
+        if pressed.startswith("/nilai{") or find_code(text) or await self._ends_broadcasts(text):
             await self._respond(work)
             work.state = None
             return
@@ -66,3 +72,8 @@ class Held:
             inbox_id=work.claim.inbox_id,
             now=work.now,
         )
+
+    async def _ends_broadcasts(self, text: str) -> bool:
+        words = plain(text)
+        match = (await self._parse(words))["match"] if words else {}
+        return match.get("intent") == "unsubscribe" and match["probability"] == 1.0

@@ -227,6 +227,19 @@ class Stage:
 
         return self.ledger.transact(read)
 
+    def consents(self) -> list[list[Any]]:
+        """Who wanted broadcasts and who wanted none any more, in the order in which it was said."""
+
+        def read(connection: Connection, vault: Vault) -> list[list[Any]]:
+            found = sa.select(tables.consent, tables.person.c.sealed_address).join(tables.person)
+            rows = connection.execute(found.order_by(tables.consent.c.id)).all()
+            said = [vault.open(row.sealed_address)["user_id"] for row in rows]
+            return [
+                [id.removeprefix("ID."), row.agreed] for id, row in zip(said, rows, strict=True)
+            ]
+
+        return self.ledger.transact(read)
+
     def feedback(self) -> list[Feedback]:
         """All judgements of answers with their questions opened."""
         return self.ledger.transact(feedback.read)
@@ -322,7 +335,7 @@ async def stage(
             ledger,
             Late(ledger, services.changes, apology, dialogue.parse, with_files),
             apology,
-            Held(services.changes, services.words, with_files, CHOICE_KEY),
+            Held(services.changes, services.words, with_files, dialogue.parse, CHOICE_KEY),
             owner,
             wake,
             play.clock,

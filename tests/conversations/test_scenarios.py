@@ -34,7 +34,7 @@ FILES = {
     "empty": ("document", b""),
     "lost": ("image", None),
 }
-KNOWN = {"channel", "at", "faults", "steps", "tickets", "calls", "feedback", "opened"}
+KNOWN = {"channel", "at", "faults", "steps", "tickets", "calls", "feedback", "consents", "opened"}
 A_TICKET = (
     "petugas",
     "SPM tidak bisa dicetak sejak kemarin pagi",
@@ -88,6 +88,8 @@ async def test_scenario(path: Path, tmp_path: Path, dialogue: Any, executor: Any
         _check_tickets(play, scenario.get("tickets", []), memory)
         if "calls" in scenario:
             assert len(await play.calls()) == scenario["calls"]
+        if "consents" in scenario:
+            assert play.consents() == scenario["consents"]
         if "feedback" in scenario:
             await _check_feedback(play, dialogue, scenario["feedback"])
 

@@ -25,6 +25,7 @@ from bot.worktime import WorkCalendar
 from desk.canned import read_canned, read_outside
 from desk.live import Live
 from desk.work import Work
+from tests.broadcasting import BROADCASTS, WAVES
 from tests.conftest import PROJECT
 from tests.faq_desk import REVIEW
 from tests.filing import store
@@ -62,6 +63,8 @@ def make_work(ledger: Ledger) -> Work:
         files=store(Path(str(ledger.engine.url.database)).parent, ledger.vault),
         review=REVIEW,
         edition=lambda: None,
+        broadcasts=BROADCASTS,
+        waves=WAVES,
     )
 
 

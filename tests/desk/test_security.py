@@ -35,6 +35,7 @@ OVERSEERS = {Role.SUPERVISOR, Role.ADMIN, Role.AUDITOR}
 FAQ_READERS = ALL - {Role.COMPLAINT_OFFICER}
 FAQ_AUTHORS = FAQ_READERS - {Role.AUDITOR}
 FAQ_APPROVERS = {Role.SUPERVISOR, Role.ADMIN}
+BROADCASTERS = {Role.AGENT, Role.SUPERVISOR, Role.ADMIN}
 MATRIX: dict[tuple[str, str], set[Role]] = {
     ("GET", "/"): ALL,
     ("GET", "/antrean"): ALL,
@@ -63,6 +64,13 @@ MATRIX: dict[tuple[str, str], set[Role]] = {
     ("POST", "/tanya-jawab/periksa"): FAQ_AUTHORS,
     ("POST", "/tanya-jawab/entri/{id}/draf/{step}"): FAQ_AUTHORS,
     ("POST", "/tanya-jawab/entri/{id}/putusan/{step}"): FAQ_APPROVERS,
+    ("GET", "/broadcast"): BROADCASTERS | {Role.AUDITOR},
+    ("GET", "/broadcast/tulis"): BROADCASTERS,
+    ("POST", "/broadcast/simpan"): BROADCASTERS,
+    ("GET", "/broadcast/{id}"): BROADCASTERS | {Role.AUDITOR},
+    ("GET", "/broadcast/{id}/penerima.csv"): BROADCASTERS | {Role.AUDITOR},
+    ("POST", "/broadcast/{id}/langkah/{step}"): BROADCASTERS,
+    ("POST", "/broadcast/{id}/putusan/{step}"): {Role.SUPERVISOR, Role.ADMIN},
     ("GET", "/akun"): ALL,
     ("POST", "/akun/sandi"): ALL,
     ("POST", "/akun/totp"): ALL,

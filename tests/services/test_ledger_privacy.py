@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict
 from datetime import timedelta
 from pathlib import Path
 
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
+from bot.broadcast import recipients
+from bot.broadcast.changes import record
+from bot.broadcast.life import State
 from bot.channels.message import (
     Choice,
     Delivery,
@@ -27,13 +31,14 @@ from bot.ledger import (
     api_clients,
     chat,
     chat_sessions,
+    consents,
     logins,
     outbox,
     people,
     tables,
     unit_of_work,
 )
-from bot.ledger.agents import Role
+from bot.ledger.agents import Agent, Role
 from bot.ledger.alarms import Alarm
 from bot.ledger.api_answers import Answer, Asked
 from bot.ledger.api_clients import Scope
@@ -67,6 +72,9 @@ PLANTED = {
     "draft": "markerdrafttext",
     "file name": "markerfilename.pdf",
     "media id": "markermediaid",
+    "notice": "markernoticetext",
+    "note": "markernotetext",
+    "listed phone": "6285277766655",
     "session": "markersessionid-00000",
     "host user": "host:MARKERHOSTUSER",
     "rating word": "markerratingword",
@@ -130,6 +138,26 @@ def plant_desk(ledger: Ledger) -> None:
                 sealed_text=ledger.vault.seal(PLANTED["draft"]),
             )
         )  # fmt: skip
+    plant_broadcast(ledger, ticket, agent)
+
+
+def plant_broadcast(ledger: Ledger, ticket: str, author: Agent) -> None:
+    with ledger.engine.begin() as connection:
+        heard = connection.execute(sa.select(tables.inbox)).first()
+    assert heard is not None
+    ledger.transact(consents.say, heard.conversation_id, heard.id, True, START)
+
+    def write(connection: Connection, vault: Vault) -> None:
+        reply = asdict(Reply(PLANTED["notice"]))
+        made = tables.broadcast.insert().values(
+            ticket_id=ticket, author_id=author.id, state=State.DRAFT.value, version=1,
+            sealed_reply=vault.seal(reply), created_at=START, updated_at=START,
+        )  # fmt: skip
+        (id,) = connection.execute(made).inserted_primary_key
+        record(connection, vault, id, State.DRAFT, author.actor, START, PLANTED["note"])
+        recipients.choose(connection, vault, id, [PLANTED["phone"], PLANTED["listed phone"]])
+
+    ledger.transact(write)
 
 
 def plant_chat(ledger: Ledger) -> None:

@@ -54,7 +54,7 @@ def make(ledger: Ledger, changes: Changes, tmp_path: Path) -> Any:
 
         def _make(respond: Respond, clock: Clock | None = None) -> Worker:
             listen, more = (
-                Held(changes, WORDS, never, BUTTON_KEY),
+                Held(changes, WORDS, never, kit.parse_nothing, BUTTON_KEY),
                 (Wake(), clock or kit.Clock(), Failpoints()),
             )
             return Worker(ledger, respond, never, listen, named, *more)

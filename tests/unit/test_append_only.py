@@ -12,7 +12,7 @@ import pytest
 
 from tests.conftest import PROJECT
 
-HISTORY = {"ticket_event", "audit", "faq_event", "faq_revision"}
+HISTORY = {"ticket_event", "audit", "faq_event", "faq_revision", "consent", "broadcast_event"}
 _SQL = re.compile(
     rf"\b(?:UPDATE|DELETE\s+FROM|TRUNCATE)\s+\W?(?:{'|'.join(sorted(HISTORY))})\b", re.I
 )
