@@ -16,6 +16,7 @@ os.environ.setdefault("RASA_TELEMETRY_ENABLED", "false")
 warnings.filterwarnings("ignore", category=DeprecationWarning)
 
 import pytest  # noqa: E402
+import structlog  # noqa: E402
 
 if TYPE_CHECKING:
     from tests.servers import Postgres, Redis
@@ -38,6 +39,7 @@ def _the_log_goes_where_it_went() -> Iterator[None]:
     yield
     root.handlers[:] = handlers
     root.setLevel(level)
+    structlog.reset_defaults()
 
 
 @pytest.fixture(scope="session")
