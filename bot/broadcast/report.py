@@ -54,8 +54,7 @@ class Line:
         number: The ticket that asks for it.
         reply: What is sent.
         state: How far it is.
-        author_id: Who wrote it last.
-        author: That agent's name.
+        author: Who wrote it last.
         created_at: When it was begun.
     """
 
@@ -64,7 +63,6 @@ class Line:
     number: str
     reply: Reply
     state: State
-    author_id: str
     author: str
     created_at: datetime
 
@@ -195,7 +193,6 @@ def _line(vault: Vault, row: Any) -> Line:
         row.number,
         bubbles.read_reply(vault.open(row.sealed_reply)),
         State(row.state),
-        row.author_id,
         row.author,
         row.created_at,
     )
