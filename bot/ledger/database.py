@@ -12,7 +12,7 @@ import logging
 import random
 import sqlite3
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from functools import lru_cache
 from pathlib import Path
@@ -45,7 +45,7 @@ _COLLIDED = {"23505", "40001", "40P01"}
 """PostgreSQL's codes for a unique key, a snapshot or a lock that another transaction had first."""
 _TRIES = 8
 _LONGEST_REST = 0.05
-_KEYS_AT_ONCE = 500
+_VALUES_AT_ONCE = 500
 """Values of one statement: older SQLite takes 999."""
 
 
@@ -161,29 +161,36 @@ def _write_ahead(raw: Any) -> None:
 
 def insert_once(connection: Connection, table: sa.Table, values: dict[str, Any]) -> bool:
     """Insert a row unless a unique key forbids it; say whether it went in."""
-    statement = _insert_or_nothing(connection.dialect.name, table)
-    return bool(connection.execute(statement, values).rowcount)
-
-
-@lru_cache
-def _insert_or_nothing(dialect: str, table: sa.Table) -> Any:
-    # Made once: to make a statement costs more than to execute it, and a webhook brings up to
-    # a thousand messages.
-    made: Any = postgresql if dialect == "postgresql" else sqlite
-    return made.insert(table).on_conflict_do_nothing()
+    return bool(connection.execute(_once(connection, table), values).rowcount)
 
 
 def insert_all_once(connection: Connection, table: sa.Table, rows: list[dict[str, Any]]) -> None:
     """Insert rows of the same columns, leaving out those that a unique key forbids."""
     if rows:
-        dialect: Any = postgresql if connection.dialect.name == "postgresql" else sqlite
-        connection.execute(dialect.insert(table).on_conflict_do_nothing(), rows)
+        connection.execute(_once(connection, table), rows)
 
 
-def known_keys(connection: Connection, column: Any, keys: list[str]) -> set[str]:
-    """Return those of many keys that stand in a column."""
-    found: set[str] = set()
-    for start in range(0, len(keys), _KEYS_AT_ONCE):
-        some = keys[start : start + _KEYS_AT_ONCE]
-        found.update(connection.execute(sa.select(column).where(column.in_(some))).scalars())
-    return found
+# SQLAlchemy compiles an insert with ON CONFLICT anew each time, which costs more than to execute
+# it. Of these classes there is no other clause, so what they compile to may be kept.
+class _SqliteOnce(sqlite.Insert):
+    inherit_cache = True
+
+
+class _PostgresOnce(postgresql.Insert):
+    inherit_cache = True
+
+
+def _once(connection: Connection, table: sa.Table) -> Any:
+    return _insert_or_nothing(connection.dialect.name, table)
+
+
+@lru_cache
+def _insert_or_nothing(dialect: str, table: sa.Table) -> Any:
+    made: Any = _PostgresOnce if dialect == "postgresql" else _SqliteOnce
+    return made(table).on_conflict_do_nothing()
+
+
+def some_at_once(values: Sequence[T]) -> Iterator[Sequence[T]]:
+    """Part many values into as many as one statement may take."""
+    for start in range(0, len(values), _VALUES_AT_ONCE):
+        yield values[start : start + _VALUES_AT_ONCE]

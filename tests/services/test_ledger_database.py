@@ -60,7 +60,7 @@ def test_processes_that_write_at_once_wait_for_each_other(ledger: Ledger) -> Non
 
 def test_a_function_that_raises_changes_nothing(ledger: Ledger) -> None:
     def work(connection: Any, vault: Vault) -> None:
-        inbox.receive(connection, vault, message(1), START)
+        inbox.receive(connection, vault, [message(1)], START)
         raise RuntimeError("no")
 
     with pytest.raises(RuntimeError):

@@ -88,7 +88,7 @@ def test_batches_that_meet_crosswise_lose_nothing(ledger: Ledger) -> None:
         def work(connection: sa.engine.Connection, vault: Vault) -> None:
             for person in order:
                 one = message(f"{prefix}{person.user_id}", person)
-                assert inbox.receive(connection, vault, one, START)
+                assert inbox.receive(connection, vault, [one], START) == [True]
 
         ledger.transact(work)
         return True
@@ -308,7 +308,7 @@ def test_many_at_once_are_stored_as_one_by_one(
                     for number, who in batch
                 ]
                 if together_:
-                    said += ledger.transact(inbox.receive_all, given_, START)
+                    said += ledger.transact(inbox.receive, given_, START)
                 else:
                     said += receive(ledger, *given_)
             told.append(said)
@@ -323,8 +323,8 @@ def test_many_at_once_are_stored_as_one_by_one(
 
 def test_a_thousand_messages_are_stored_once_in_their_order(ledger: Ledger) -> None:
     given_ = [message(n, siti(f"p{n % 7}"), text=str(n)) for n in range(1000)]
-    assert ledger.transact(inbox.receive_all, given_, START) == [True] * 1000
-    assert ledger.transact(inbox.receive_all, given_ + given_[:3], START) == [False] * 1003
+    assert ledger.transact(inbox.receive, given_, START) == [True] * 1000
+    assert ledger.transact(inbox.receive, given_ + given_[:3], START) == [False] * 1003
     for person in range(7):
         mine = [text for name, _, text in stored(ledger) if name == str(person)]
         assert mine == [str(n) for n in range(person, 1000, 7)]
@@ -334,9 +334,7 @@ def test_many_at_once_that_meet_are_one_person_and_one_message(ledger: Ledger) -
     given_ = [message(n, siti(f"p{n % 3}")) for n in range(30)]
     with sibling(ledger) as other:
         doors = [ledger, other] * 3
-        store = [
-            lambda door=door: door.transact(inbox.receive_all, given_, START) for door in doors
-        ]
+        store = [lambda door=door: door.transact(inbox.receive, given_, START) for door in doors]
         together(store)
     assert len(rows(ledger, tables.inbox)) == 30
     assert conversations(ledger) == 3
