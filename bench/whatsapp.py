@@ -9,6 +9,7 @@ import itertools
 import json
 import re
 import time
+from collections.abc import Sequence
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -29,6 +30,12 @@ def silent(sender: int) -> tuple[str, bytes]:
     """Return a message that is stored like any other but asks for no turn: a reaction."""
     reaction = {"message_id": "wamid.earlier", "emoji": "\N{THUMBS UP SIGN}"}
     return _body(sender, {"type": "reaction", "reaction": reaction})
+
+
+def many(senders: Sequence[int]) -> bytes:
+    """Return one body with a message of each of these, as Meta sends it after a pause."""
+    entries = [json.loads(silent(sender)[1])["entry"][0] for sender in senders]
+    return json.dumps({"object": "whatsapp_business_account", "entry": entries}).encode()
 
 
 def signed(body: bytes) -> dict[str, str]:

@@ -12,7 +12,6 @@ from bot.channels.message import Status
 from bot.ledger.tables import outbox
 from bot.privacy import Vault
 
-
 # Made once: a webhook brings up to a thousand statuses.
 _NOTE = {
     column: outbox.update()
