@@ -13,6 +13,7 @@ from sqlalchemy.engine import Connection
 from bot.channels.message import Sender
 from bot.ledger import people
 from bot.ledger.database import some_at_once
+from bot.ledger.people import Keys
 from bot.ledger.tables import person
 from bot.privacy import Vault
 
@@ -33,7 +34,7 @@ def find_or_create_all(
     these are looked up, and made if need be, together. The others come one after the other.
     """
     keys = {one: people.keys(vault, *one) for one in dict.fromkeys(who)}
-    known = _known(connection, [key for ours in keys.values() for key in ours.values() if key])
+    known = _known(connection, list(keys.values()))
     marks = {one: _marks(ours, known) for one, ours in keys.items()}
     times = Counter(chain.from_iterable(marks.values()))
     alone = [one for one, some in marks.items() if some and all(times[m] == 1 for m in some)]
@@ -50,23 +51,23 @@ def find_or_create_all(
     ]
 
 
-def _known(connection: Connection, keys: list[str]) -> dict[str, sa.engine.Row]:
-    """Return the persons whose ids and numbers these are."""
+def _known(connection: Connection, all_keys: list[Keys]) -> dict[str, sa.engine.Row]:
+    """Return the persons whose ids and numbers these are, by these."""
     found = {}
     for column in _COLUMNS:
-        for some in some_at_once(keys):
+        for some in some_at_once([key for ours in all_keys if (key := ours[column])]):
             for row in connection.execute(_BY[column], {"keys": some}):
                 found[row[column]] = row
     return found
 
 
-def _marks(ours: dict[str, str | None], known: dict[str, sa.engine.Row]) -> set[str]:
+def _marks(ours: Keys, known: dict[str, sa.engine.Row]) -> set[str]:
     """Return what a sender may share with another: keys, and the persons behind them."""
     some = {key for key in ours.values() if key}
     return some | {known[key].person_id for key in some if key in known}
 
 
-def _person(ours: dict[str, str | None], known: dict[str, sa.engine.Row]) -> sa.engine.Row | None:
+def _person(ours: Keys, known: dict[str, sa.engine.Row]) -> sa.engine.Row | None:
     by_id, by_number = (known.get(ours[column] or "") for column in _COLUMNS)
     if by_id is None and by_number is not None and people.is_same(by_number, ours):
         return by_number

@@ -19,8 +19,8 @@ from pathlib import Path
 from typing import Any, Concatenate, TypeVar
 
 import sqlalchemy as sa
-from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.engine import Connection, Engine
+from sqlalchemy.ext.compiler import compiles
 from typing_extensions import ParamSpec
 
 from bot.errors import StartupError
@@ -161,33 +161,30 @@ def _write_ahead(raw: Any) -> None:
 
 def insert_once(connection: Connection, table: sa.Table, values: dict[str, Any]) -> bool:
     """Insert a row unless a unique key forbids it; say whether it went in."""
-    return bool(connection.execute(_once(connection, table), values).rowcount)
+    return bool(connection.execute(_once(table), values).rowcount)
 
 
 def insert_all_once(connection: Connection, table: sa.Table, rows: list[dict[str, Any]]) -> None:
     """Insert rows of the same columns, leaving out those that a unique key forbids."""
     if rows:
-        connection.execute(_once(connection, table), rows)
+        connection.execute(_once(table), rows)
 
 
-# SQLAlchemy compiles an insert with ON CONFLICT anew each time, which costs more than to execute
-# it. Of these classes there is no other clause, so what they compile to may be kept.
-class _SqliteOnce(sqlite.Insert):
+# SQLAlchemy's own inserts with ON CONFLICT are compiled anew each time, which costs more than to
+# execute them; what this one compiles to is kept.
+class _InsertOnce(sa.sql.Insert):
     inherit_cache = True
 
 
-class _PostgresOnce(postgresql.Insert):
-    inherit_cache = True
-
-
-def _once(connection: Connection, table: sa.Table) -> Any:
-    return _insert_or_nothing(connection.dialect.name, table)
+@compiles(_InsertOnce)
+def _compile(statement: _InsertOnce, compiler: Any, **how: Any) -> str:
+    return f"{compiler.visit_insert(statement, **how)} ON CONFLICT DO NOTHING"
 
 
 @lru_cache
-def _insert_or_nothing(dialect: str, table: sa.Table) -> Any:
-    made: Any = _PostgresOnce if dialect == "postgresql" else _SqliteOnce
-    return made(table).on_conflict_do_nothing()
+def _once(table: sa.Table) -> Any:
+    # Inline, or PostgreSQL would be asked for the row's key, behind which the clause cannot stand.
+    return _InsertOnce(table).inline()
 
 
 def some_at_once(values: Sequence[T]) -> Iterator[Sequence[T]]:

@@ -16,6 +16,8 @@ from bot.ledger.database import insert_once
 from bot.ledger.tables import audit, conversation, inbox, person
 from bot.privacy import Vault
 
+Keys = dict[str, "str | None"]
+"""The look-up keys of an address, by column."""
 SESSION = timedelta(hours=4)
 """So long a dialogue remembers what was said (``session_config`` of ``domain.yml``)."""
 
@@ -158,7 +160,7 @@ def _first_time(
     return int(connection.execute(this).scalar_one()) if new else None
 
 
-def keys(vault: Vault, channel: str, sender: Sender) -> dict[str, str | None]:
+def keys(vault: Vault, channel: str, sender: Sender) -> Keys:
     """Return the look-up keys of an address, by column."""
     return {
         "user_key": vault.key("user", channel, sender.user_id) if sender.user_id else None,
@@ -177,7 +179,7 @@ def _find(
     return row if row is not None and is_same(row, ours) else None
 
 
-def is_same(row: sa.engine.Row, ours: dict[str, str | None]) -> bool:
+def is_same(row: sa.engine.Row, ours: Keys) -> bool:
     """Say whether the person of a number is the sender with these keys."""
     # A number that somebody with another id had: it is not the same person.
     return not (row.user_key and ours["user_key"])
