@@ -164,6 +164,7 @@ def keep(
         inbox.insert().values(
             message_key=key,
             conversation_id=conversation_id,
+            position=positions.allot(connection, conversation_id, now),
             sent_at=message.sent_at,
             received_at=now,
             sealed_body=vault.seal(_to_json(message)),
