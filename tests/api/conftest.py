@@ -144,7 +144,8 @@ def files(ledger: Ledger, tmp_path: Path) -> Files:
 
 @pytest.fixture
 def api(ledger: Ledger, clock: Clock, matcher: Matcher, files: Files) -> Api:
-    return Api(ledger, clock, Wake(), CHANGES, CALENDAR, CATALOGUE, matcher, files, Rates())
+    rates = Rates(lambda: clock().timestamp())
+    return Api(ledger, clock, Wake(), CHANGES, CALENDAR, CATALOGUE, matcher, files, rates)
 
 
 Enter = Callable[..., Program]
