@@ -128,7 +128,7 @@ def test_the_same_message_from_many_processes_has_one_position(ledger: Ledger) -
     same = typed("halo", id="1")
 
     def store(own: Ledger) -> tuple[bool, int | None]:
-        new = own.transact(inbox.receive, [same], START)
+        [new] = own.transact(inbox.receive, [same], START)
         return new, own.transact(chat_sessions.position, SESSION, same, START)
 
     with many(ledger, 6) as ledgers:
