@@ -154,7 +154,7 @@ def _conversations(
             "conversation": [{"id": id, "person_id": id, "version": 2, "position": 5,
                               "sealed_state": sealed["state"], "last_turn_at": at}],
             "inbox": [
-                {**said, "sealed_body": sealed["body"], "message_key": f"{id}{n}", "position": 2 * n + 1,
+                {**said, "message_key": f"{id}{n}", "position": 2 * n + 1,
                  "state": "pending" if waits and n == 2 else "done"}
                 for n in range(3)
             ],
