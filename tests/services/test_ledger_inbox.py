@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 import random
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
@@ -12,7 +13,7 @@ import sqlalchemy as sa
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from bot.channels.message import Inbound, Kind, Sender
+from bot.channels.message import Inbound, Kind, Media, Sender
 from bot.ledger import inbox, tables, unit_of_work
 from bot.ledger.database import Ledger
 from bot.privacy import Vault, new_key
@@ -328,6 +329,18 @@ def test_a_thousand_messages_are_stored_once_in_their_order(ledger: Ledger) -> N
     for person in range(7):
         mine = [text for name, _, text in stored(ledger) if name == str(person)]
         assert mine == [str(n) for n in range(person, 1000, 7)]
+
+
+def test_messages_with_and_without_files_keep_their_order(ledger: Ledger) -> None:
+    given_ = [message(n, text=str(n)) for n in range(4)]
+    given_[1] = replace(given_[1], kind=Kind.MEDIA, media=Media("m1"))
+    given_[2] = replace(given_[2], attachments=("somebody-elses",))
+    assert ledger.transact(inbox.receive, given_, START) == [True] * 4
+    found = rows(ledger, tables.inbox, tables.inbox.c.id)
+    bodies = [ledger.vault.open(row.sealed_body) for row in found]
+    assert [body["text"] for body in bodies] == ["0", "1", "2", "3"]
+    assert [row.position for row in found] == [1, 2, 3, 4]
+    assert [len(body["attachments"]) for body in bodies] == [0, 1, 0, 0]
 
 
 def test_many_at_once_that_meet_are_one_person_and_one_message(ledger: Ledger) -> None:
