@@ -51,6 +51,12 @@ READ_HERE = ("webchat",)
 """Channels without a provider: what is committed here has been sent."""
 
 _OPEN = sa.text("outbox.state IN ('queued', 'sending', 'unknown')")
+_COUNTED = {
+    "parked": sa.text("outbox.state = 'parked'"),
+    "failed": sa.text("outbox.state = 'failed'"),
+    "repeated": sa.text("outbox.repeats > 0"),
+}
+"""Written out, so that partial indexes serve them; nothing else of what is settled is counted."""
 _EARLIER = {
     Delivery.SENT: (QUEUED, SENDING, UNKNOWN),
     Delivery.DELIVERED: (QUEUED, SENDING, UNKNOWN, SENT),
@@ -351,13 +357,14 @@ def senders(connection: Connection, vault: Vault) -> list[str]:
 
 
 def counts(connection: Connection, vault: Vault) -> dict[str, int]:
-    """Count the bubbles by state, and those repeated after an unknown outcome."""
-    rows = connection.execute(sa.select(outbox.c.state, sa.func.count()).group_by(outbox.c.state))
-    by_state: dict[str, int] = {str(state): int(number) for state, number in rows}
-    repeated = connection.execute(
-        sa.select(sa.func.count()).select_from(outbox).where(outbox.c.repeats > 0)
-    ).scalar_one()
-    return {**by_state, "repeated": int(repeated)}
+    """Count the bubbles that are not settled, by state, those that failed, and those repeated."""
+    number = sa.func.count()
+    unsettled = sa.select(outbox.c.state, number).where(_OPEN).group_by(outbox.c.state)
+    found = {str(state): int(many) for state, many in connection.execute(unsettled)}
+    for name, which in _COUNTED.items():
+        counted = sa.select(number).select_from(outbox).where(which)
+        found[name] = int(connection.execute(counted).scalar_one())
+    return found
 
 
 def _advance(

@@ -79,9 +79,12 @@ inbox = sa.Table(
     # What it is about (`bot.ledger.confidence`).
     sa.Column("matter", sa.String(36), index=True),
     sa.Index(
+        # All that is read of them by who claims the oldest and by who watches.
         "ix_inbox_waiting",
         "sent_at",
         "id",
+        "received_at",
+        "state",
         sqlite_where=sa.text("state = 'pending'"),
         postgresql_where=sa.text("state = 'pending'"),
     ),
@@ -149,6 +152,18 @@ outbox = sa.Table(
         "position",
         sqlite_where=sa.text("state IN ('queued', 'sending', 'unknown')"),
         postgresql_where=sa.text("state IN ('queued', 'sending', 'unknown')"),
+    ),
+    sa.Index(
+        "ix_outbox_failed",
+        "id",
+        sqlite_where=sa.text("state = 'failed'"),
+        postgresql_where=sa.text("state = 'failed'"),
+    ),
+    sa.Index(
+        "ix_outbox_repeated",
+        "id",
+        sqlite_where=sa.text("repeats > 0"),
+        postgresql_where=sa.text("repeats > 0"),
     ),
     sa.Index("ix_outbox_conversation", "conversation_id", "position"),
     sa.Index(
