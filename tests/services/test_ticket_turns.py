@@ -227,7 +227,7 @@ def test_an_answer_is_for_the_ticket_that_waits_or_is_named(
 
     for number in (FIRST, SECOND):
         ledger.transact(outbox.enqueue, mine, None, Reply(f"about {number}"), START)
-        while taken := ledger.transact(outbox.take, "s", START, 9):
+        while taken := ledger.transact(outbox.take, "s", START + timedelta(seconds=1), 9):
             for outgoing in taken:
                 name = outgoing.reply.text.removeprefix("about ")
                 ledger.transact(outbox.sent, outgoing, f"wamid.{name}", START)
