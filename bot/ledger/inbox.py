@@ -15,7 +15,7 @@ from bot.channels.message import Inbound, Kind, Sender
 from bot.ledger import attachments, fetches, positions
 from bot.ledger.crowd import find_or_create_all
 from bot.ledger.database import insert_all_once, insert_once, some_at_once
-from bot.ledger.tables import conversation, inbox
+from bot.ledger.tables import Moment, conversation, inbox
 from bot.privacy import Vault
 
 T = TypeVar("T")
@@ -30,6 +30,35 @@ _KNOWN = sa.select(inbox.c.message_key).where(
     inbox.c.message_key.in_(sa.bindparam("keys", expanding=True))
 )
 _ID = sa.select(inbox.c.id).where(inbox.c.message_key == sa.bindparam("key"))
+
+_THIS = conversation.update().where(conversation.c.id == sa.bindparam("whose"))
+_COUNT = inbox.update().where(inbox.c.id == sa.bindparam("which")).values(claims=inbox.c.claims + 1)
+_NOW = sa.bindparam("now", type_=Moment)
+_OLDEST_FREE = (
+    sa.select(inbox.c.conversation_id)
+    .join(conversation, conversation.c.id == inbox.c.conversation_id)
+    .where(
+        _PENDING,
+        sa.or_(conversation.c.lease_until.is_(None), conversation.c.lease_until <= _NOW),
+        sa.or_(conversation.c.not_before.is_(None), conversation.c.not_before <= _NOW),
+    )
+    .order_by(inbox.c.sent_at, inbox.c.id)
+    .limit(1)
+    .with_for_update(skip_locked=True, of=conversation)
+)
+_OLDEST_OF = (
+    sa.select(
+        inbox,
+        conversation.c.version,
+        conversation.c.sealed_state,
+        conversation.c.last_turn_at,
+        conversation.c.holder_id,
+    )
+    .join(conversation, conversation.c.id == inbox.c.conversation_id)
+    .where(inbox.c.conversation_id == sa.bindparam("whose"), _PENDING)
+    .order_by(inbox.c.sent_at, inbox.c.id)
+    .limit(1)
+)
 
 PENDING, DONE, DEAD, SILENT = "pending", "done", "dead", "silent"
 
@@ -186,7 +215,7 @@ def claim(
     nobody's messages are answered out of order.
     """
     while (conversation_id := _lock_oldest(connection, now)) is not None:
-        row = _oldest_message(connection, conversation_id)
+        row = connection.execute(_OLDEST_OF, {"whose": conversation_id}).first()
         if row is None:
             continue  # Answered by somebody else between our look and our lock.
         try:
@@ -195,12 +224,12 @@ def claim(
         except Exception:
             # Nobody else waits for a message that cannot be read.
             log.exception("message cannot be read", extra={"inbox": row.id})
-            _set(connection, conversation_id, not_before=now + _UNREADABLE)
+            rest = now + _UNREADABLE
+            connection.execute(_THIS, {"whose": conversation_id, "not_before": rest})
             continue
-        _set(connection, conversation_id, lease_owner=owner, lease_until=now + lease)
-        connection.execute(
-            inbox.update().where(inbox.c.id == row.id).values(claims=inbox.c.claims + 1)
-        )
+        leased = {"lease_owner": owner, "lease_until": now + lease}
+        connection.execute(_THIS, {"whose": conversation_id, **leased})
+        connection.execute(_COUNT, {"which": row.id})
         return Claim(
             inbox_id=row.id,
             conversation_id=conversation_id,
@@ -219,41 +248,8 @@ def claim(
 
 
 def _lock_oldest(connection: Connection, now: datetime) -> str | None:
-    found: str | None = connection.execute(
-        sa.select(inbox.c.conversation_id)
-        .join(conversation, conversation.c.id == inbox.c.conversation_id)
-        .where(
-            _PENDING,
-            sa.or_(conversation.c.lease_until.is_(None), conversation.c.lease_until <= now),
-            sa.or_(conversation.c.not_before.is_(None), conversation.c.not_before <= now),
-        )
-        .order_by(inbox.c.sent_at, inbox.c.id)
-        .limit(1)
-        .with_for_update(skip_locked=True, of=conversation)
-    ).scalar()
+    found: str | None = connection.execute(_OLDEST_FREE, {"now": now}).scalar()
     return found
-
-
-def _oldest_message(connection: Connection, conversation_id: str) -> Any:
-    return connection.execute(
-        sa.select(
-            inbox,
-            conversation.c.version,
-            conversation.c.sealed_state,
-            conversation.c.last_turn_at,
-            conversation.c.holder_id,
-        )
-        .join(conversation, conversation.c.id == inbox.c.conversation_id)
-        .where(inbox.c.conversation_id == conversation_id, _PENDING)
-        .order_by(inbox.c.sent_at, inbox.c.id)
-        .limit(1)
-    ).first()
-
-
-def _set(connection: Connection, conversation_id: str, **values: Any) -> None:
-    connection.execute(
-        conversation.update().where(conversation.c.id == conversation_id).values(**values)
-    )
 
 
 def give_back(
