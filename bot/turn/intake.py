@@ -25,6 +25,9 @@ from bot.privacy import Vault
 
 log = logging.getLogger(__name__)
 
+_LOCKED = "55P03"
+"""PostgreSQL's code for a row that somebody else has held too long."""
+
 
 @dataclass(frozen=True)
 class Delivery:
@@ -83,9 +86,7 @@ class Intake:
             items = [item for item, _ in batch]
             new = await self._ledger.run(_store_all, items, self._clock, self._spare)
         except Exception as error:
-            # A database that is away is away for all; anything else is the fault of one of them.
-            away = isinstance(error, (sa.exc.OperationalError, sa.exc.InterfaceError))
-            if not (away or alone or len(batch) == 1):
+            if not (_is_away(error) or alone or len(batch) == 1):
                 return False
             for _, done in batch:
                 if not done.done():
@@ -104,6 +105,13 @@ class Intake:
                     name = inbox.trace_of(inbox.key_of(self._ledger.vault, message))
                     log.info("message received", extra={"trace": name, "type": message.type})
         return True
+
+
+def _is_away(error: Exception) -> bool:
+    """Say whether the database is away, for all; anything else is the fault of one delivery."""
+    if not isinstance(error, (sa.exc.OperationalError, sa.exc.InterfaceError)):
+        return False
+    return getattr(error.orig, "pgcode", None) != _LOCKED
 
 
 def _store_all(

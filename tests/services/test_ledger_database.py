@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import os
 import sqlite3
 import subprocess
@@ -17,7 +18,9 @@ import sqlalchemy as sa
 from bot.errors import StartupError
 from bot.ledger import database, inbox, levels, outbox, people, tables
 from bot.ledger.database import Ledger
+from bot.live.wake import Wake
 from bot.privacy import Vault, new_key
+from bot.turn.intake import Delivery, Intake
 from tests.conftest import PROJECT
 from tests.kit import START, message, receive, rows, sibling, siti, sqlite_ledger, together, vault
 
@@ -202,3 +205,23 @@ def test_what_is_looked_at_again_and_again_has_its_index(
         ]
     for plan, index in zip(plans, indexes, strict=True):
         assert index in plan
+
+
+async def test_a_conversation_that_is_held_too_long_holds_up_no_other(
+    ledger: Ledger, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    if ledger.engine.dialect.name == "sqlite":
+        pytest.skip("SQLite holds all or nothing")
+    receive(ledger, message(1, siti("held")))
+    monkeypatch.setitem(database._POSTGRES_CONNECT, "options", "-c lock_timeout=200ms")
+    with ledger.engine.begin() as holding, sibling(ledger) as other:
+        holding.execute(sa.select(tables.conversation.c.id).with_for_update())
+        intake = Intake(other, Wake(), lambda: START)
+        found = await asyncio.gather(
+            intake.store(Delivery((message(2, siti("held")),), (), ())),
+            intake.store(Delivery((message(3, siti("free")),), (), ())),
+            return_exceptions=True,
+        )
+    assert isinstance(found[0], sa.exc.OperationalError)
+    assert found[1] == 1
+    assert len(rows(ledger, tables.inbox)) == 2
