@@ -142,8 +142,12 @@ class Sender:
                     labels["outcome"] = type(error).__name__
                     raise
         except TooSoon as error:
-            again = self._clock() + timedelta(seconds=error.seconds)
-            await self._settled(outbox.postpone, outgoing, outbox.QUEUED, 0, again, counted=False)
+            again, code = self._clock() + timedelta(seconds=error.seconds), error.code
+            if code:
+                log.warning("bubbles are slowed down", extra={"outbox": outgoing.id, "code": code})
+            await self._settled(
+                outbox.postpone, outgoing, outbox.QUEUED, code, again, counted=False
+            )
         except ChannelError as error:
             await self._not_sent(outgoing, error)
         except Exception as error:
@@ -168,7 +172,9 @@ class Sender:
         elif isinstance(error, Permanent) or outgoing.attempts >= ATTEMPTS:
             await self._settled(outbox.failed, outgoing, error.code)
         elif isinstance(error, Retryable):
-            again = now + pause(outgoing.attempts)
+            known = error.seconds
+            rest = pause(outgoing.attempts) if known is None else timedelta(seconds=known)
+            again = now + rest
             await self._settled(outbox.postpone, outgoing, outbox.QUEUED, error.code, again)
         else:
             again = now + self._settle

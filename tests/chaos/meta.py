@@ -57,6 +57,10 @@ class Meta:
         self.answers: Counter[int] = Counter()
         self.delay = 0.0
         """Seconds between accepting a bubble and saying so."""
+        self.refuses = 0
+        """The code with which bubbles are refused, 0 for none."""
+        self.refused: list[float] = []
+        """When they were."""
         self.reports = True
         """Whether the state of a bubble is told."""
 
@@ -125,6 +129,9 @@ class Meta:
         body = json.loads(await request.read())
         if "status" in body:  # A mark that a message was read.
             return web.json_response({"success": True})
+        if self.refuses:
+            self.refused.append(time.monotonic())
+            return web.json_response({"error": {"code": self.refuses}}, status=400)
         wamid = f"wamid.out.{next(self._ids)}"
         bubble = Shown(
             body["to"].lstrip("+"),

@@ -64,9 +64,11 @@ _LATER = {Action.SLOW_NUMBER, Action.SLOW_PERSON, Action.PASSING}
 class TryLater(Retryable):
     """A later try may work; `action` says what to do until then."""
 
-    def __init__(self, action: Action, code: int = 0, detail: str = "") -> None:
+    def __init__(
+        self, action: Action, code: int = 0, detail: str = "", seconds: float | None = None
+    ) -> None:
         self.action = action
-        super().__init__(code, detail)
+        super().__init__(code, detail, seconds)
 
 
 class Halted(TryLater, Blocked):

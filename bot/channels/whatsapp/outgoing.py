@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from bot.channels.choice_ids import issue
 from bot.channels.whatsapp.client import GraphClient
-from bot.channels.whatsapp.errors import Action, GiveUp
+from bot.channels.whatsapp.errors import Action, GiveUp, TryLater
 from bot.channels.whatsapp.pace import Pace
 from bot.channels.whatsapp.render import Content, render, render_file
 from bot.channels.whatsapp.uploads import Uploads
@@ -46,9 +46,11 @@ class WhatsAppOut:
                 lambda choice: issue(self._choice_key, outgoing.conversation_id, choice.payload),
                 menu_word=self._menu_word,
             )
+            return await self._send(outgoing, content)
+        except TryLater as refusal:
+            raise await self._pace.slowed(refusal, outgoing.attempts) from None
         except ValueError as error:
             raise Permanent(0, f"cannot be shown: {error}") from None
-        return await self._send(outgoing, content)
 
     async def _send_file(self, outgoing: Outgoing) -> str:
         (id,) = outgoing.reply.attachments

@@ -12,7 +12,7 @@ import pytest
 import sqlalchemy as sa
 
 from bot.channels.message import Choice, Delivery, Reply, Status, Template
-from bot.channels.whatsapp.errors import Action, error_for
+from bot.channels.whatsapp.errors import Action, TryLater, error_for
 from bot.errors import Blocked, ChannelError, Permanent, Retryable, TooSoon, Uncertain
 from bot.ledger import outbox, tables
 from bot.ledger.database import Ledger
@@ -108,6 +108,37 @@ async def test_what_is_too_soon_waits_without_being_counted(
     await play(sender, clock, ATTEMPTS, 5.0)
     assert sorted(channel.shown) == ["1", "2", "other"]
     assert set(states(ledger)) == {"sent"}
+
+
+async def test_a_slowed_number_costs_no_attempt_and_a_slowed_person_is_alone(
+    ledger: Ledger, make: Make, clock: Clock
+) -> None:
+    say(ledger, "1", "2")
+    say(ledger, "other", person="other")
+    channel = Channel(*[TooSoon(5.0, 130429)] * 2 * ATTEMPTS)
+    sender = make(channel)
+    await sender.drain()
+    assert sorted(row.error_code or 0 for row in rows(ledger, tables.outbox)) == [0, 130429, 130429]
+    await play(sender, clock, ATTEMPTS, 5.0)
+    assert {row.attempts for row in rows(ledger, tables.outbox)} == {0}
+    assert channel.answers == []
+
+    refusals = {"1": [TryLater(Action.SLOW_PERSON, 131056, "", 64.0)]}
+
+    async def choosy(outgoing: Outgoing) -> str:
+        if refusals.get(outgoing.reply.text):
+            raise refusals[outgoing.reply.text].pop()
+        return await channel(outgoing)
+
+    sender = make(choosy)
+    await sender.drain()
+    assert channel.shown == ["other"]
+    clock.forward(seconds=63)
+    await sender.drain()
+    assert channel.shown == ["other"]
+    clock.forward(seconds=1)
+    await sender.drain()
+    assert channel.shown == ["other", "1", "2"]
 
 
 def test_pauses_double_with_jitter_up_to_a_limit() -> None:
