@@ -394,6 +394,23 @@ def quoted(connection: Connection, vault: Vault, conversation_id: str, message: 
     return str(vault.open(sealed)["text"]) if sealed else ""
 
 
+def offer(
+    connection: Connection, vault: Vault, conversation_id: str, outbox_id: str | None
+) -> tuple[str, Reply] | None:
+    """Return the channel and what a bubble of a conversation offered; without an id, the last."""
+    this = outbox.c.conversation_id == conversation_id
+    which = this if outbox_id is None else sa.and_(this, outbox.c.id == outbox_id)
+    row = connection.execute(
+        sa.select(outbox.c.sealed_body, person.c.channel)
+        .join(conversation, conversation.c.id == outbox.c.conversation_id)
+        .join(person, person.c.id == conversation.c.person_id)
+        .where(which)
+        .order_by(outbox.c.position.desc())
+        .limit(1)
+    ).first()
+    return None if row is None else (str(row.channel), read_reply(vault.open(row.sealed_body)))
+
+
 def _external_key(vault: Vault, channel: str, external_id: str) -> str:
     return vault.key("external", channel, external_id)
 
