@@ -14,7 +14,8 @@
     │   │   ├── Blocked         … once a person has mended the account
     │   │   └── TooSoon         … after a known time; the message is not at fault
     │   ├── Permanent           it never will
-    │   │   └── WindowShut      … as free text; a template may go out instead
+    │   │   ├── WindowShut      … as free text; a template may go out instead
+    │   │   └── Unwanted        … because the person wants no more of its kind
     │   └── Uncertain           it may have been accepted; nobody knows yet
     ├── ChatRefused             web chat does not take a request; told to the client as a code
     ├── FileRefused             a file is not taken, for a reason that its sender is told
@@ -144,6 +145,10 @@ class Permanent(ChannelError):
 
 class WindowShut(Permanent):
     """The channel takes no free text for this person until they write again."""
+
+
+class Unwanted(Permanent):
+    """The person has told the channel that they want no more messages of this kind."""
 
 
 class Uncertain(ChannelError):

@@ -156,6 +156,8 @@ class Graph:
                 raise Refusal(130429, "Cloud API message throughput has been reached")
             case "pair_rate":
                 raise Refusal(131056, "Too many messages to this person in a short time")
+            case "opted_out":
+                raise Refusal(131050, "The person has stopped marketing messages from this number")
             case "error":
                 raise Refusal(131000, "Something went wrong", 500)
             case "token":

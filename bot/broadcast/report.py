@@ -96,6 +96,7 @@ class Dossier:
         events: What was done, oldest first.
         writers: Who wrote on it, by id; they cannot approve.
         counts: Recipients by state and reason, the latter empty unless skipped.
+        failures: Those that failed, by WhatsApp's code.
     """
 
     line: Line
@@ -103,6 +104,7 @@ class Dossier:
     events: tuple[Event, ...]
     writers: frozenset[str]
     counts: dict[tuple[str, str], int]
+    failures: dict[int, int]
 
 
 _LINES = (
@@ -149,6 +151,7 @@ def read(connection: Connection, vault: Vault, id: int) -> Dossier | None:
             if one.state in (State.DRAFT, State.SUBMITTED)
         ),
         _counts(connection, id),
+        _failures(connection, id),
     )
 
 
@@ -179,6 +182,13 @@ def _counts(connection: Connection, id: int) -> dict[tuple[str, str], int]:
         _of(id, state, reason, sa.func.count().label("many")).group_by(state, reason)
     )
     return {(row.state, row.reason): int(row.many) for row in rows}
+
+
+def _failures(connection: Connection, id: int) -> dict[int, int]:
+    columns = (outbox.c.error_code, sa.func.count().label("many"))
+    failed = _of(id, *columns).where(outbox.c.state == bubbles.FAILED)
+    rows = connection.execute(failed.group_by(outbox.c.error_code))
+    return {int(row.error_code or 0): int(row.many) for row in rows}
 
 
 def _of(id: int, *columns: Any) -> Any:

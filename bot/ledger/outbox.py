@@ -322,6 +322,13 @@ def apply_status(connection: Connection, vault: Vault, status: Status, now: date
     return bool(connection.execute(statement, values).rowcount)
 
 
+def named_by(vault: Vault, status: Status) -> Any:
+    """Return the clause over the table for the bubble that a status is about."""
+    if status.callback:
+        return outbox.c.id == status.callback
+    return outbox.c.external_key == _external_key(vault, status.channel, status.external_id)
+
+
 def recover(
     connection: Connection, vault: Vault, senders: list[str], now: datetime, wait: timedelta
 ) -> int:

@@ -9,6 +9,7 @@ import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
 from bot.channels.message import Status
+from bot.ledger.outbox import named_by
 from bot.ledger.tables import outbox
 from bot.privacy import Vault
 
@@ -32,12 +33,9 @@ def note(connection: Connection, vault: Vault, status: Status) -> None:
     """Keep the price that a status tells, once for each bubble."""
     if status.price is None:
         return
-    which = outbox.c.external_key == vault.key("external", status.channel, status.external_id)
-    if status.callback:
-        which = outbox.c.id == status.callback
     connection.execute(
         outbox.update()
-        .where(which, outbox.c.price_category.is_(None))
+        .where(named_by(vault, status), outbox.c.price_category.is_(None))
         .values(price_category=status.price.category, charged=status.price.charged)
     )
 

@@ -12,8 +12,8 @@ from typing import Any
 from bot import metrics
 from bot.channels.message import Reply
 from bot.clock import Clock
-from bot.errors import Blocked, ChannelError, Permanent, Retryable, TooSoon, WindowShut
-from bot.ledger import outbox, window
+from bot.errors import Blocked, ChannelError, Permanent, Retryable, TooSoon, Unwanted, WindowShut
+from bot.ledger import opt_outs, outbox, window
 from bot.ledger.database import Ledger
 from bot.ledger.outbox import Outgoing
 from bot.live.owner import Owner
@@ -169,6 +169,8 @@ class Sender:
             )
         elif isinstance(error, WindowShut):
             await self._settled(window.shut, outgoing, error.code, self._spare)
+        elif isinstance(error, Unwanted):
+            await self._settled(opt_outs.refused, outgoing, error.code)
         elif isinstance(error, Permanent) or outgoing.attempts >= ATTEMPTS:
             await self._settled(outbox.failed, outgoing, error.code)
         elif isinstance(error, Retryable):

@@ -14,7 +14,7 @@ import sqlalchemy as sa
 from bot.channels.message import Choice, Delivery, Reply, Status, Template
 from bot.channels.whatsapp.errors import Action, TryLater, error_for
 from bot.errors import Blocked, ChannelError, Permanent, Retryable, TooSoon, Uncertain
-from bot.ledger import outbox, tables
+from bot.ledger import consents, outbox, tables
 from bot.ledger.database import Ledger
 from bot.ledger.outbox import Outgoing
 from bot.live.owner import Owner
@@ -167,6 +167,21 @@ async def test_a_permanent_error_fails_at_once(ledger: Ledger, make: Make) -> No
     await make(channel).drain()
     assert (channel.calls, states(ledger)) == (["1", "2"], ["failed", "sent"])
     assert rows(ledger, tables.outbox, tables.outbox.c.position)[0].error_code == error.code
+
+
+async def test_who_wants_no_more_broadcasts_has_taken_the_consent_back(
+    ledger: Ledger, make: Make
+) -> None:
+    say(ledger, "1")
+    person, message_id = rows(ledger, tables.person)[0].id, rows(ledger, tables.inbox)[0].id
+    with ledger.engine.begin() as connection:
+        consents.write(connection, person, message_id, True, START)
+    await make(Channel(error_for(Action.OPTED_OUT, 131050))).drain()
+    row = rows(ledger, tables.outbox)[0]
+    assert (row.state, row.error_code) == ("failed", 131050)
+    said = rows(ledger, tables.consent, tables.consent.c.id)
+    assert [one.agreed for one in said] == [True, False]
+    assert [one.kind for one in rows(ledger, tables.audit)] == ["opted_out"]
 
 
 async def test_a_bubble_that_comes_too_late_is_announced_and_waits(
