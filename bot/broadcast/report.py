@@ -155,8 +155,10 @@ def read(connection: Connection, vault: Vault, id: int) -> Dossier | None:
     )
 
 
-def recipients(connection: Connection, vault: Vault, id: int) -> list[Recipient]:
-    """Return every recipient, in the order in which they are written to."""
+def recipients(
+    connection: Connection, vault: Vault, id: int, most: int | None = None
+) -> list[Recipient]:
+    """Return the recipients in the order in which they are written to; all, or the first."""
     columns = (
         broadcast_recipient.c.sealed_phone,
         _STATE.label("state"),
@@ -172,7 +174,9 @@ def recipients(connection: Connection, vault: Vault, id: int) -> list[Recipient]
             row.error_code or 0,
             row.queued_at,
         )
-        for row in connection.execute(_of(id, *columns).order_by(broadcast_recipient.c.id))
+        for row in connection.execute(
+            _of(id, *columns).order_by(broadcast_recipient.c.id).limit(most)
+        )
     ]
 
 
