@@ -55,6 +55,7 @@ from bot.turn.with_files import WithFiles
 from bot.turn.worker import Worker
 from bot.words import Words
 from sandbox.app import create_app
+from tests import wire
 from tests.filing import LARGEST
 
 CHOICE_KEY = b"stage"
@@ -310,12 +311,13 @@ async def stage(
         wake, failpoints = Wake(), Failpoints()
 
         async def keep(outgoing: Outgoing) -> str:
-            render(
+            content = render(
                 outgoing.reply,
                 lambda choice: issue(CHOICE_KEY, "x", choice.payload),
                 menu_word="Pilih",
                 more=partial(_more, services.words, outgoing.id),
             )
+            wire.check(wire.message(content))
             play.bubbles.append(_first_page(services.words, outgoing))
             return f"out.{len(play.bubbles)}"
 

@@ -11,12 +11,15 @@ from hypothesis import strategies as st
 from bot.channels.message import Choice, Reply
 from bot.channels.whatsapp import fit
 from bot.channels.whatsapp.render import render
+from tests import wire
 
 MENU = "Lihat pilihan"
 
 
 def _render(reply: Reply) -> dict[str, Any]:
-    return render(reply, lambda choice: "n1:" + choice.payload, menu_word=MENU, more=_more)
+    made = render(reply, lambda choice: "n1:" + choice.payload, menu_word=MENU, more=_more)
+    wire.check(wire.message(made))
+    return made
 
 
 def _more(shown: int, left: int) -> Choice:
@@ -40,6 +43,7 @@ def _text(value: object, limit: int) -> None:
 
 
 def _check(content: dict[str, Any]) -> None:
+    wire.check(wire.message(content))
     if content["type"] == "text":
         assert set(content) == {"type", "text"}
         assert set(content["text"]) == {"preview_url", "body"}
