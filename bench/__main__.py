@@ -15,6 +15,7 @@ from bench import (
     ablation,
     bank_size,
     bubbles,
+    conversations,
     desk,
     edge,
     growth,
@@ -37,10 +38,11 @@ TABLES: dict[str, Callable[[bool], Coroutine[None, None, Table]]] = {
     bank_size.NAME: bank_size.measure,
     bubbles.NAME: bubbles.measure,
     desk.NAME: desk.measure,
+    conversations.NAME: conversations.measure,
     roles.NAME: roles.measure,
     webchat.NAME: webchat.measure,
 }
-WITHOUT_MODEL = (desk.NAME,)
+WITHOUT_MODEL = (desk.NAME, conversations.NAME)
 
 
 def main() -> None:

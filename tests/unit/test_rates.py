@@ -13,7 +13,9 @@ from bot.channels.whatsapp.errors import Action, TryLater
 from bot.channels.whatsapp.pace import NUMBER_RESTS, PERSON, PERSON_RESTS_AT_MOST, Pace
 from bot.errors import TooSoon
 from bot.live import rates as rates_module
+from bot.live.limits import Limit
 from bot.live.rates import Rate, Rates, Rest
+from bot.privacy import Vault, new_key
 
 
 class Clock:
@@ -191,3 +193,37 @@ async def test_any_other_trouble_slows_nobody() -> None:
         refusal = TryLater(action, 131000)
         assert await mine.slowed(refusal, 1) is refusal and refusal.seconds is None
     await mine.wait("siti")
+
+
+def limit(clock: Clock, rate: Rate, name: str = "visits") -> Limit:
+    return Limit(Rates(clock), Vault([new_key().encode()], b"index").key, name, rate)
+
+
+@given(
+    every=st.floats(0.05, 90),
+    burst=st.integers(1, 20),
+    steps=st.lists(st.floats(0, 3), max_size=60),
+)
+def test_who_waits_as_long_as_is_said_is_let_through(
+    every: float, burst: int, steps: list[float]
+) -> None:
+    clock = Clock()
+    visits, let_through, began = limit(clock, Rate(every, burst)), 0, clock.now
+    for step in steps:
+        clock.now += step
+        if wait := asyncio.run(visits.take("a")):
+            clock.now += wait
+            assert asyncio.run(visits.take("a")) == 0
+        let_through += 1
+    assert let_through <= burst + (clock.now - began) / every + 0.1
+
+
+def test_one_name_does_not_hold_up_another_and_none_is_kept_as_it_is() -> None:
+    rates = Rates(Clock())
+    hide = Vault([new_key().encode()], b"index").key
+    visits, uploads = (Limit(rates, hide, what, Rate(9.0)) for what in ("visits", "uploads"))
+    for one, who in ((visits, "203.0.113.5"), (visits, "203.0.113.6"), (uploads, "203.0.113.5")):
+        assert asyncio.run(one.take(who)) == 0
+    assert asyncio.run(visits.take("203.0.113.5")) == 9
+    assert len(rates._spread) == 3
+    assert not any("203.0" in key for key in rates._spread)
