@@ -14,6 +14,7 @@ from pathlib import Path
 from bench import (
     ablation,
     bank_size,
+    bubbles,
     conversations,
     desk,
     edge,
@@ -35,6 +36,7 @@ TABLES: dict[str, Callable[[bool], Coroutine[None, None, Table]]] = {
     matching.NAME: matching.measure,
     ablation.NAME: ablation.measure,
     bank_size.NAME: bank_size.measure,
+    bubbles.NAME: bubbles.measure,
     desk.NAME: desk.measure,
     conversations.NAME: conversations.measure,
     roles.NAME: roles.measure,

@@ -357,6 +357,13 @@ def apply_status(connection: Connection, vault: Vault, status: Status, now: date
     return bool(connection.execute(statement, values).rowcount)
 
 
+def named_by(vault: Vault, status: Status) -> Any:
+    """Return the clause over the table for the bubble that a status is about."""
+    if status.callback:
+        return outbox.c.id == status.callback
+    return outbox.c.external_key == _external_key(vault, status.channel, status.external_id)
+
+
 def recover(
     connection: Connection, vault: Vault, senders: list[str], now: datetime, wait: timedelta
 ) -> int:
@@ -407,6 +414,23 @@ def quoted(connection: Connection, vault: Vault, conversation_id: str, message: 
         )
     ).scalar()
     return str(vault.open(sealed)["text"]) if sealed else ""
+
+
+def offer(
+    connection: Connection, vault: Vault, conversation_id: str, outbox_id: str | None
+) -> tuple[str, Reply] | None:
+    """Return the channel and what a bubble of a conversation offered; without an id, the last."""
+    this = outbox.c.conversation_id == conversation_id
+    which = this if outbox_id is None else sa.and_(this, outbox.c.id == outbox_id)
+    row = connection.execute(
+        sa.select(outbox.c.sealed_body, person.c.channel)
+        .join(conversation, conversation.c.id == outbox.c.conversation_id)
+        .join(person, person.c.id == conversation.c.person_id)
+        .where(which)
+        .order_by(outbox.c.position.desc())
+        .limit(1)
+    ).first()
+    return None if row is None else (str(row.channel), read_reply(vault.open(row.sealed_body)))
 
 
 def _external_key(vault: Vault, channel: str, external_id: str) -> str:

@@ -12,8 +12,8 @@ from typing import Any
 from bot import metrics
 from bot.channels.message import Reply
 from bot.clock import Clock
-from bot.errors import Blocked, ChannelError, Permanent, Retryable, TooSoon, WindowShut
-from bot.ledger import outbox, window
+from bot.errors import Blocked, ChannelError, Permanent, Retryable, TooSoon, Unwanted, WindowShut
+from bot.ledger import opt_outs, outbox, window
 from bot.ledger.database import Ledger
 from bot.ledger.outbox import Outgoing
 from bot.live.owner import Owner
@@ -142,8 +142,12 @@ class Sender:
                     labels["outcome"] = type(error).__name__
                     raise
         except TooSoon as error:
-            again = self._clock() + timedelta(seconds=error.seconds)
-            await self._settled(outbox.postpone, outgoing, outbox.QUEUED, 0, again, counted=False)
+            again, code = self._clock() + timedelta(seconds=error.seconds), error.code
+            if code:
+                log.warning("bubbles are slowed down", extra={"outbox": outgoing.id, "code": code})
+            await self._settled(
+                outbox.postpone, outgoing, outbox.QUEUED, code, again, counted=False
+            )
         except ChannelError as error:
             await self._not_sent(outgoing, error)
         except Exception as error:
@@ -165,10 +169,14 @@ class Sender:
             )
         elif isinstance(error, WindowShut):
             await self._settled(window.shut, outgoing, error.code, self._spare)
+        elif isinstance(error, Unwanted):
+            await self._settled(opt_outs.refused, outgoing, error.code)
         elif isinstance(error, Permanent) or outgoing.attempts >= ATTEMPTS:
             await self._settled(outbox.failed, outgoing, error.code)
         elif isinstance(error, Retryable):
-            again = now + pause(outgoing.attempts)
+            known = error.seconds
+            rest = pause(outgoing.attempts) if known is None else timedelta(seconds=known)
+            again = now + rest
             await self._settled(outbox.postpone, outgoing, outbox.QUEUED, error.code, again)
         else:
             again = now + self._settle
