@@ -25,6 +25,7 @@ from bot.clock import now
 from bot.faq.examine import Examiner
 from bot.faq.review import Review
 from bot.ledger import deliveries, fetches, inbox, outbox
+from bot.places import Proxies
 from bot.turn.intake import Intake
 from desk.app import create_app as create_desk
 from desk.canned import read_canned, read_outside
@@ -76,6 +77,7 @@ def api(house: House) -> web.Application:
             catalogue=services.catalogue,
             judge=house.model.judge,
             files=house.files,
+            proxies=Proxies(house.settings.proxies),
         )
     )
 
@@ -101,6 +103,7 @@ def desk(house: House) -> web.Application:
             url=settings.desk_url,
             cookies=Cookies(house.ledger.vault, settings.desk_url.startswith("https://")),
             login=Login(house.ledger, now),
+            proxies=Proxies(settings.proxies),
             counts=partial(counts, house),
             metrics_token=settings.metrics_token.get_secret_value(),
             provider=provider,

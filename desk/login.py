@@ -21,7 +21,7 @@ class Whence:
     """Where a try comes from.
 
     Attributes:
-        network: The address, as `desk.attempts.network` gives it.
+        network: The place, as `bot.places` gives it.
         known_login: Who has signed in from this browser before, or empty.
         browser: The browser's own number, or empty.
     """

@@ -10,7 +10,6 @@ from aiohttp import web
 
 from bot.ledger import agents
 from bot.ledger.agents import Agent
-from desk.attempts import network
 from desk.cookies import BROWSER, GUEST, HALF, TOKEN
 from desk.keys import CSRF, DESK
 from desk.login import Whence
@@ -103,8 +102,9 @@ async def signed_in(request: web.Request, agent: Agent, ke: str) -> web.Response
 
 def whence(request: web.Request) -> Whence:
     """Tell where a try to sign in comes from."""
-    known = request.app[DESK].cookies.open(request, BROWSER)
-    return Whence(network(request.remote), known.get("login", ""), known.get("number", ""))
+    desk = request.app[DESK]
+    known = desk.cookies.open(request, BROWSER)
+    return Whence(desk.proxies.of(request), known.get("login", ""), known.get("number", ""))
 
 
 def page(

@@ -112,7 +112,7 @@ def count_guess(api: Api, request: web.Request) -> None:
     Raises:
         ApiRefused: ``too_many`` from this address.
     """
-    if wait := api.guesses.take(request.remote or "", api.now()):
+    if wait := api.guesses.take(api.proxies.of(request), api.now()):
         raise ApiRefused(429, "too_many", retry_after=wait)
 
 

@@ -15,6 +15,7 @@ from bot.ledger.api_clients import Client
 from bot.ledger.api_tickets import Sight
 from bot.ledger.database import Ledger
 from bot.live.wake import Wake
+from bot.places import Proxies
 from bot.routing import Candidates
 from bot.tickets.changes import Changes
 from bot.worktime import WorkCalendar
@@ -36,6 +37,7 @@ class Api:
         catalogue: Services, groups and who may ask what.
         judge: Routes a ticket whose service is not named.
         files: Hands out what lies on tickets.
+        proxies: From where a request comes.
         requests: How many requests each client may make: 100 at once, 20 a second.
         guesses: How many wrong credentials an address may show: 10, and one more every 90 s.
     """
@@ -48,6 +50,7 @@ class Api:
     catalogue: Catalogue
     judge: Judge
     files: Files
+    proxies: Proxies
     requests: Buckets = field(default_factory=lambda: Buckets(100, 20.0))
     guesses: Buckets = field(default_factory=lambda: Buckets(10, 1 / 90))
 

@@ -13,12 +13,13 @@ from bot.channels.webchat import messages, pages, sessions, stream, uploads
 from bot.channels.webchat.guard import guard, headers
 from bot.channels.webchat.hub import Hub
 from bot.channels.webchat.keys import CHAT, Chat, Rates, issue_for
-from bot.channels.webchat.limits import Buckets, Proxies, Rate
+from bot.channels.webchat.limits import Buckets, Rate
 from bot.channels.webchat.office import Office
 from bot.channels.webchat.words import ChatWords
 from bot.clock import Clock
 from bot.ledger.database import Ledger
 from bot.live.wake import Wake
+from bot.places import Proxies
 from bot.settings import Settings
 from bot.turn.intake import Intake
 from bot.worktime import WorkCalendar

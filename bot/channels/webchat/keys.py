@@ -13,13 +13,14 @@ from bot.catalogue import Catalogue
 from bot.channels.choice_ids import issue
 from bot.channels.webchat.events import Issue
 from bot.channels.webchat.hub import Hub
-from bot.channels.webchat.limits import Buckets, Proxies
+from bot.channels.webchat.limits import Buckets
 from bot.channels.webchat.office import Office
 from bot.channels.webchat.tokens import Token
 from bot.channels.webchat.words import ChatWords
 from bot.clock import Clock
 from bot.ledger.database import Ledger
 from bot.live.wake import Wake
+from bot.places import Proxies
 from bot.turn.intake import Intake
 from bot.worktime import WorkCalendar
 
