@@ -30,6 +30,7 @@ class RegisterKontrak(Lookup):
     """Looks the contract up in SPAN."""
 
     category = "register_kontrak"
+    number = "nomor_kontrak"
     slots = ("kode_satker", "nomor_kontrak")
 
     async def look_up(self, turn: Turn) -> bool:
