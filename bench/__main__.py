@@ -21,6 +21,7 @@ from bench import (
     matching,
     product,
     roles,
+    signature,
     stock,
     webchat,
 )
@@ -37,8 +38,9 @@ TABLES: dict[str, Callable[[bool], Coroutine[None, None, Table]]] = {
     desk.NAME: desk.measure,
     roles.NAME: roles.measure,
     webchat.NAME: webchat.measure,
+    signature.NAME: signature.measure,
 }
-WITHOUT_MODEL = (desk.NAME,)
+WITHOUT_MODEL = (desk.NAME, signature.NAME)
 
 
 def main() -> None:
