@@ -51,6 +51,10 @@ quick: install ## Run the tests that need no model, browser or server
 chaos: install ## Kill, stop and starve processes, at ten times the volume of the tests
 	NINDY_CHAOS=10 $(BIN)/pytest -q -s tests/chaos
 
+.PHONY: security
+security: install ## Forge, guess and attack, at ten times the volume of the tests
+	NINDY_SECURITY=10 $(BIN)/pytest -q --timeout=3600 tests/security
+
 .PHONY: fuzz
 fuzz: install ## Read 100,000 WhatsApp bodies that nobody has thought of
 	NINDY_FUZZ=100000 $(BIN)/pytest -q -s --timeout=3600 tests/unit/whatsapp/test_whatsapp_fuzz.py
