@@ -6,6 +6,7 @@ import asyncio
 from dataclasses import dataclass
 
 from bot import passwords
+from bot.api.limits import Buckets
 from bot.clock import Clock
 from bot.ledger import logins
 from bot.ledger.agents import Agent
@@ -14,6 +15,10 @@ from desk.attempts import Attempts
 
 _AT_ONCE = 2
 """Each comparison takes 64 MiB and a core for a moment."""
+_FROM_ONE_PLACE, _EACH_SECOND = 60, 1.0
+"""Passwords of one place that are compared: so many at once, and so many a second after that.
+
+Wide enough for an office that signs in at eight; a stranger cannot keep the others waiting."""
 
 
 @dataclass(frozen=True)
@@ -51,7 +56,12 @@ class Login:
         self._ledger = ledger
         self._now = now
         self._attempts = Attempts()
+        self._places = Buckets(_FROM_ONE_PLACE, _EACH_SECOND)
         self._gate = asyncio.Semaphore(_AT_ONCE)
+
+    def is_flooded(self, login: str, whence: Whence) -> bool:
+        """Count a try of this place, whatever the login; say whether there are too many."""
+        return bool(self._places.take(whence.place(login), self._now()))
 
     async def password(self, login: str, password: str, whence: Whence) -> Agent | None:
         """Return the agent when the password is right and no lock is shut."""

@@ -38,7 +38,10 @@ async def give_password(request: web.Request) -> web.StreamResponse:
     form = await request.post()
     login = str(form.get("login", "")).strip().casefold()[:64]
     ke = local_path(str(form.get("ke", "/")))
-    agent = await desk.login.password(login, str(form.get("password", "")), whence(request))
+    come_from = whence(request)
+    if desk.login.is_flooded(login, come_from):
+        raise web.HTTPTooManyRequests
+    agent = await desk.login.password(login, str(form.get("password", "")), come_from)
     if agent is None:
         return page(request, "masuk.html", 401, ke=ke, refused=True)
     if not agent.totp:

@@ -10,6 +10,7 @@ import pyotp
 import pytest
 from yarl import URL
 
+from bot import passwords
 from bot.ledger import agents, logins, tables
 from bot.ledger.database import Ledger
 from desk.attempts import FAILURES, Attempts
@@ -101,6 +102,37 @@ async def test_a_guesser_locks_only_his_own_place_out(
     assert (await guesser.sign_in("budi")).status == 401
     clock.forward(minutes=1)
     assert (await guesser.sign_in("budi")).status == 303
+
+
+async def test_a_flood_of_logins_from_one_place_is_not_compared(
+    open_browser: Callable[[], Browser],
+    ledger: Ledger,
+    clock: Clock,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Each password takes 64 MiB and a core: whoever sends many must not keep others waiting."""
+    add(ledger)
+    compared = 0
+    judge = passwords.matches
+
+    def count(stored: str | None, password: str) -> bool:
+        nonlocal compared
+        compared += 1
+        return judge(stored, password)
+
+    monkeypatch.setattr(passwords, "matches", count)
+    flood, agent, known = open_browser(), open_browser(), open_browser()
+    agent.address = "198.51.100.2"
+    assert (await known.sign_in("budi")).status == 303
+    answers = [await flood.sign_in(f"x{number}", WRONG) for number in range(70)]
+    assert [answer.status for answer in answers] == [401] * 59 + [429] * 11
+    assert "Terlalu banyak percobaan" in flood.page
+    assert compared == 60
+    assert (await agent.sign_in("budi")).status == 303
+    # A browser that is known stays apart from the stranger behind the same address.
+    assert (await known.sign_in("budi")).status == 303
+    clock.forward(seconds=1)
+    assert (await flood.sign_in("x", WRONG)).status == 401
 
 
 async def test_a_guesser_makes_no_new_place_of_himself_by_what_he_says(
