@@ -59,6 +59,16 @@ security: install ## Forge, guess and attack, at ten times the volume of the tes
 fuzz: install ## Read 100,000 WhatsApp bodies that nobody has thought of
 	NINDY_FUZZ=100000 $(BIN)/pytest -q -s --timeout=3600 tests/unit/whatsapp/test_whatsapp_fuzz.py
 
+.PHONY: audit
+audit: install ## Ask what is known against the locked packages
+	@PATH="$(dir $(abspath $(UV))):$$PATH" $(BIN)/python scripts/audit.py
+
+.PHONY: sbom
+sbom: install ## Write the bill of materials (CycloneDX) to sbom.json
+	@$(UV) export --frozen --no-dev --quiet --preview-features sbom-export \
+		--format cyclonedx1.5 --output-file sbom.json > /dev/null
+	@echo "sbom.json: what the product is made of"
+
 .PHONY: format
 format: install ## Put code into shape
 	$(BIN)/ruff check --fix --quiet .

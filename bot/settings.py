@@ -173,8 +173,8 @@ class Settings(BaseSettings):
     def _default_desk(cls, value: str, values: dict[str, object]) -> str:
         if value and not value.startswith(("https://", "http://")):
             raise ValueError("must be an address that begins with https:// or http://")
-        secret = values.get("whatsapp_app_secret")
-        if value.startswith("https://") and secret == SecretStr(SANDBOX_SECRET):
+        given = values.get("whatsapp_app_secret")
+        if value.startswith("https://") and given == SecretStr(SANDBOX_SECRET):
             raise ValueError(
                 "is for others than this machine, so set NINDY_WHATSAPP_APP_SECRET: "
                 "everybody knows the sandbox's"
