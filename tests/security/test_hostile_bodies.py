@@ -104,22 +104,20 @@ ODD = {
 }
 
 
-@pytest.mark.parametrize("odd", ODD)
 async def test_an_odd_body_is_refused_and_stores_nothing(
     house: House,
     edge: TestServer,
     http: aiohttp.ClientSession,
     doors: dict[str, dict[str, str]],
-    odd: str,
     caplog: pytest.LogCaptureFixture,
 ) -> None:
-    raw = ODD[odd]
-    for path, headers in doors.items():
-        all_of_them = {**headers, **signed(path, raw)}
-        async with http.post(edge.make_url(path), data=raw, headers=all_of_them) as answer:
-            # A session may begin without a body; what Meta signed is taken, and read as nothing.
-            good = {"/webhooks/whatsapp": {200}, "/webchat/sessions": {201, 422}}
-            assert answer.status in good.get(path, {400, 413, 422}), (path, answer.status)
+    good = {"/webhooks/whatsapp": {200}, "/webchat/sessions": {201, 422}}
+    for name, raw in ODD.items():
+        for path, headers in doors.items():
+            all_of_them = {**headers, **signed(path, raw)}
+            async with http.post(edge.make_url(path), data=raw, headers=all_of_them) as answer:
+                # A session may begin without a body; what Meta signed is taken, read as nothing.
+                assert answer.status in good.get(path, {400, 422}), (name, path)
     assert rows(house.ledger, tables.inbox) == []
     assert rows(house.ledger, tables.ticket) == []
     assert not [record for record in caplog.records if record.levelname == "ERROR"]
