@@ -14,6 +14,7 @@ from pathlib import Path
 from bench import (
     ablation,
     bank_size,
+    conversations,
     desk,
     edge,
     growth,
@@ -36,11 +37,12 @@ TABLES: dict[str, Callable[[bool], Coroutine[None, None, Table]]] = {
     ablation.NAME: ablation.measure,
     bank_size.NAME: bank_size.measure,
     desk.NAME: desk.measure,
+    conversations.NAME: conversations.measure,
     roles.NAME: roles.measure,
     webchat.NAME: webchat.measure,
     signature.NAME: signature.measure,
 }
-WITHOUT_MODEL = (desk.NAME, signature.NAME)
+WITHOUT_MODEL = (desk.NAME, conversations.NAME, signature.NAME)
 
 
 def main() -> None:

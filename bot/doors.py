@@ -55,6 +55,7 @@ def edge(house: House) -> web.Application:
         services.calendar,
         services.catalogue,
         ChatWords.load(PROJECT / "data/webchat"),
+        house.limits,
     )
     app.add_subapp(PREFIX, chat)
     app.add_routes(demo_routes())
@@ -78,6 +79,7 @@ def api(house: House) -> web.Application:
             judge=house.model.judge,
             files=house.files,
             proxies=Proxies(house.settings.proxies),
+            rates=house.limits,
         )
     )
 
@@ -102,7 +104,7 @@ def desk(house: House) -> web.Application:
             now=now,
             url=settings.desk_url,
             cookies=Cookies(house.ledger.vault, settings.desk_url.startswith("https://")),
-            login=Login(house.ledger, now),
+            login=Login(house.ledger, now, house.limits),
             proxies=Proxies(settings.proxies),
             counts=partial(counts, house),
             metrics_token=settings.metrics_token.get_secret_value(),

@@ -39,7 +39,7 @@ async def give_password(request: web.Request) -> web.StreamResponse:
     login = str(form.get("login", "")).strip().casefold()[:64]
     ke = local_path(str(form.get("ke", "/")))
     come_from = whence(request)
-    if desk.login.is_flooded(login, come_from):
+    if await desk.login.is_flooded(login, come_from):
         raise web.HTTPTooManyRequests
     agent = await desk.login.password(login, str(form.get("password", "")), come_from)
     if agent is None:

@@ -20,6 +20,7 @@ from bot.attachments.files import Files
 from bot.ledger import api_clients
 from bot.ledger.api_clients import Scope
 from bot.ledger.database import Ledger
+from bot.live.rates import Rates
 from bot.live.wake import Wake
 from bot.places import Proxies
 from bot.routing import Candidates
@@ -145,8 +146,8 @@ def files(ledger: Ledger, tmp_path: Path) -> Files:
 
 @pytest.fixture
 def api(ledger: Ledger, clock: Clock, matcher: Matcher, files: Files) -> Api:
-    proxies = Proxies((ip_network("127.0.0.1"),))
-    return Api(ledger, clock, Wake(), CHANGES, CALENDAR, CATALOGUE, matcher, files, proxies)
+    proxies, rates = Proxies((ip_network("127.0.0.1"),)), Rates(lambda: clock().timestamp())
+    return Api(ledger, clock, Wake(), CHANGES, CALENDAR, CATALOGUE, matcher, files, proxies, rates)
 
 
 Enter = Callable[..., Program]

@@ -18,6 +18,7 @@ from bot import passwords
 from bot.ledger import agents
 from bot.ledger.agents import Agent, Role
 from bot.ledger.database import Ledger
+from bot.live.rates import Rates
 from bot.places import Proxies
 from desk.app import create_app
 from desk.cookies import Cookies
@@ -127,7 +128,7 @@ def desk(ledger: Ledger, clock: Clock, provider: Provider | None) -> Desk:
         now=clock,
         url=URL,
         cookies=Cookies(ledger.vault, secure=False),
-        login=Login(ledger, clock),
+        login=Login(ledger, clock, Rates(lambda: clock().timestamp())),
         proxies=Proxies((ip_network("127.0.0.1"),)),
         counts=counts,
         metrics_token="",
