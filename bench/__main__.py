@@ -23,6 +23,7 @@ from bench import (
     matching,
     product,
     roles,
+    signature,
     stock,
     webchat,
 )
@@ -41,8 +42,9 @@ TABLES: dict[str, Callable[[bool], Coroutine[None, None, Table]]] = {
     conversations.NAME: conversations.measure,
     roles.NAME: roles.measure,
     webchat.NAME: webchat.measure,
+    signature.NAME: signature.measure,
 }
-WITHOUT_MODEL = (desk.NAME, conversations.NAME)
+WITHOUT_MODEL = (desk.NAME, conversations.NAME, signature.NAME)
 
 
 def main() -> None:

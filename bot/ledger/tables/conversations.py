@@ -212,8 +212,11 @@ lookup_miss = sa.Table(
     metadata,
     sa.Column("id", BigId, primary_key=True, autoincrement=True),
     sa.Column("person_id", sa.ForeignKey("person.id"), nullable=False),
-    sa.Column("at", Moment, nullable=False),
+    # Keyed hash of the number that was asked for, where one stands for the look-up.
+    sa.Column("number_key", sa.String(64)),
+    sa.Column("at", Moment, nullable=False, index=True),
     sa.Index("ix_lookup_miss_person", "person_id", "at"),
+    sa.Index("ix_lookup_miss_number", "number_key", "at"),
 )
 
 feedback = sa.Table(
