@@ -112,6 +112,7 @@ def enqueue(
     agent_id: str | None = None,
     matter: str | None = None,
     priority: int = ANSWER,
+    next_at: datetime | None = None,
 ) -> str:
     """Add a bubble to the end of a conversation's queue and return its id.
 
@@ -126,6 +127,7 @@ def enqueue(
         agent_id: The agent who wrote it; None is Nindy.
         matter: What it is about (`bot.ledger.confidence`).
         priority: Who goes first.
+        next_at: From when on it may be handed over; None is at once.
     """
     channel = connection.execute(
         sa.select(person.c.channel)
@@ -145,7 +147,7 @@ def enqueue(
             state=SENT if channel in READ_HERE else state,
             attempts=0,
             repeats=0,
-            next_at=now,
+            next_at=next_at or now,
             error_code=0,
             priority=priority,
             created_at=now,

@@ -36,6 +36,11 @@ class Shown:
     context: str
     at: float
 
+    @property
+    def answers(self) -> list[str]:
+        """The answers to one or several messages, which a bubble has one below the other."""
+        return self.text.split("\n\n")
+
 
 class Meta:
     """One number's side of WhatsApp.
@@ -97,6 +102,10 @@ class Meta:
                 seen.setdefault(bubble.callback, bubble)
         return list(seen.values())
 
+    def answers_to(self, phone: str) -> list[str]:
+        """What was answered to each message of a person, if an answer is one paragraph."""
+        return [answer for bubble in self.bubbles(phone) for answer in bubble.answers]
+
     @property
     def twice(self) -> int:
         """How many bubbles were shown again."""
@@ -129,7 +138,7 @@ class Meta:
         bubble = Shown(
             body["to"].lstrip("+"),
             body["biz_opaque_callback_data"],
-            body["text"]["body"],
+            _words(body),
             body.get("context", {}).get("message_id", ""),
             time.monotonic(),
         )
@@ -146,3 +155,8 @@ class Meta:
         status = {"id": wamid, "status": "delivered", "timestamp": str(int(time.time()))}
         status |= {"recipient_id": bubble.phone, "biz_opaque_callback_data": bubble.callback}
         await self._deliver({"statuses": [status]})
+
+
+def _words(body: dict[str, Any]) -> str:
+    shape = body["text"] if "text" in body else body["interactive"]["body"]
+    return str(shape["body" if "text" in body else "text"])

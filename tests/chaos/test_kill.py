@@ -25,6 +25,7 @@ from tests.product import Product
 pytestmark = [pytest.mark.rasa, pytest.mark.chaos, pytest.mark.timeout(420)]
 
 SETTLE = "12"
+PATIENCE = 150
 SCRIPT = (
     "halo",
     "Apa itu HAI-DJPb?",
@@ -41,20 +42,13 @@ TICKETS = SCRIPT.count("kirim")
 
 
 async def _person(product: Product, name: str, lines: tuple[str, ...]) -> None:
-    """Write line after line, each once the one before has been accepted by the edge."""
+    """Write line after line, each once the one before has been answered."""
     for line in lines:
-        index = await product.write(name, text=line)
-        while not await _accepted(product, name, index):
-            await asyncio.sleep(0.1)
-
-
-async def _accepted(product: Product, name: str, index: int) -> bool:
-    entries = [entry for entry in await product.chat(name) if entry["index"] == index]
-    return bool(entries) and entries[0]["status"] in ("delivered", "read")
+        await product.ask(name, line, PATIENCE)
 
 
 async def _everything_is_answered(product: Product, people: list[str], lines: int) -> None:
-    deadline = time.monotonic() + 150
+    deadline = time.monotonic() + PATIENCE
     while time.monotonic() < deadline:
         chats = [await product.chat(name) for name in people]
         answered = [len({e["context"] for e in chat if e["from"] == "nindy"}) for chat in chats]
