@@ -86,13 +86,24 @@ class Meta:
     async def write(self, phone: str, texts: Iterable[str], pause: float = 0.0) -> None:
         """Let a person write messages, each until it is acknowledged."""
         for text in texts:
-            wamid = f"wamid.{phone}.{next(self._ids)}"
-            message = {"id": wamid, "timestamp": str(int(time.time())), "from": phone}
-            message |= {"type": "text", "text": {"body": text}}
-            contact = {"profile": {"name": "Penanya"}, "wa_id": phone}
-            await self._deliver({"contacts": [contact], "messages": [message]})
-            self.acknowledged[phone].append(wamid)
+            await self.write_at_once(phone, [text])
             await asyncio.sleep(pause)
+
+    async def write_at_once(self, phone: str, texts: Iterable[str]) -> None:
+        """Let messages of a person come together, as from a phone that is on the net again."""
+        messages = [
+            {
+                "id": f"wamid.{phone}.{next(self._ids)}",
+                "timestamp": str(int(time.time())),
+                "from": phone,
+                "type": "text",
+                "text": {"body": text},
+            }
+            for text in texts
+        ]
+        contact = {"profile": {"name": "Penanya"}, "wa_id": phone}
+        await self._deliver({"contacts": [contact], "messages": messages})
+        self.acknowledged[phone] += [str(message["id"]) for message in messages]
 
     def bubbles(self, phone: str) -> list[Shown]:
         """What a person sees, each bubble when it was shown first."""

@@ -6,7 +6,7 @@ import asyncio
 import os
 import time
 from collections.abc import AsyncIterator, Callable
-from contextlib import AsyncExitStack, asynccontextmanager
+from contextlib import asynccontextmanager
 from itertools import count
 from pathlib import Path
 
@@ -100,23 +100,25 @@ class Storm(Cluster):
 
 @asynccontextmanager
 async def storm(
-    folder: Path, postgres: Postgres, redis: Redis, **settings: str
+    folder: Path, postgres: Postgres, redis: Redis, stub: bool = True, **settings: str
 ) -> AsyncIterator[Storm]:
     """A database of its own, an empty Redis, and nothing started yet."""
+    with database(postgres, f"chaos_{next(_names)}") as url:
+        async with _around(Storm(folder, url, redis_url(redis), stub, **settings)) as made:
+            yield made
+
+
+@asynccontextmanager
+async def small_storm(folder: Path, **settings: str) -> AsyncIterator[Storm]:
+    """The same on SQLite and without Redis: processes of one machine."""
+    async with _around(Storm(folder, f"sqlite:///{folder}/nindy.db", "", True, **settings)) as made:
+        yield made
+
+
+@asynccontextmanager
+async def _around(made: Storm) -> AsyncIterator[Storm]:
     port = free_port()
-    async with AsyncExitStack() as stack:
-        url = stack.enter_context(database(postgres, f"chaos_{next(_names)}"))
-        made = await stack.enter_async_context(
-            Storm(
-                folder,
-                url,
-                redis_url(redis),
-                stub=True,
-                NINDY_WHATSAPP_API_URL=f"http://127.0.0.1:{port}/v26.0",
-                NINDY_SETTLE_SECONDS=str(SETTLE),
-                **settings,
-            )
-        )
-        webhook = f"{made.edge}/webhooks/whatsapp"
-        made.meta = await stack.enter_async_context(Meta(port, webhook))
+    made.environment["NINDY_WHATSAPP_API_URL"] = f"http://127.0.0.1:{port}/v26.0"
+    made.environment["NINDY_SETTLE_SECONDS"] = str(SETTLE)
+    async with made, Meta(port, f"{made.edge}/webhooks/whatsapp") as made.meta:
         yield made
