@@ -51,6 +51,11 @@ quick: install ## Run the tests that need no model, browser or server
 chaos: install ## Kill, stop and starve processes, at ten times the volume of the tests
 	NINDY_CHAOS=10 $(BIN)/pytest -q -s tests/chaos
 
+MINUTES ?= 30
+.PHONY: soak
+soak: install ## Ten messages a second for half an hour (MINUTES=…): what grows meanwhile
+	$(BIN)/python -m bench.soak --minutes $(MINUTES)
+
 .PHONY: fuzz
 fuzz: install ## Read 100,000 WhatsApp bodies that nobody has thought of
 	NINDY_FUZZ=100000 $(BIN)/pytest -q -s --timeout=3600 tests/unit/whatsapp/test_whatsapp_fuzz.py
