@@ -22,7 +22,7 @@ from tests.servers import Postgres, Redis
 VOLUME = int(os.environ.get("NINDY_CHAOS", "1"))
 """Tenths of the full volume: `make chaos` asks for all ten."""
 SETTLE = 6.0
-_PATIENCE = 240
+_PATIENCE = 180 + 60 * VOLUME
 _names = count(1)
 
 

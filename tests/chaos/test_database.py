@@ -19,7 +19,7 @@ import sqlalchemy as sa
 from tests.chaos.storm import VOLUME, Storm, small_storm, storm
 from tests.servers import Postgres, Redis
 
-pytestmark = [pytest.mark.chaos, pytest.mark.timeout(300 + 120 * VOLUME)]
+pytestmark = [pytest.mark.chaos, pytest.mark.timeout(300 + 180 * VOLUME)]
 SMALL, LARGE = ("web", "worker", "sender"), ("web", "worker-1", "worker-2", "sender-1", "sender-2")
 LOCKED = 2 * VOLUME
 """Seconds."""

@@ -22,7 +22,7 @@ from tests.servers import Postgres, Redis
 
 pytestmark = [
     *(pytest.mark.chaos, pytest.mark.postgres, pytest.mark.redis),
-    pytest.mark.timeout(300 + 120 * VOLUME),
+    pytest.mark.timeout(300 + 180 * VOLUME),
 ]
 WORKERS, SENDERS = ("worker-1", "worker-2"), ("sender-1", "sender-2")
 ALL = ("web", *WORKERS, *SENDERS)

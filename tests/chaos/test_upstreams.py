@@ -36,7 +36,7 @@ from tests.conversations.stage import stage
 from tests.kit import START, Clock, sqlite_ledger
 from tests.ticketing import Desk
 
-pytestmark = [pytest.mark.chaos, pytest.mark.timeout(300 + 120 * VOLUME)]
+pytestmark = [pytest.mark.chaos, pytest.mark.timeout(300 + 180 * VOLUME)]
 
 WHOLE = VOLUME >= 10
 BUDGET = 8.0 if WHOLE else 0.8
