@@ -28,7 +28,26 @@ HOLD = timedelta(seconds=1)
 LONGEST = 1_000
 """Characters of a joined bubble: beneath more than this no channel has room for buttons."""
 
-_WAITING = sa.text("inbox.state = 'pending'")
+# Made once: they are executed with many a turn.
+_MORE = (
+    sa.select(inbox.c.id)
+    .where(
+        inbox.c.conversation_id == sa.bindparam("whose"),
+        inbox.c.id != sa.bindparam("this"),
+        sa.text("inbox.state = 'pending'"),
+    )
+    .limit(1)
+)
+_LAST = (
+    sa.select(outbox)
+    .where(outbox.c.conversation_id == sa.bindparam("whose"))
+    .order_by(outbox.c.position.desc())
+    .limit(1)
+)
+# A sender may have it by now; then it goes out alone.
+_TAKE_BACK = outbox.delete().where(
+    outbox.c.id == sa.bindparam("which"), outbox.c.state == QUEUED, outbox.c.attempts == 0
+)
 
 
 def enqueue(
@@ -51,7 +70,7 @@ def enqueue(
     """
     next_at = now
     if claim.message.channel not in READ_HERE and matter is None and _is_plain(reply):
-        until, earlier = now + HOLD, _resting(connection, claim.conversation_id, now)
+        until, earlier = now + HOLD, _resting(connection, claim, now)
         if earlier is not None:
             joined = join(bubbles.read_reply(vault.open(earlier.sealed_body)), reply)
             if joined is not None and _take_back(connection, earlier.id):
@@ -78,14 +97,11 @@ def _is_plain(reply: Reply) -> bool:
     return not reply.attachments and reply.template is None and reply.otherwise is None
 
 
-def _resting(connection: Connection, conversation_id: str, now: datetime) -> Any:
+def _resting(connection: Connection, claim: Claim, now: datetime) -> Any:
     """Return the last bubble of a conversation if it is an answer that is not due yet."""
-    last = connection.execute(
-        sa.select(outbox)
-        .where(outbox.c.conversation_id == conversation_id)
-        .order_by(outbox.c.position.desc())
-        .limit(1)
-    ).first()
+    if claim.last_turn_at is None or claim.last_turn_at <= now - HOLD:
+        return None  # Whatever rested has gone: no need to look.
+    last = connection.execute(_LAST, {"whose": claim.conversation_id}).first()
     if last is None or last.state != QUEUED or last.attempts:
         return None
     rests = last.next_at > max(now, last.created_at)
@@ -94,13 +110,9 @@ def _resting(connection: Connection, conversation_id: str, now: datetime) -> Any
 
 
 def _take_back(connection: Connection, outbox_id: str) -> bool:
-    # A sender may have it by now; then it goes out alone.
-    which = sa.and_(outbox.c.id == outbox_id, outbox.c.state == QUEUED, outbox.c.attempts == 0)
-    return bool(connection.execute(outbox.delete().where(which)).rowcount)
+    return bool(connection.execute(_TAKE_BACK, {"which": outbox_id}).rowcount)
 
 
 def _more_waits(connection: Connection, claim: Claim) -> bool:
-    others = sa.select(inbox.c.id).where(
-        inbox.c.conversation_id == claim.conversation_id, inbox.c.id != claim.inbox_id, _WAITING
-    )
-    return connection.execute(others.limit(1)).first() is not None
+    values = {"whose": claim.conversation_id, "this": claim.inbox_id}
+    return connection.execute(_MORE, values).first() is not None

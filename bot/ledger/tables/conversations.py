@@ -29,6 +29,13 @@ conversation = sa.Table(
     sa.Column("shown", BigId, nullable=False, server_default="0"),
     # When one of these two changed: who follows many conversations looks at the latest only.
     sa.Column("moved_at", Moment, index=True),
+    sa.Index(
+        # Dialogues that remember something, looked through every minute.
+        "ix_conversation_remembered",
+        "last_turn_at",
+        sqlite_where=sa.text("sealed_state IS NOT NULL"),
+        postgresql_where=sa.text("sealed_state IS NOT NULL"),
+    ),
 )
 
 chat_session = sa.Table(
@@ -86,6 +93,13 @@ inbox = sa.Table(
         "id",
         sqlite_where=sa.text("state = 'pending'"),
         postgresql_where=sa.text("state = 'pending'"),
+    ),
+    sa.Index(
+        # Messages that were given up; counted by those who watch.
+        "ix_inbox_dead",
+        "id",
+        sqlite_where=sa.text("state = 'dead'"),
+        postgresql_where=sa.text("state = 'dead'"),
     ),
     sa.Index("ix_inbox_conversation", "conversation_id", "id"),
     sa.Index("ix_inbox_position", "conversation_id", "position"),
