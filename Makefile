@@ -54,6 +54,10 @@ chaos: install ## Kill, stop and starve processes, at ten times the volume of th
 .PHONY: security
 security: install ## Forge, guess and attack, at ten times the volume of the tests
 	NINDY_SECURITY=10 $(BIN)/pytest -q --timeout=3600 tests/security
+MINUTES ?= 30
+.PHONY: soak
+soak: install ## Ten messages a second for half an hour (MINUTES=…): what grows meanwhile
+	$(BIN)/python -m bench.soak --minutes $(MINUTES)
 
 .PHONY: fuzz
 fuzz: install ## Read 100,000 WhatsApp bodies that nobody has thought of

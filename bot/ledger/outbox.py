@@ -194,6 +194,7 @@ def enqueue(
     agent_id: str | None = None,
     matter: str | None = None,
     priority: int = ANSWER,
+    next_at: datetime | None = None,
 ) -> str:
     """Add a bubble to the end of a conversation's queue and return its id.
 
@@ -208,6 +209,7 @@ def enqueue(
         agent_id: The agent who wrote it; None is Nindy.
         matter: What it is about (`bot.ledger.confidence`).
         priority: Who goes first.
+        next_at: From when on it may be handed over; None is at once.
     """
     channel = connection.execute(_CHANNEL, {"whose": conversation_id}).scalar_one()
     outbox_id = str(uuid.uuid4())
@@ -224,7 +226,7 @@ def enqueue(
             "state": SENT if channel in READ_HERE else state,
             "attempts": 0,
             "repeats": 0,
-            "next_at": now,
+            "next_at": next_at or now,
             "error_code": 0,
             "priority": priority,
             "created_at": now,

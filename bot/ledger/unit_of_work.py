@@ -13,13 +13,12 @@ from sqlalchemy.engine import Connection
 
 from bot.channels.message import Reply
 from bot.errors import TurnLost
+from bot.ledger import bursts, misses, window
 from bot.ledger import feedback as judgements
 from bot.ledger import inbox as inbox_rows
-from bot.ledger import misses, window
 from bot.ledger.confidence import erase, is_confidential
 from bot.ledger.feedback import Feedback
 from bot.ledger.inbox import Claim
-from bot.ledger.outbox import enqueue
 from bot.ledger.tables import conversation, inbox, turn
 from bot.ledger.tickets import NewTicket, open_ticket
 from bot.privacy import Vault
@@ -154,7 +153,6 @@ def commit(
     if work.reopens_window:
         window.release(connection, vault, claimed.conversation_id, now)
     for reply in work.replies:
-        to = (claimed.conversation_id, claimed.inbox_id)
-        enqueue(connection, vault, *to, reply, now, matter=matter)
+        bursts.enqueue(connection, vault, claimed, reply, now, matter)
     if work.left and matter is not None:
         erase(connection, vault, matter, work.left)

@@ -37,6 +37,11 @@ class Shown:
     context: str
     at: float
 
+    @property
+    def answers(self) -> list[str]:
+        """The answers to one or several messages, which a bubble has one below the other."""
+        return self.text.split("\n\n")
+
 
 class Meta:
     """One number's side of WhatsApp.
@@ -89,13 +94,24 @@ class Meta:
     async def write(self, phone: str, texts: Iterable[str], pause: float = 0.0) -> None:
         """Let a person write messages, each until it is acknowledged."""
         for text in texts:
-            wamid = f"wamid.{phone}.{next(self._ids)}"
-            message = {"id": wamid, "timestamp": str(int(time.time())), "from": phone}
-            message |= {"type": "text", "text": {"body": text}}
-            contact = {"profile": {"name": "Penanya"}, "wa_id": phone}
-            await self._deliver({"contacts": [contact], "messages": [message]})
-            self.acknowledged[phone].append(wamid)
+            await self.write_at_once(phone, [text])
             await asyncio.sleep(pause)
+
+    async def write_at_once(self, phone: str, texts: Iterable[str]) -> None:
+        """Let messages of a person come together, as from a phone that is on the net again."""
+        messages = [
+            {
+                "id": f"wamid.{phone}.{next(self._ids)}",
+                "timestamp": str(int(time.time())),
+                "from": phone,
+                "type": "text",
+                "text": {"body": text},
+            }
+            for text in texts
+        ]
+        contact = {"profile": {"name": "Penanya"}, "wa_id": phone}
+        await self._deliver({"contacts": [contact], "messages": messages})
+        self.acknowledged[phone] += [str(message["id"]) for message in messages]
 
     def bubbles(self, phone: str) -> list[Shown]:
         """What a person sees, each bubble when it was shown first."""
@@ -104,6 +120,10 @@ class Meta:
             if bubble.phone == phone:
                 seen.setdefault(bubble.callback, bubble)
         return list(seen.values())
+
+    def answers_to(self, phone: str) -> list[str]:
+        """What was answered to each message of a person, if an answer is one paragraph."""
+        return [answer for bubble in self.bubbles(phone) for answer in bubble.answers]
 
     @property
     def twice(self) -> int:
@@ -141,7 +161,7 @@ class Meta:
         bubble = Shown(
             body["to"].lstrip("+"),
             body["biz_opaque_callback_data"],
-            body["text"]["body"],
+            _words(body),
             body.get("context", {}).get("message_id", ""),
             time.monotonic(),
         )
@@ -158,3 +178,8 @@ class Meta:
         status = {"id": wamid, "status": "delivered", "timestamp": str(int(time.time()))}
         status |= {"recipient_id": bubble.phone, "biz_opaque_callback_data": bubble.callback}
         await self._deliver({"statuses": [status]})
+
+
+def _words(body: dict[str, Any]) -> str:
+    shape = body["text"] if "text" in body else body["interactive"]["body"]
+    return str(shape["body" if "text" in body else "text"])

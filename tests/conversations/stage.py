@@ -18,7 +18,7 @@ from aiohttp.test_utils import TestServer
 from sqlalchemy.engine import Connection
 
 from actions import services as action_services
-from actions.clients import connect
+from actions.clients import Clients, connect
 from actions.registry import hand_out
 from actions.services import Services
 from bot.attachments.files import Files
@@ -76,6 +76,7 @@ class Stage:
         self.fetcher: Fetcher
         self.changes: Changes
         self.takeover: Takeover
+        self.clients: Clients
         self.at_whatsapp: dict[str, bytes] = {}
         self._server = server
         self._ids = itertools.count(1)
@@ -289,9 +290,9 @@ def _data() -> Services:
 
 @asynccontextmanager
 async def stage(
-    tmp_path: Path, dialogue: Dialogue, executor: Any, start: datetime
+    tmp_path: Path, dialogue: Dialogue, executor: Any, start: datetime, budget: float = 0.8
 ) -> AsyncIterator[Stage]:
-    """Set the stage."""
+    """Set the stage; a look-up has `budget` seconds."""
     vault = Vault([new_key().encode()], b"index")
     ledger = Ledger(f"sqlite:///{tmp_path}/ledger.db", vault)
     migrate.upgrade(ledger)
@@ -307,7 +308,7 @@ async def stage(
             span_url=f"{base}/span",
             sakti_url=f"{base}/sakti",
             digit_url=f"{base}/digit",
-            upstream_budget=0.8,
+            upstream_budget=budget,
             var_dir=tmp_path,
         )
         play = Stage(ledger, server, start.replace(tzinfo=JAKARTA))
@@ -339,6 +340,7 @@ async def stage(
                 )
             )
         play.changes, play.takeover = services.changes, services.takeover
+        play.clients = services.clients
         play.session = session
         play.intake = Intake(ledger, wake, play.clock)
         apology = Apology(services.words, services.calendar, services.catalogue.unit(None))
