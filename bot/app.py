@@ -29,6 +29,7 @@ from bot.live.shared_rates import SharedRates
 from bot.live.shared_wake import SharedWake
 from bot.live.wake import Wake
 from bot.model import Model
+from bot.personal.periods import Periods
 from bot.privacy import open_vault
 from bot.settings import Settings
 from bot.templates import Occasion
@@ -58,6 +59,7 @@ class House:
     failpoints: Failpoints
     rates: Rates
     model: Model
+    periods: Periods
 
     @property
     def choice_key(self) -> bytes:
@@ -113,6 +115,7 @@ async def open_house(settings: Settings) -> AsyncIterator[House]:
             Failpoints(os.environ.get("NINDY_FAILPOINT", "")),
             rates,
             model,
+            Periods.load(),
         )
 
 
