@@ -17,6 +17,9 @@ from bot.ledger.database import insert_once, known_keys
 from bot.ledger.tables import audit, conversation, inbox, person
 from bot.privacy import Vault
 
+ANONYMOUS = "anonim"
+"""The channel of complaints without a name; nothing can be sent through it."""
+
 SESSION = timedelta(hours=4)
 """So long a dialogue remembers what was said (``session_config`` of ``domain.yml``)."""
 
@@ -104,11 +107,13 @@ def forget_dialogues(connection: Connection, vault: Vault, before: datetime) -> 
 def is_gone(connection: Connection, conversation_id: str) -> bool:
     """Say whether the person of a conversation has had themselves forgotten: nobody reads it."""
     row = connection.execute(
-        sa.select(person.c.channel, person.c.user_key)
+        sa.select(person.c.channel, person.c.user_key, person.c.phone_key)
         .join(conversation, conversation.c.person_id == person.c.id)
         .where(conversation.c.id == conversation_id)
     ).one()
-    return row.channel == "webchat" and row.user_key is None
+    # Who complains without a name never had an address.
+    known = row.user_key is not None or row.phone_key is not None
+    return row.channel != ANONYMOUS and not known
 
 
 def change_identity(

@@ -7,7 +7,6 @@ import logging
 from collections import Counter
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection
@@ -19,6 +18,7 @@ from bot.ledger.database import Ledger
 from bot.ledger.tables import audit
 from bot.personal.periods import Periods
 from bot.personal.rules import RULES, Rule
+from bot.personal.walk import Key, after, as_value, key_of
 from bot.privacy import Vault
 
 log = logging.getLogger(__name__)
@@ -40,7 +40,7 @@ class Batch:
         files: Ids of files whose bytes are to be dropped.
     """
 
-    last: Any
+    last: Key | None
     removed: int
     files: list[str]
 
@@ -84,35 +84,26 @@ async def expire(
 
 
 def remove_some(
-    connection: Connection, vault: Vault, rule: Rule, before: datetime, last: Any
+    connection: Connection, vault: Vault, rule: Rule, before: datetime, last: Key | None
 ) -> Batch:
     """Remove what may go among the next rows after a key.
 
     It goes along the primary key, so that each step costs the same however much is kept.
     """
-    some = sa.select(*rule.table.primary_key.columns).order_by(*rule.table.primary_key.columns)
-    if last is not None:
-        some = some.where(rule.key > _as_key(last))
-    seen = connection.execute(some.limit(AT_ONCE)).all()
-    if not seen:
-        return Batch(None, 0, [])
-    keys = [_as_key(tuple(row)) for row in seen]
+    key = key_of(rule.table)
+    seen, following = after(connection, rule.table, (), last, AT_ONCE)
     due = connection.execute(
         sa.select(*rule.table.primary_key.columns)
-        .where(rule.key.in_(keys), rule.since < before, rule.over)
+        .where(key.in_([as_value(one) for one, _ in seen]), rule.since < before, rule.over)
         .with_for_update(skip_locked=True, of=rule.table)
     ).all()
-    going = [_as_key(tuple(row)) for row in due]
+    going = [as_value(Key(tuple(row))) for row in due]
     files: list[str] = []
     if going and rule.remove is not None:
         files = rule.remove(connection, vault, going)
     elif going:
-        connection.execute(rule.table.delete().where(rule.key.in_(going)))
-    return Batch(tuple(seen[-1]) if len(seen) == AT_ONCE else None, len(going), files)
-
-
-def _as_key(row: tuple[Any, ...]) -> Any:
-    return row[0] if len(row) == 1 else row
+        connection.execute(rule.table.delete().where(key.in_(going)))
+    return Batch(following, len(going), files)
 
 
 def _finish(connection: Connection, vault: Vault, owner: str, now: datetime, removed: bool) -> None:

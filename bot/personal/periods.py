@@ -40,11 +40,13 @@ class Periods:
         of: By the rule's name.
         together: Tables whose rows go with a row of another table.
         kept: Tables without a period, with the reason.
+        erased: What a ticket is about once its person had themselves erased.
     """
 
     of: dict[str, Period]
     together: dict[str, str]
     kept: dict[str, str]
+    erased: str
 
     @classmethod
     def load(cls, path: Path = PATH) -> Periods:
@@ -54,7 +56,7 @@ class Periods:
             DataError: A table is missing or named twice, or a period is none.
         """
         data = load(path)
-        only(data, ("periods", "together", "kept"))
+        only(data, ("periods", "together", "kept", "erased"))
         periods, together = take(data, "periods", dict), take(data, "together", dict)
         kept = take(data, "kept", dict)
         only(periods, RULES)
@@ -62,6 +64,7 @@ class Periods:
             {name: _period(periods, name) for name in RULES},
             {name: _table(together, name, take(together, name, str)) for name in together},
             {name: take(kept, name, str).strip() for name in kept},
+            take(data, "erased", str),
         )
         _check_tables(data, found)
         return found

@@ -69,12 +69,6 @@ class Rule:
     least: int = 1
     remove: Remove | None = None
 
-    @property
-    def key(self) -> Any:
-        """The primary key, as one value to compare and order by."""
-        columns = list(self.table.primary_key.columns)
-        return columns[0] if len(columns) == 1 else sa.tuple_(*columns)
-
 
 def _none(table: sa.Table, *where: Any) -> Any:
     return ~sa.exists().where(*where).correlate_except(table)
