@@ -47,6 +47,7 @@ class Claim:
         holder_id: The agent who has taken the conversation over, if one has.
         matter: What the message was written about, when the conversation was taken over since.
         received_at: When it was stored.
+        notice: The version of the privacy notice that was shown in the conversation, if one was.
         trace: The message's name in the log.
     """
 
@@ -61,6 +62,7 @@ class Claim:
     received_at: datetime
     holder_id: str | None = None
     matter: str | None = None
+    notice: str = ""
     trace: str = ""
 
 
@@ -215,6 +217,7 @@ def claim(
             received_at=row.received_at,
             holder_id=row.holder_id,
             matter=row.matter,
+            notice=row.notice,
             trace=trace_of(row.message_key),
         )
     return None
@@ -244,6 +247,7 @@ def _oldest_message(connection: Connection, conversation_id: str) -> Any:
             conversation.c.sealed_state,
             conversation.c.last_turn_at,
             conversation.c.holder_id,
+            conversation.c.notice,
         )
         .join(conversation, conversation.c.id == inbox.c.conversation_id)
         .where(inbox.c.conversation_id == conversation_id, _PENDING)
