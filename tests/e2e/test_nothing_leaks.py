@@ -24,6 +24,7 @@ from collections.abc import AsyncIterator, Callable, Iterator
 from pathlib import Path
 from typing import Any
 
+import aiohttp
 import pytest
 import pytest_asyncio
 import sqlalchemy as sa
@@ -89,7 +90,7 @@ class Heard(threading.Thread):
 
     def places(self) -> Iterator[tuple[str, bytes]]:
         yield "Redis, as it was told", b"\n".join([*self._lines])
-        kept = [(key, self._server.client.dump(key)) for key in self._server.client.keys()]
+        kept = [(key, self._server.client.dump(key)) for key in self._server.client.scan_iter()]
         yield "Redis, as it is", repr(kept).encode()
         assert len(self._lines) > 10
 
@@ -198,13 +199,8 @@ async def walked(world: World) -> World:
     await at_the_desk(world, number)
     await refusals(world)
     await poison(world)
-    for words in (
-        ("doctor",),
-        ("privacy", "report"),
-        ("api", "deliveries"),
-        ("desk", "user", "list"),
-    ):
-        world.command(*words, code=None)
+    for line in ("doctor", "privacy report", "api deliveries", "desk user list"):
+        world.command(*line.split(), code=None)
     world.command("privacy", "erase", "--phone", "--yes", said=me["phone"], code=2)
     world.command("privacy", "export", "--ticket", "--to", os.devnull, said=number, code=2)
     async with product.session.get(f"{world.desk}/metrics") as answer:
@@ -231,15 +227,9 @@ async def forms(world: World) -> None:
     await product.ask(PERSON, "menu")
     await product.press(PERSON, "Akun Digit Kemenkeu")
     await product.press(PERSON, "Reset kata sandi")
-    for line in (
-        m["nik"],
-        m["email"],
-        "batal",
-        "reset mfa sakti dong",
-        m["nik"],
-        "527010",
-        "batal",
-    ):
+    for line in (m["nik"], m["email"], "batal"):
+        await product.ask(PERSON, line)
+    for line in ("reset mfa sakti dong", m["nik"], "527010", "batal"):
         await product.ask(PERSON, line)
     await product.ask(PERSON, f"lacak tiket 20260101-ABCDEF {m['email']}")
     await product.ask(PERSON, "batal")
@@ -312,7 +302,7 @@ async def web_chat(world: World) -> None:
         async with product.session.post(f"{base}/messages", json=said, headers=headers) as answer:
             assert answer.status == 202, await answer.text()
     rated = {"value": 5, "word": m["rating"]}
-    async with product.session.post(f"{base}/rating", json=rated, headers=headers) as answer:
+    async with product.session.post(f"{base}/ratings", json=rated, headers=headers) as answer:
         assert answer.status < 300, await answer.text()
     await world.refuse("POST", f"{base}/messages", data=m["email"], headers=headers)
     bad = {**origin, "Authorization": f"Bearer {m['nik']}"}
@@ -352,11 +342,12 @@ async def complaint(world: World) -> None:
 
 async def at_the_desk(world: World, number: str) -> None:
     """An agent reads, reveals, takes over, notes, drafts, answers, uploads; others may not."""
-    product, m = world.product, world.markers
+    m = world.markers
     kept = passwords.hashed(PASSWORD)
     args = ("rina", "Rina", Role.SUPERVISOR, "", kept, now())
     assert world.ledger.transact(agents.add, *args) is not None
     page = ""
+    session = aiohttp.ClientSession(cookie_jar=aiohttp.CookieJar(unsafe=True))
 
     async def read(method: str, path: str, **form: str) -> None:
         nonlocal page
@@ -365,7 +356,7 @@ async def at_the_desk(world: World, number: str) -> None:
             found = re.search(r'name="csrf" value="(\w+)"', page)
             more["data"] = {"csrf": found.group(1) if found else "", **form}
         headers = {"Accept": "text/html", "Origin": world.desk}
-        async with product.session.request(method, world.desk + path, headers=headers, **more) as a:
+        async with session.request(method, world.desk + path, headers=headers, **more) as a:
             page = await a.text()
             assert a.status in (200, 204), (path, a.status, page[-800:])
             addresses = [str(a.url), *(str(one.url) for one in a.history)]
@@ -379,8 +370,7 @@ async def at_the_desk(world: World, number: str) -> None:
         "POST", f"{world.desk}/masuk", data={"login": m["email"], "password": m["nik"]}
     )
     await read("POST", "/masuk", login="rina", password=PASSWORD)
-    cookies = [one.value for one in product.session.cookie_jar]
-    assert cookies
+    world.markers |= {f"cookie {one.key}": one.value for one in session.cookie_jar}
     for path in ("/antrean", "/supervisor", "/broadcast", "/tanya-jawab"):
         await read("GET", path)
     await read("GET", f"/tiket/{number}")
@@ -405,6 +395,7 @@ async def at_the_desk(world: World, number: str) -> None:
     await read("GET", f"/tiket/{number}")
     await change("balas", teks=m["agent's words"])
     await read("GET", "/supervisor/tiket.csv")
+    await session.close()
     for path in (f"/tiket/{m['nik']}", f"/{m['email']}", f"/antrean?saring={m['nik']}"):
         await world.refuse("GET", world.desk + path, headers={"Accept": "text/html"})
 
@@ -450,26 +441,20 @@ async def poison(world: World) -> None:
 
 @pytest.mark.asyncio(loop_scope="module")
 async def test_nothing_planted_stands_anywhere_in_the_clear(world: World) -> None:
-    assert "turn failed and was undone" in world.product.log or any(
-        b"turn failed and was undone" in path.read_bytes() for path in world.folder.glob("*.log")
-    )
-    places = [(name, content) for name, content in world.places() if name != "sandbox.log"]
-    assert len(places) > 60 and len(world.markers) == len(MARKERS) + 4
+    places = list(world.places())
+    assert any(b"turn failed and was undone" in content for _, content in places)
+    assert len(places) > 60 and set(world.markers) > {"phone", "chat token", "api key"}
     assert sorted(leaks(places, world.markers)) == []
 
 
 @pytest.mark.asyncio(loop_scope="module")
-async def test_the_search_would_find_it(world: World) -> None:
-    """What is there for certain is found in the same places, and what is sealed holds it."""
-    number = next(
-        iter(
-            re.findall(rb"\d{8}-[2-9A-HJ-NP-Z]{6}", dict(world.places()).get("nindy privacy", b""))
-        ),
-        b"",
-    )
+async def test_the_search_looks_where_it_is(world: World) -> None:
+    """What is not sealed is found in the same bytes, and what is sealed does hold the markers."""
     with world.ledger.engine.begin() as connection:
-        row = connection.execute(sa.select(tables.ticket)).first()
-    assert row is not None
-    found = {place for place, _ in leaks(world.places(), {"number": row.number})}
-    assert any(place.startswith(("var/nindy.db", "PostgreSQL/")) for place in found), number
-    assert world.markers["nik"] in str(world.ledger.vault.open(row.sealed_content))
+        found = connection.execute(sa.select(tables.ticket)).all()
+    number = found[0].number
+    places = {place for place, _ in leaks(world.places(), {"number": number})}
+    assert any(place.startswith(("var/nindy.db", "PostgreSQL/")) for place in places)
+    assert any(place.startswith("addresses of /tiket") for place in places)
+    held = str([world.ledger.vault.open(row.sealed_content) for row in found])
+    assert all(world.markers[name] in held for name in ("nik", "account", "email", "name", "text"))
