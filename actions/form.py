@@ -4,7 +4,7 @@ Rasa's form asks for the first empty slot. The guide (``validate_<form>``) decid
 is before it may fill one, and always answers with events, so that the form itself never rejects
 a turn. The order matters:
 
-1. a way out (menu, cancel, a person) leaves the form; a button under the news of a ticket is
+1. a way out (menu, cancel, a person) leaves the form; a button under the news of a ticket
    or a word about broadcasts is heard beside it;
 2. values that carry a label correct or complete what was asked;
 3. the answer to the question that is open;
@@ -21,7 +21,7 @@ from typing import ClassVar
 
 from rasa_sdk.events import FollowupAction, SlotSet
 
-from actions import fields
+from actions import fields, offers
 from actions.base import (
     ASKED,
     FORM_MEMORY,
@@ -36,7 +36,7 @@ from actions.base import (
 from actions.categories import FIXED, STARTS
 from actions.faq import is_question, say_entry
 from actions.kiriman import say_other
-from actions.langganan import INTENTS, subscribe, unsubscribe
+from actions.langganan import INTENTS, agree, subscribe, unsubscribe
 from actions.lihat_balasan import show
 from actions.lookup import RETRY, offer_ticket, say_pause
 from actions.nilai import rate
@@ -82,6 +82,11 @@ class FormGuide(NindyAction):
 
     async def act(self, turn: Turn) -> Events:
         """Decide what the message means for the form."""
+        events = await self._decide(turn)
+        # A mere yes counts only right after what was offered beside the form's question.
+        return [SlotSet("tawaran", None), *events] if _offered(turn) else events
+
+    async def _decide(self, turn: Turn) -> Events:
         asked = self._asked(turn)
         if asked is None:
             return [SlotSet("gagal", 0.0), SlotSet("ulang", None)]
@@ -96,8 +101,7 @@ class FormGuide(NindyAction):
             return await self._beside(turn)
         if turn.intent in INTENTS and turn.is_exact:
             hear = subscribe if turn.intent == "subscribe" else unsubscribe
-            await hear(turn)
-            return self._again()
+            return [*await hear(turn), *self._again()]
         corrected = self._corrections(turn, asked)
         if corrected:
             return self._accept(turn, corrected)
@@ -162,6 +166,11 @@ class FormGuide(NindyAction):
         return {} if value is None else {asked.slot: value}
 
     def _not_an_answer(self, turn: Turn, asked: Question) -> Events:
+        if _offered(turn) and turn.intent == "affirm":
+            return [*agree(turn), *self._again()]
+        if _offered(turn) and turn.intent == "deny":
+            turn.say("utter_baik")
+            return self._again()
         if self._is_fixed(turn):
             turn.say(FIXED[turn.intent])
             if turn.intent == "complaint":
@@ -280,6 +289,10 @@ class StartForm(NindyAction):
 
     def _slots(self) -> tuple[str, ...]:
         return tuple(question.slot for question in self.guide.questions)
+
+
+def _offered(turn: Turn) -> bool:
+    return bool(turn.slot("tawaran") == offers.BROADCASTS)
 
 
 def _reads(question: Question, turn: Turn) -> str | None:

@@ -12,7 +12,6 @@ from actions import offers
 from actions.base import Events, NindyAction, Turn, listen
 from actions.categories import start_for
 from actions.nilai import pressed_ticket
-from bot.ledger import outbox
 from bot.tickets import in_turn, own
 
 _SLOT = "titipan"
@@ -52,8 +51,8 @@ async def ask(turn: Turn, action: str) -> Events:
     if not turn.typed or start_for(turn.typed, ("nomor_tiket",)):
         return []
     claim, ledger = turn.work.claim, turn.services.ledger
-    quoted = await ledger.run(outbox.quoted, claim.conversation_id, claim.message)
-    found = await ledger.run(own.awaiting, claim.conversation_id, quoted, turn.work.now)
+    now = turn.work.now
+    found = await ledger.run(own.awaiting, claim.conversation_id, claim.message, now)
     if found is None:
         return []
     number = found.number

@@ -14,6 +14,7 @@ from pathlib import Path
 from bench import (
     ablation,
     bank_size,
+    conversations,
     desk,
     edge,
     growth,
@@ -35,10 +36,11 @@ TABLES: dict[str, Callable[[bool], Coroutine[None, None, Table]]] = {
     ablation.NAME: ablation.measure,
     bank_size.NAME: bank_size.measure,
     desk.NAME: desk.measure,
+    conversations.NAME: conversations.measure,
     roles.NAME: roles.measure,
     webchat.NAME: webchat.measure,
 }
-WITHOUT_MODEL = (desk.NAME,)
+WITHOUT_MODEL = (desk.NAME, conversations.NAME)
 
 
 def main() -> None:

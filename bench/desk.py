@@ -3,25 +3,20 @@
 from __future__ import annotations
 
 import asyncio
-import tempfile
-import time
 import uuid
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 from datetime import datetime, timedelta, timezone
-from pathlib import Path
 from random import Random
 from typing import Any
 
 import sqlalchemy as sa
 
+from bench.ledgers import POSTGRES, SQLITE, Ask, insert, opened, tidy, timed
 from bench.load import percentile
 from bench.paths import PROJECT
 from bench.table import Table
 from bot.catalogue import Catalogue
-from bot.ledger import migrate, tables
+from bot.ledger import tables
 from bot.ledger.database import Ledger
-from bot.privacy import Vault, new_key
 from bot.templates import Templates
 from bot.tickets import queue
 from bot.tickets.changes import Changes
@@ -32,10 +27,12 @@ from bot.tickets.takeover import Takeover
 from bot.tickets.watch import Watch
 from bot.words import Words
 from bot.worktime import WorkCalendar
-from tests.servers import Postgres, programs
 
 NAME = "desk"
-TICKETS, QUICK = 100_000, 2_000
+TICKETS = 100_000
+"""Beyond these they are copies: a year has fewer."""
+_QUICK = ((SQLITE, 2_000), (POSTGRES, 2_000))
+_FULL = ((SQLITE, TICKETS), (POSTGRES, TICKETS), (POSTGRES, 10 * TICKETS))
 SEED = 20261123
 _NOW = datetime(2026, 11, 23, 3, 0, tzinfo=timezone.utc)
 _DAYS = 300
@@ -48,21 +45,17 @@ _STATES = {
     State.NEW: 6, State.IN_PROGRESS: 8, State.WAITING: 4, State.FORWARDED: 2,
     State.RESOLVED: 2, State.CLOSED: 78,
 }  # fmt: skip
-Ask = Callable[[Ledger], object]
 
 
 async def measure(quick: bool) -> Table:
     """Fill a ledger on each engine and ask it what the desk asks."""
     table = Table("Desk: the queue and one ticket, with many tickets in the ledger", _COLUMNS)
-    tickets = QUICK if quick else TICKETS
-    with _sqlite() as url:
-        await asyncio.to_thread(_measure, table, "SQLite", url, tickets)
-    found = programs()
-    if found is None:
-        table.notes.append("PostgreSQL: not measured, there is no server program here.")
-    else:
-        with _postgres(found) as url:
-            await asyncio.to_thread(_measure, table, "PostgreSQL", url, tickets)
+    for engine, tickets in _QUICK if quick else _FULL:
+        with opened(engine) as ledger:
+            if ledger is None:
+                table.notes.append(f"{engine}: not measured, there is no program here.")
+            else:
+                await asyncio.to_thread(_measure, table, engine, ledger, tickets)
     table.notes += [
         "Each figure is one whole transaction on one thread, seals opened. A ticket has three "
         "events; a fifth is open. The watch looks once a minute "
@@ -72,43 +65,17 @@ async def measure(quick: bool) -> Table:
     return table
 
 
-@contextmanager
-def _sqlite() -> Iterator[str]:
-    with tempfile.TemporaryDirectory(prefix="nindy-bench-") as folder:
-        yield f"sqlite:///{folder}/ledger.db"
-
-
-@contextmanager
-def _postgres(found: Path) -> Iterator[str]:
-    server = Postgres(found)
-    try:
-        server.create("bench")
-        yield server.url("bench")
-    finally:
-        server.stop()
-
-
-def _measure(table: Table, engine: str, url: str, tickets: int) -> None:
-    ledger = Ledger(url, Vault([new_key().encode()], b"bench"))
-    try:
-        migrate.upgrade(ledger)
-        agents, numbers = fill(ledger, tickets)
-        opened = ledger.transact(queue.count, Filter())
-        size = (engine, f"{tickets:,}", f"{opened:,}")
-        for label, ask, times in _questions(agents[0], numbers):
-            ask(ledger)
-            spent = [_timed(ask, ledger) for _ in range(times)]
-            table.rows.append(
-                [label, *size, percentile(spent, 50), percentile(spent, 95), str(times)]
-            )
-    finally:
-        ledger.close()
-
-
-def _timed(ask: Ask, ledger: Ledger) -> float:
-    began = time.perf_counter()
-    ask(ledger)
-    return 1000 * (time.perf_counter() - began)
+def _measure(table: Table, engine: str, ledger: Ledger, tickets: int) -> None:
+    agents, numbers = fill(ledger, min(tickets, TICKETS))
+    if tickets > TICKETS:
+        multiply(ledger, tickets // TICKETS)
+    tidy(ledger)
+    opened_ = ledger.transact(queue.count, Filter())
+    size = (engine, f"{tickets:,}", f"{opened_:,}")
+    for label, ask, times in _questions(agents[0], numbers):
+        ask(ledger)
+        spent = [timed(ask, ledger) for _ in range(times)]
+        table.rows.append([label, *size, percentile(spent, 50), percentile(spent, 95), str(times)])
 
 
 def _watching_repeats() -> int:
@@ -171,7 +138,7 @@ def fill(ledger: Ledger, tickets: int) -> tuple[list[str], list[str]]:
         "content": ledger.vault.seal(_content()),
     }
     made = (_ticket(chance, number, agents, catalogue, calendar) for number in range(tickets))
-    _insert(
+    insert(
         ledger,
         tables.agent,
         [
@@ -186,12 +153,49 @@ def fill(ledger: Ledger, tickets: int) -> tuple[list[str], list[str]]:
     while batch := [row for row, _ in zip(made, range(_BATCH), strict=False)]:
         _write(ledger, batch, sealed)
         numbers += [row["number"] for row in batch]
-    if ledger.engine.dialect.name == "postgresql":
-        # As its autovacuum would; SQLite plans without statistics, as in Nindy.
-        tidy = ledger.engine.connect().execution_options(isolation_level="AUTOCOMMIT")
-        with tidy as connection:
-            connection.exec_driver_sql("VACUUM ANALYZE")
     return agents, numbers
+
+
+def multiply(ledger: Ledger, times: int) -> None:
+    """Copy every ticket until there are so many times as many.
+
+    A copy has its person and its events; of what was said one message of each side.
+    """
+    for copy in range(1, times):
+        for name in ("person", "conversation", "ticket", "inbox", "outbox", "ticket_event"):
+            table = tables.metadata.tables[name]
+            given = {
+                column: _copied(column, copy)
+                for column in table.c
+                if not (column.primary_key and column.autoincrement is True)
+            }
+            rows = sa.select(*given.values()).where(_is_original(table))
+            insert_ = table.insert().from_select([one.name for one in given], rows)
+            with ledger.engine.begin() as connection:
+                connection.execute(insert_)
+
+
+def _copied(column: Any, copy: int) -> Any:
+    # No id ends like this: theirs are hexadecimal. No number of the first has this digit.
+    own = sa.func.substr(column, 1, 33).concat(f"x0{copy}")
+    if column.name in ("id", "person_id", "conversation_id", "ticket_id"):
+        return own
+    if column.name == "message_key":
+        return own.concat(sa.func.substr(column, 37))
+    if column.name == "number":
+        return sa.func.substr(column, 1, 9).concat(f"{copy}").concat(sa.func.substr(column, 11))
+    return column
+
+
+def _is_original(table: sa.Table) -> Any:
+    ours = table.c.get("ticket_id", table.c.get("conversation_id", table.c.id))
+    ours = table.c.id if table.name in ("person", "conversation", "ticket") else ours
+    clauses = [sa.func.substr(ours, 34, 1) != "x"]
+    if table.name == "outbox":
+        clauses.append(table.c.position == 0)
+    if table.name == "inbox":
+        clauses.append(sa.func.substr(table.c.message_key, 37) == "0")
+    return sa.and_(*clauses)
 
 
 def _content() -> dict[str, Any]:
@@ -261,14 +265,9 @@ def _write(ledger: Ledger, batch: list[dict[str, Any]], sealed: dict[str, bytes]
                 {"ticket_id": row["id"], "at": later, "actor": f"agent:{row['owner_id']}",
                  "kind": "reply", "sealed_detail": sealed["detail"]}
             )  # fmt: skip
-    _insert(ledger, tables.person, people)
-    _insert(ledger, tables.conversation, places)
-    _insert(ledger, tables.ticket, batch)
-    _insert(ledger, tables.inbox, said["inbox"])
-    _insert(ledger, tables.outbox, said["outbox"])
-    _insert(ledger, tables.ticket_event, said["event"])
-
-
-def _insert(ledger: Ledger, table: sa.Table, rows: list[dict[str, Any]]) -> None:
-    with ledger.engine.begin() as connection:
-        connection.execute(table.insert(), rows)
+    insert(ledger, tables.person, people)
+    insert(ledger, tables.conversation, places)
+    insert(ledger, tables.ticket, batch)
+    insert(ledger, tables.inbox, said["inbox"])
+    insert(ledger, tables.outbox, said["outbox"])
+    insert(ledger, tables.ticket_event, said["event"])

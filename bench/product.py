@@ -1,4 +1,4 @@
-"""The real product as a program of its own: ``nindy up`` with its own folder and ports."""
+"""The real product as a program of its own, or several, with its own folder and ports."""
 
 from __future__ import annotations
 
@@ -24,49 +24,54 @@ class Product:
     """Nindy in a temporary folder; WhatsApp's Graph API is the bench's own stand-in.
 
     Attributes:
-        program: The process.
+        program: The process that has the edge.
         graph_port: Where it will send replies.
         edge: Its public address.
         url: Where it takes webhooks.
 
     Args:
+        role: What it is to be: ``up``, all in one process, or ``web``.
         settings: Settings beside those that every measured product has.
     """
 
-    def __init__(self, **settings: object) -> None:
-        self._folder = tempfile.TemporaryDirectory(prefix="nindy-bench-")
-        folder = Path(self._folder.name)
+    def __init__(self, role: str = "up", **settings: object) -> None:
+        self._made = tempfile.TemporaryDirectory(prefix="nindy-bench-")
+        self._folder = folder = Path(self._made.name)
         edge, desk, sandbox, self.graph_port = (free_port() for _ in range(4))
         world = f"http://127.0.0.1:{sandbox}"
         self.edge = f"http://127.0.0.1:{edge}"
         self.url = f"{self.edge}/webhooks/whatsapp"
         self._health = f"{self.edge}/healthz"
         self._began = time.monotonic()
-        self.program = Program.start(
-            "nindy",
-            (*_NINDY, "up"),
-            folder,
-            environment(
-                NINDY_VAR_DIR=folder / "var",
-                NINDY_EDGE_PORT=edge,
-                NINDY_DESK_PORT=desk,
-                NINDY_SANDBOX_PORT=sandbox,
-                NINDY_WHATSAPP_API_URL=f"http://127.0.0.1:{self.graph_port}/v26.0",
-                NINDY_WHATSAPP_PHONE_NUMBER_ID=whatsapp.NUMBER,
-                NINDY_WHATSAPP_APP_SECRET=whatsapp.SECRET,
-                NINDY_WHATSAPP_VERIFY_TOKEN=whatsapp.TOKEN,
-                NINDY_WHATSAPP_ACCESS_TOKEN=whatsapp.TOKEN,
-                NINDY_SPAN_URL=f"{world}/span",
-                NINDY_SAKTI_URL=f"{world}/sakti",
-                NINDY_DIGIT_URL=f"{world}/digit",
-                **settings,
-            ),
+        self._environment = environment(
+            NINDY_VAR_DIR=folder / "var",
+            NINDY_EDGE_PORT=edge,
+            NINDY_DESK_PORT=desk,
+            NINDY_SANDBOX_PORT=sandbox,
+            NINDY_WHATSAPP_API_URL=f"http://127.0.0.1:{self.graph_port}/v26.0",
+            NINDY_WHATSAPP_PHONE_NUMBER_ID=whatsapp.NUMBER,
+            NINDY_WHATSAPP_APP_SECRET=whatsapp.SECRET,
+            NINDY_WHATSAPP_VERIFY_TOKEN=whatsapp.TOKEN,
+            NINDY_WHATSAPP_ACCESS_TOKEN=whatsapp.TOKEN,
+            NINDY_SPAN_URL=f"{world}/span",
+            NINDY_SAKTI_URL=f"{world}/sakti",
+            NINDY_DIGIT_URL=f"{world}/digit",
+            **settings,
         )
+        self.program = self._start(role)
+        self._worker = self.program
+
+    def begin_worker(self) -> None:
+        """Start a worker as a process of its own."""
+        self._worker = self._start("worker")
+
+    def _start(self, role: str) -> Program:
+        return Program.start(role, (*_NINDY, role), self._folder, self._environment)
 
     @property
     def ready(self) -> bool:
         """Whether the worker has loaded its model."""
-        return self.program.said(READY)
+        return self._worker.said(READY)
 
     async def open(self) -> float:
         """Wait until the edge answers; return the seconds since the start."""
@@ -84,8 +89,9 @@ class Product:
 
     def close(self) -> None:
         """End it and remove its folder."""
-        self.program.stop()
-        self._folder.cleanup()
+        for program in {self._worker, self.program}:
+            program.stop()
+        self._made.cleanup()
 
     def _healthy(self) -> bool:
         try:

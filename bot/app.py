@@ -58,6 +58,9 @@ class House:
     """For webhooks alone: it reaches only what they may reach."""
     failpoints: Failpoints
     rates: Rates
+    """Of the channels we send through."""
+    limits: Rates
+    """Of those who ask us."""
     model: Model
     periods: Periods
 
@@ -100,7 +103,7 @@ async def open_house(settings: Settings) -> AsyncIterator[House]:
         files = Files(settings.files_dir, ledger.vault, settings.file_bytes, scanner)
         for warning in services.calendar.check(now().astimezone(JAKARTA).date()):
             log.warning("calendar: %s", warning)
-        wake, rates = await stack.enter_async_context(_shared(settings))
+        wake, rates, limits = await stack.enter_async_context(_shared(settings))
         model = Model(ledger, wake, services, ledger.vault.derived("choice"))
         stack.callback(model.close)
         yield House(
@@ -114,22 +117,24 @@ async def open_house(settings: Settings) -> AsyncIterator[House]:
             to_hooks,
             Failpoints(os.environ.get("NINDY_FAILPOINT", "")),
             rates,
+            limits,
             model,
             Periods.load(),
         )
 
 
 @contextlib.asynccontextmanager
-async def _shared(settings: Settings) -> AsyncIterator[tuple[Wake, Rates]]:
+async def _shared(settings: Settings) -> AsyncIterator[tuple[Wake, Rates, Rates]]:
     url = settings.redis_url.get_secret_value()
     if not url:
-        yield Wake(), Rates()
+        yield Wake(), Rates(), Rates()
         return
     shared = Shared(url)
     wake = SharedWake(shared)
     running = asyncio.create_task(wake.run())
     try:
-        yield wake, SharedRates(shared)
+        # Without Redis a guest rather gets too much than too little.
+        yield wake, SharedRates(shared), SharedRates(shared, share=1)
     finally:
         running.cancel()
         await asyncio.wait({running})

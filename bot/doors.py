@@ -54,6 +54,7 @@ def edge(house: House) -> web.Application:
         services.calendar,
         services.catalogue,
         ChatWords.load(PROJECT / "data/webchat"),
+        house.limits,
     )
     app.add_subapp(PREFIX, chat)
     app.add_routes(demo_routes())
@@ -76,6 +77,7 @@ def api(house: House) -> web.Application:
             catalogue=services.catalogue,
             judge=house.model.judge,
             files=house.files,
+            rates=house.limits,
         )
     )
 

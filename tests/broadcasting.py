@@ -59,7 +59,7 @@ class Campaign:
         self.said += 1
         sender = Sender(f"ID.{name}", phone(name), name)
         message = Inbound("whatsapp", "1", f"wamid.b{self.said}", sender, at, Kind.TEXT, text)
-        self.ledger.transact(inbox.receive, message, at)
+        self.ledger.transact(inbox.receive, [message], at)
         with self.ledger.engine.begin() as connection:
             newest = sa.select(tables.inbox).order_by(tables.inbox.c.id.desc()).limit(1)
             row = connection.execute(newest).one()

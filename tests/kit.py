@@ -96,7 +96,7 @@ def message(
 
 
 def receive(ledger: Ledger, *messages: Inbound, now: datetime = START) -> list[bool]:
-    return [ledger.transact(inbox.receive, one, now) for one in messages]
+    return [ledger.transact(inbox.receive, [one], now)[0] for one in messages]
 
 
 def claim(ledger: Ledger, owner: str = "w1", now: datetime = START) -> Claim | None:

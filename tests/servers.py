@@ -39,9 +39,13 @@ def _somebody() -> dict[str, Any]:
 
 
 class Postgres:
-    """The server; its databases are reached through a socket in its own folder."""
+    """The server; its databases are reached through a socket in its own folder.
 
-    def __init__(self, programs: Path) -> None:
+    Only a durable one flushes its commits to disk, which most tests need not wait for.
+    """
+
+    def __init__(self, programs: Path, durable: bool = False) -> None:
+        self._flush = "on" if durable else "off"
         self.folder = Path(tempfile.mkdtemp(prefix="nindy-pg-", dir="/tmp"))
         who = _somebody()
         if who:
@@ -61,7 +65,7 @@ class Postgres:
         command = [self._programs / "postgres", "-D", self.folder / "data", "-k", self.folder]
         with (self.folder / "log").open("a") as log:
             self.process = subprocess.Popen(
-                [*command, "-h", "", "-F", "-N", "120"],
+                [*command, "-h", "", "-c", f"fsync={self._flush}", "-N", "120"],
                 stdout=log, stderr=log, cwd=self.folder, **_somebody(),
             )  # fmt: skip
         self._wait()

@@ -119,7 +119,7 @@ class Desk:
         """Take a message of a person that waits for its turn."""
         id = f"wamid.t{next(self._numbers)}"
         message = Inbound(channel, "1", id, siti(person), at, kind, text, choice)
-        self.ledger.transact(inbox.receive, message, received or at)
+        self.ledger.transact(inbox.receive, [message], received or at)
 
     def open(
         self,

@@ -60,7 +60,7 @@ async def guard(request: web.Request, handler: Handler) -> web.StreamResponse:
         return await handler(request)
     api = request.app[API]
     client, scopes = await _who(api, request)
-    if wait := api.requests.take(client.id, api.now()):
+    if wait := await api.requests.take(client.id):
         raise ApiRefused(429, "too_many", retry_after=wait)
     if not scopes & set(wanted):
         await api.ledger.run(api_clients.note, "client_scope", client.id, api.now())
@@ -80,7 +80,7 @@ async def _who(api: Api, request: web.Request) -> tuple[Client, frozenset[Scope]
         return client, client.scopes
     grant = tokens.read(signing_key(api), shown)
     if grant is None:
-        count_guess(api, request)
+        await count_guess(api, request)
         raise ApiRefused(401, "credentials")
     found = None
     if api.now() < grant.until:
@@ -100,19 +100,19 @@ async def by_secret(api: Api, request: web.Request, id: str, secret: str) -> tup
     if api_clients.is_ours(api.ledger.vault, id, secret):
         found = await api.ledger.run(api_clients.by_secret, id, secret, api.now())
     if found is None:
-        count_guess(api, request)
+        await count_guess(api, request)
         await api.ledger.run(api_clients.note, "client_refused", id, api.now())
         raise ApiRefused(401, "credentials")
     return found
 
 
-def count_guess(api: Api, request: web.Request) -> None:
+async def count_guess(api: Api, request: web.Request) -> None:
     """Count wrong credentials.
 
     Raises:
         ApiRefused: ``too_many`` from this address.
     """
-    if wait := api.guesses.take(request.remote or "", api.now()):
+    if wait := await api.guesses.take(request.remote or ""):
         raise ApiRefused(429, "too_many", retry_after=wait)
 
 

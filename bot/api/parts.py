@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass
+from functools import cached_property
 
 from aiohttp import web
 
-from bot.api.limits import Buckets
 from bot.attachments.files import Files
 from bot.catalogue import Catalogue
 from bot.clock import Clock
 from bot.ledger.api_clients import Client
 from bot.ledger.api_tickets import Sight
 from bot.ledger.database import Ledger
+from bot.live.limits import Limit
+from bot.live.rates import Rate, Rates
 from bot.live.wake import Wake
 from bot.routing import Candidates
 from bot.tickets.changes import Changes
@@ -36,8 +38,7 @@ class Api:
         catalogue: Services, groups and who may ask what.
         judge: Routes a ticket whose service is not named.
         files: Hands out what lies on tickets.
-        requests: How many requests each client may make: 100 at once, 20 a second.
-        guesses: How many wrong credentials an address may show: 10, and one more every 90 s.
+        rates: Where it is counted how much is asked for.
     """
 
     ledger: Ledger
@@ -48,8 +49,17 @@ class Api:
     catalogue: Catalogue
     judge: Judge
     files: Files
-    requests: Buckets = field(default_factory=lambda: Buckets(100, 20.0))
-    guesses: Buckets = field(default_factory=lambda: Buckets(10, 1 / 90))
+    rates: Rates
+
+    @cached_property
+    def requests(self) -> Limit:
+        """How many requests each client may make: 100 at once, 20 a second."""
+        return Limit(self.rates, self.ledger.vault.key, "api-client", Rate(1 / 20, 100))
+
+    @cached_property
+    def guesses(self) -> Limit:
+        """How many wrong credentials an address may show: 10, and one more every 90 s."""
+        return Limit(self.rates, self.ledger.vault.key, "api-guesses", Rate(90.0, 10))
 
 
 API = web.AppKey("api", Api)

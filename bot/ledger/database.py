@@ -12,15 +12,15 @@ import logging
 import random
 import sqlite3
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from functools import lru_cache
 from pathlib import Path
 from typing import Any, Concatenate, TypeVar
 
 import sqlalchemy as sa
-from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.engine import Connection, Engine
+from sqlalchemy.ext.compiler import compiles
 from typing_extensions import ParamSpec
 
 from bot.errors import StartupError
@@ -46,7 +46,7 @@ _COLLIDED = {"23503", "23505", "40001", "40P01"}
 or a lock that it had first."""
 _TRIES = 8
 _LONGEST_REST = 0.05
-_KEYS_AT_ONCE = 500
+_VALUES_AT_ONCE = 500
 """Values of one statement: older SQLite takes 999."""
 
 
@@ -162,29 +162,33 @@ def _write_ahead(raw: Any) -> None:
 
 def insert_once(connection: Connection, table: sa.Table, values: dict[str, Any]) -> bool:
     """Insert a row unless a unique key forbids it; say whether it went in."""
-    statement = _insert_or_nothing(connection.dialect.name, table)
-    return bool(connection.execute(statement, values).rowcount)
-
-
-@lru_cache
-def _insert_or_nothing(dialect: str, table: sa.Table) -> Any:
-    # Made once: to make a statement costs more than to execute it, and a webhook brings up to
-    # a thousand messages.
-    made: Any = postgresql if dialect == "postgresql" else sqlite
-    return made.insert(table).on_conflict_do_nothing()
+    return bool(connection.execute(_once(table), values).rowcount)
 
 
 def insert_all_once(connection: Connection, table: sa.Table, rows: list[dict[str, Any]]) -> None:
     """Insert rows of the same columns, leaving out those that a unique key forbids."""
     if rows:
-        dialect: Any = postgresql if connection.dialect.name == "postgresql" else sqlite
-        connection.execute(dialect.insert(table).on_conflict_do_nothing(), rows)
+        connection.execute(_once(table), rows)
 
 
-def known_keys(connection: Connection, column: Any, keys: list[str]) -> set[str]:
-    """Return those of many keys that stand in a column."""
-    found: set[str] = set()
-    for start in range(0, len(keys), _KEYS_AT_ONCE):
-        some = keys[start : start + _KEYS_AT_ONCE]
-        found.update(connection.execute(sa.select(column).where(column.in_(some))).scalars())
-    return found
+# SQLAlchemy's own inserts with ON CONFLICT are compiled anew each time, which costs more than to
+# execute them; what this one compiles to is kept.
+class _InsertOnce(sa.sql.Insert):
+    inherit_cache = True
+
+
+@compiles(_InsertOnce)
+def _compile(statement: _InsertOnce, compiler: Any, **how: Any) -> str:
+    return f"{compiler.visit_insert(statement, **how)} ON CONFLICT DO NOTHING"
+
+
+@lru_cache
+def _once(table: sa.Table) -> Any:
+    # Inline, or PostgreSQL would be asked for the row's key, behind which the clause cannot stand.
+    return _InsertOnce(table).inline()
+
+
+def some_at_once(values: Sequence[T]) -> Iterator[Sequence[T]]:
+    """Part many values into as many as one statement may take."""
+    for start in range(0, len(values), _VALUES_AT_ONCE):
+        yield values[start : start + _VALUES_AT_ONCE]

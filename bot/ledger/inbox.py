@@ -13,20 +13,53 @@ from sqlalchemy.engine import Connection
 
 from bot.channels.message import Inbound, Kind, Sender
 from bot.ledger import attachments, fetches, positions
-from bot.ledger.database import insert_all_once, insert_once, known_keys
-from bot.ledger.people import find_or_create, find_or_create_all
-from bot.ledger.tables import conversation, inbox
+from bot.ledger.crowd import find_or_create_all
+from bot.ledger.database import insert_all_once, insert_once, some_at_once
+from bot.ledger.tables import Moment, conversation, inbox
 from bot.privacy import Vault
 
 T = TypeVar("T")
 log = logging.getLogger(__name__)
 
 _UNREADABLE = timedelta(minutes=1)
-_PENDING = sa.text("inbox.state = 'pending'")
-"""Written out, so that the partial index serves it."""
+_PENDING, _DEAD = sa.text("inbox.state = 'pending'"), sa.text("inbox.state = 'dead'")
+"""Written out, so that the partial indexes serve them."""
 
 # Statements for every message are made once, which is most of what they cost.
-_KNOWN = sa.select(inbox.c.id).where(inbox.c.message_key == sa.bindparam("key"))
+_KNOWN = sa.select(inbox.c.message_key).where(
+    inbox.c.message_key.in_(sa.bindparam("keys", expanding=True))
+)
+_ID = sa.select(inbox.c.id).where(inbox.c.message_key == sa.bindparam("key"))
+
+_THIS = conversation.update().where(conversation.c.id == sa.bindparam("whose"))
+_COUNT = inbox.update().where(inbox.c.id == sa.bindparam("which")).values(claims=inbox.c.claims + 1)
+_NOW = sa.bindparam("now", type_=Moment)
+_OLDEST_FREE = (
+    sa.select(inbox.c.conversation_id)
+    .join(conversation, conversation.c.id == inbox.c.conversation_id)
+    .where(
+        _PENDING,
+        sa.or_(conversation.c.lease_until.is_(None), conversation.c.lease_until <= _NOW),
+        sa.or_(conversation.c.not_before.is_(None), conversation.c.not_before <= _NOW),
+    )
+    .order_by(inbox.c.sent_at, inbox.c.id)
+    .limit(1)
+    .with_for_update(skip_locked=True, of=conversation)
+)
+_OLDEST_OF = (
+    sa.select(
+        inbox,
+        conversation.c.version,
+        conversation.c.sealed_state,
+        conversation.c.last_turn_at,
+        conversation.c.holder_id,
+        conversation.c.notice,
+    )
+    .join(conversation, conversation.c.id == inbox.c.conversation_id)
+    .where(inbox.c.conversation_id == sa.bindparam("whose"), _PENDING)
+    .order_by(inbox.c.sent_at, inbox.c.id)
+    .limit(1)
+)
 
 PENDING, DONE, DEAD, SILENT = "pending", "done", "dead", "silent"
 
@@ -76,72 +109,66 @@ def key_of(vault: Vault, message: Inbound) -> str:
     return vault.key("message", message.channel, message.account, message.external_id)
 
 
-def receive(connection: Connection, vault: Vault, message: Inbound, now: datetime) -> bool:
-    """Store a message under its unique key; say whether it is new."""
-    key = key_of(vault, message)
-    if connection.execute(_KNOWN, {"key": key}).first():
-        return False
-    conversation_id = find_or_create(connection, vault, message.channel, message.sender, now)
-    return _store(connection, vault, key, message, conversation_id, now)
-
-
-def receive_all(
+def receive(
     connection: Connection, vault: Vault, messages: Sequence[Inbound], now: datetime
 ) -> list[bool]:
-    """Store many messages; say of each whether it is new.
+    """Store messages under their unique keys; say of each whether it is new.
 
-    What needs no look of its own goes in together: a statement for each of a thousand messages
-    would cost a second. Of a message that another transaction stores at this very moment both may
-    say that it is new; it is stored once.
+    All go in with few statements, since one for each of a thousand messages would cost a second.
+    Of one of several that another transaction stores at this very moment both may say that it is
+    new; it is stored once.
     """
-    if len(messages) < 2:
-        return [receive(connection, vault, message, now) for message in messages]
     keys = [key_of(vault, message) for message in messages]
-    known = known_keys(connection, inbox.c.message_key, keys)
-    new: dict[str, Inbound] = {}
+    new = dict[str, Inbound]()
     for key, message in zip(keys, messages, strict=True):
-        if key not in known:
-            new.setdefault(key, message)
-    senders = {(message.channel, message.sender): None for message in new.values()}
-    whose = find_or_create_all(connection, vault, list(senders), now)
-    together: dict[str, list[tuple[str, Inbound]]] = {}
-    for key, message in new.items():
-        conversation_id = whose[(message.channel, message.sender)]
-        if message.media is None and not message.attachments:
-            together.setdefault(conversation_id, []).append((key, message))
-        else:
-            _store(connection, vault, key, message, conversation_id, now)
+        new.setdefault(key, message)
+    for some in some_at_once(list(new)):
+        for known in connection.execute(_KNOWN, {"keys": some}).scalars():
+            del new[known]
+    senders = [(message.channel, message.sender) for message in new.values()]
+    whose = find_or_create_all(connection, vault, senders, now)
+    # Before the files: it holds the conversations, so no file comes with two messages.
+    places = positions.allot_all(connection, whose, now)
     rows = []
-    for conversation_id, ones in together.items():
-        position = positions.allot(connection, conversation_id, now, len(ones))
-        for place, (key, message) in enumerate(ones, position - len(ones) + 1):
+    for (key, message), conversation_id, place in zip(
+        list(new.items()), whose, places, strict=True
+    ):
+        if message.media is None and not message.attachments:
             rows.append(_row(vault, key, message, conversation_id, place, now))
-    insert_all_once(connection, inbox, rows)
+            continue
+        _insert(connection, rows, new)
+        rows.clear()
+        files = attachments.brought(connection, message, conversation_id)
+        brings = replace(message, media=None, attachments=files)
+        _insert(connection, [_row(vault, key, brings, conversation_id, place, now)], new)
+        if files and key in new:
+            _bring(connection, vault, key, message, files, conversation_id, now)
+    _insert(connection, rows, new)
     # Of a message that comes twice in here the first is new.
     return [new.pop(key, None) is not None for key in keys]
 
 
-def _store(
+def _insert(connection: Connection, rows: list[dict[str, Any]], new: dict[str, Inbound]) -> None:
+    if len(rows) > 1:
+        insert_all_once(connection, inbox, rows)
+    elif rows and not insert_once(connection, inbox, rows[0]):
+        del new[rows[0]["message_key"]]
+
+
+def _bring(
     connection: Connection,
     vault: Vault,
     key: str,
     message: Inbound,
+    files: tuple[str, ...],
     conversation_id: str,
     now: datetime,
-) -> bool:
-    # First: it holds the conversation, so no file comes with two messages.
-    position = positions.allot(connection, conversation_id, now)
-    files = attachments.brought(connection, message, conversation_id)
-    brings = replace(message, media=None, attachments=files)
-    row = _row(vault, key, brings, conversation_id, position, now)
-    new = insert_once(connection, inbox, row)
-    if new and files:
-        inbox_id = connection.execute(_KNOWN, {"key": key}).scalar_one()
-        if message.media is None:
-            attachments.bind(connection, inbox_id, files)
-        else:
-            fetches.expect(connection, vault, files[0], conversation_id, inbox_id, message, now)
-    return new
+) -> None:
+    inbox_id = connection.execute(_ID, {"key": key}).scalar_one()
+    if message.media is None:
+        attachments.bind(connection, inbox_id, files)
+    else:
+        fetches.expect(connection, vault, files[0], conversation_id, inbox_id, message, now)
 
 
 def _row(
@@ -169,6 +196,7 @@ def keep(
         inbox.insert().values(
             message_key=key,
             conversation_id=conversation_id,
+            position=positions.allot(connection, conversation_id, now),
             sent_at=message.sent_at,
             received_at=now,
             sealed_body=vault.seal(_to_json(message)),
@@ -190,7 +218,7 @@ def claim(
     nobody's messages are answered out of order.
     """
     while (conversation_id := _lock_oldest(connection, now)) is not None:
-        row = _oldest_message(connection, conversation_id)
+        row = connection.execute(_OLDEST_OF, {"whose": conversation_id}).first()
         if row is None:
             continue  # Answered by somebody else between our look and our lock.
         try:
@@ -199,12 +227,12 @@ def claim(
         except Exception:
             # Nobody else waits for a message that cannot be read.
             log.exception("message cannot be read", extra={"inbox": row.id})
-            _set(connection, conversation_id, not_before=now + _UNREADABLE)
+            rest = now + _UNREADABLE
+            connection.execute(_THIS, {"whose": conversation_id, "not_before": rest})
             continue
-        _set(connection, conversation_id, lease_owner=owner, lease_until=now + lease)
-        connection.execute(
-            inbox.update().where(inbox.c.id == row.id).values(claims=inbox.c.claims + 1)
-        )
+        leased = {"lease_owner": owner, "lease_until": now + lease}
+        connection.execute(_THIS, {"whose": conversation_id, **leased})
+        connection.execute(_COUNT, {"which": row.id})
         return Claim(
             inbox_id=row.id,
             conversation_id=conversation_id,
@@ -224,42 +252,8 @@ def claim(
 
 
 def _lock_oldest(connection: Connection, now: datetime) -> str | None:
-    found: str | None = connection.execute(
-        sa.select(inbox.c.conversation_id)
-        .join(conversation, conversation.c.id == inbox.c.conversation_id)
-        .where(
-            _PENDING,
-            sa.or_(conversation.c.lease_until.is_(None), conversation.c.lease_until <= now),
-            sa.or_(conversation.c.not_before.is_(None), conversation.c.not_before <= now),
-        )
-        .order_by(inbox.c.sent_at, inbox.c.id)
-        .limit(1)
-        .with_for_update(skip_locked=True, of=conversation)
-    ).scalar()
+    found: str | None = connection.execute(_OLDEST_FREE, {"now": now}).scalar()
     return found
-
-
-def _oldest_message(connection: Connection, conversation_id: str) -> Any:
-    return connection.execute(
-        sa.select(
-            inbox,
-            conversation.c.version,
-            conversation.c.sealed_state,
-            conversation.c.last_turn_at,
-            conversation.c.holder_id,
-            conversation.c.notice,
-        )
-        .join(conversation, conversation.c.id == inbox.c.conversation_id)
-        .where(inbox.c.conversation_id == conversation_id, _PENDING)
-        .order_by(inbox.c.sent_at, inbox.c.id)
-        .limit(1)
-    ).first()
-
-
-def _set(connection: Connection, conversation_id: str, **values: Any) -> None:
-    connection.execute(
-        conversation.update().where(conversation.c.id == conversation_id).values(**values)
-    )
 
 
 def give_back(
@@ -312,9 +306,7 @@ def owners(connection: Connection, vault: Vault) -> list[str]:
 def dead_letters(connection: Connection, vault: Vault) -> int:
     """Count the messages that no turn could answer."""
     return int(
-        connection.execute(
-            sa.select(sa.func.count()).select_from(inbox).where(inbox.c.state == DEAD)
-        ).scalar_one()
+        connection.execute(sa.select(sa.func.count()).select_from(inbox).where(_DEAD)).scalar_one()
     )
 
 

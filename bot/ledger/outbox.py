@@ -29,8 +29,7 @@ from sqlalchemy.engine import Connection
 from bot.channels.message import Choice, Delivery, Inbound, Reply, Sender, Status, Template
 from bot.ledger import positions
 from bot.ledger.inbox import trace_of
-from bot.ledger.people import address
-from bot.ledger.tables import conversation, inbox, outbox, person
+from bot.ledger.tables import Moment, conversation, inbox, outbox, person
 from bot.privacy import Vault
 
 log = logging.getLogger(__name__)
@@ -74,6 +73,83 @@ _NEWS = {
     for column in ("id", "external_key")
     for state, earlier in _EARLIER.items()
 }
+
+
+# Made once, like all statements of every message: to make one costs more than to execute it.
+_THIS = outbox.update().where(outbox.c.id == sa.bindparam("which"))
+_ADD = outbox.insert()
+_CHANNEL = (
+    sa.select(person.c.channel)
+    .join(conversation, conversation.c.person_id == person.c.id)
+    .where(conversation.c.id == sa.bindparam("whose"))
+)
+_HANDED_OVER = outbox.c.state.in_((SENDING, UNKNOWN))
+
+
+def _if_handed_over(value: Any, otherwise: Any) -> Any:
+    return sa.case((_HANDED_OVER, value), else_=otherwise)
+
+
+# A status may have been quicker than the answer to the call: then only the id is new.
+_ACCEPTED = _THIS.values(
+    external_key=sa.bindparam("key"),
+    state=_if_handed_over(SENT, outbox.c.state),
+    error_code=_if_handed_over(0, outbox.c.error_code),
+    updated_at=_if_handed_over(sa.bindparam("at", type_=Moment), outbox.c.updated_at),
+    sealed_body=_if_handed_over(LEFT, outbox.c.sealed_body),
+)
+_TRIED = _THIS.values(
+    state=SENDING,
+    sender=sa.bindparam("by"),
+    attempts=outbox.c.attempts + 1,
+    repeats=outbox.c.repeats + sa.bindparam("again", type_=sa.Integer),
+    updated_at=sa.bindparam("at"),
+)
+
+
+def _first_open() -> sa.sql.Select:
+    earlier, later = outbox.alias("earlier"), outbox.alias("later")
+    is_first = ~sa.exists().where(
+        earlier.c.conversation_id == outbox.c.conversation_id,
+        earlier.c.position < outbox.c.position,
+        sa.text("earlier.state IN ('queued', 'sending', 'unknown')"),
+    )
+    holds_up_an_answer = sa.exists().where(
+        later.c.conversation_id == outbox.c.conversation_id,
+        later.c.position > outbox.c.position,
+        later.c.priority == ANSWER,
+        sa.text("later.state IN ('queued', 'sending', 'unknown')"),
+    )
+    urgency = sa.case(
+        (outbox.c.priority == ANSWER, ANSWER),
+        (holds_up_an_answer, ANSWER),
+        else_=outbox.c.priority,
+    )
+    answered = outbox.outerjoin(inbox, inbox.c.id == outbox.c.inbox_id)
+    return (
+        sa.select(
+            outbox,
+            person.c.channel,
+            person.c.sealed_address,
+            inbox.c.sealed_body.label("sealed_question"),
+            inbox.c.message_key,
+        )
+        .select_from(answered)
+        .join(conversation, conversation.c.id == outbox.c.conversation_id)
+        .join(person, person.c.id == conversation.c.person_id)
+        .where(
+            _OPEN,
+            outbox.c.state.in_((QUEUED, UNKNOWN)),
+            outbox.c.next_at <= sa.bindparam("now"),
+            is_first,
+        )
+        .order_by(urgency, outbox.c.next_at)
+        .limit(sa.bindparam("limit", type_=sa.Integer))
+        .with_for_update(skip_locked=True, of=outbox)
+    )
+
+
+_DUE = _first_open()
 
 
 @dataclass(frozen=True)
@@ -127,30 +203,27 @@ def enqueue(
         matter: What it is about (`bot.ledger.confidence`).
         priority: Who goes first.
     """
-    channel = connection.execute(
-        sa.select(person.c.channel)
-        .join(conversation, conversation.c.person_id == person.c.id)
-        .where(conversation.c.id == conversation_id)
-    ).scalar_one()
+    channel = connection.execute(_CHANNEL, {"whose": conversation_id}).scalar_one()
     outbox_id = str(uuid.uuid4())
     connection.execute(
-        outbox.insert().values(
-            id=outbox_id,
-            position=positions.allot(connection, conversation_id, now),
-            conversation_id=conversation_id,
-            inbox_id=inbox_id,
-            agent_id=agent_id,
-            sealed_body=vault.seal(asdict(reply)),
-            matter=matter,
-            state=SENT if channel in READ_HERE else state,
-            attempts=0,
-            repeats=0,
-            next_at=now,
-            error_code=0,
-            priority=priority,
-            created_at=now,
-            updated_at=now,
-        )
+        _ADD,
+        {
+            "id": outbox_id,
+            "position": positions.allot(connection, conversation_id, now),
+            "conversation_id": conversation_id,
+            "inbox_id": inbox_id,
+            "agent_id": agent_id,
+            "sealed_body": vault.seal(asdict(reply)),
+            "matter": matter,
+            "state": SENT if channel in READ_HERE else state,
+            "attempts": 0,
+            "repeats": 0,
+            "next_at": now,
+            "error_code": 0,
+            "priority": priority,
+            "created_at": now,
+            "updated_at": now,
+        },
     )
     return outbox_id
 
@@ -163,35 +236,7 @@ def take(
     A conversation whose first open bubble is under way, unknown or resting is passed over, so
     bubbles leave in order.
     """
-    earlier, later = outbox.alias("earlier"), outbox.alias("later")
-    is_first = ~sa.exists().where(
-        earlier.c.conversation_id == outbox.c.conversation_id,
-        earlier.c.position < outbox.c.position,
-        sa.text("earlier.state IN ('queued', 'sending', 'unknown')"),
-    )
-    holds_up_an_answer = sa.exists().where(
-        later.c.conversation_id == outbox.c.conversation_id,
-        later.c.position > outbox.c.position,
-        later.c.priority == ANSWER,
-        sa.text("later.state IN ('queued', 'sending', 'unknown')"),
-    )
-    urgency = sa.case(
-        (outbox.c.priority == ANSWER, ANSWER),
-        (holds_up_an_answer, ANSWER),
-        else_=outbox.c.priority,
-    )
-    rows = connection.execute(
-        sa.select(outbox)
-        .where(
-            _OPEN,
-            outbox.c.state.in_((QUEUED, UNKNOWN)),
-            outbox.c.next_at <= now,
-            is_first,
-        )
-        .order_by(urgency, outbox.c.next_at)
-        .limit(limit)
-        .with_for_update(skip_locked=True, of=outbox)
-    ).all()
+    rows = connection.execute(_DUE, {"now": now, "limit": limit}).all()
     taken = [_take_one(connection, vault, row, sender, now) for row in rows]
     return [outgoing for outgoing in taken if outgoing is not None]
 
@@ -200,46 +245,32 @@ def _take_one(
     connection: Connection, vault: Vault, row: Any, sender: str, now: datetime
 ) -> Outgoing | None:
     if row.priority == WITHDRAWN:
-        dropped = outbox.update().where(outbox.c.id == row.id)
-        connection.execute(dropped.values(state=DROPPED, updated_at=now))
+        connection.execute(_THIS, {"which": row.id, "state": DROPPED, "updated_at": now})
         return None
     try:
-        outgoing = read(connection, vault, row)
+        outgoing = _read(vault, row)
     except Exception:
         # Nobody else waits for a bubble that cannot be read.
         log.exception("bubble cannot be read", extra={"outbox": row.id})
-        connection.execute(
-            outbox.update().where(outbox.c.id == row.id).values(next_at=now + _UNREADABLE)
-        )
+        connection.execute(_THIS, {"which": row.id, "next_at": now + _UNREADABLE})
         return None
     # A row that is still unknown when it falls due again has had no news: it is repeated.
-    connection.execute(
-        outbox.update()
-        .where(outbox.c.id == row.id)
-        .values(
-            state=SENDING,
-            sender=sender,
-            attempts=outbox.c.attempts + 1,
-            repeats=outbox.c.repeats + (1 if row.state == UNKNOWN else 0),
-            updated_at=now,
-        )
-    )
+    again = 1 if row.state == UNKNOWN else 0
+    connection.execute(_TRIED, {"which": row.id, "by": sender, "again": again, "at": now})
     return outgoing
 
 
-def read(connection: Connection, vault: Vault, row: Any) -> Outgoing:
-    """Read a row of the table, with the address of its person."""
-    channel, to = address(connection, vault, row.conversation_id)
-    reply_to, trace = _answered(connection, vault, row.inbox_id)
+def _read(vault: Vault, row: Any) -> Outgoing:
+    asked = vault.open(row.sealed_question) if row.sealed_question else None
     return Outgoing(
         id=row.id,
         conversation_id=row.conversation_id,
-        channel=channel,
-        to=to,
+        channel=row.channel,
+        to=Sender(**vault.open(row.sealed_address)),
         reply=read_reply(vault.open(row.sealed_body)),
-        reply_to=reply_to,
+        reply_to=str(asked["external_id"]) if asked else None,
         attempts=row.attempts + 1,
-        trace=trace or row.id,
+        trace=trace_of(row.message_key) if asked else row.id,
     )
 
 
@@ -261,12 +292,8 @@ def sent(
     connection: Connection, vault: Vault, outgoing: Outgoing, external_id: str, now: datetime
 ) -> None:
     """Record that the channel accepted a bubble under its own id."""
-    connection.execute(
-        outbox.update()
-        .where(outbox.c.id == outgoing.id)
-        .values(external_key=_external_key(vault, outgoing.channel, external_id))
-    )
-    _advance(connection, outbox.c.id == outgoing.id, SENT, (SENDING, UNKNOWN), 0, now)
+    key = _external_key(vault, outgoing.channel, external_id)
+    connection.execute(_ACCEPTED, {"which": outgoing.id, "key": key, "at": now})
 
 
 def postpone(
@@ -297,7 +324,9 @@ def failed(
     connection: Connection, vault: Vault, outgoing: Outgoing, code: int, now: datetime
 ) -> None:
     """Record that a bubble will never be accepted; it stays visible."""
-    _advance(connection, outbox.c.id == outgoing.id, FAILED, (SENDING,), code, now)
+    refused = _THIS.where(outbox.c.state == SENDING)
+    news = {"state": FAILED, "error_code": code, "updated_at": now, "sealed_body": LEFT}
+    connection.execute(refused.values(**news), {"which": outgoing.id})
 
 
 def withdraw(connection: Connection, which: Any, now: datetime) -> None:
@@ -360,27 +389,6 @@ def counts(connection: Connection, vault: Vault) -> dict[str, int]:
     return {**by_state, "repeated": int(repeated)}
 
 
-def _advance(
-    connection: Connection,
-    which: Any,
-    state: str,
-    from_states: tuple[str, ...],
-    code: int,
-    now: datetime,
-) -> bool:
-    changed = connection.execute(
-        outbox.update()
-        .where(which, outbox.c.state.in_(from_states))
-        .values(
-            state=state,
-            error_code=code,
-            updated_at=now,
-            sealed_body=LEFT,
-        )
-    )
-    return bool(changed.rowcount)
-
-
 def quoted(connection: Connection, vault: Vault, conversation_id: str, message: Inbound) -> str:
     """Return the words of our bubble that a message replies to; empty when it replies to none."""
     if message.reply_to is None:
@@ -396,13 +404,3 @@ def quoted(connection: Connection, vault: Vault, conversation_id: str, message: 
 
 def _external_key(vault: Vault, channel: str, external_id: str) -> str:
     return vault.key("external", channel, external_id)
-
-
-def _answered(connection: Connection, vault: Vault, inbox_id: int | None) -> tuple[str | None, str]:
-    """Return the provider's id of the message that a bubble answers, and its name in the log."""
-    if inbox_id is None:
-        return None, ""
-    row = connection.execute(
-        sa.select(inbox.c.sealed_body, inbox.c.message_key).where(inbox.c.id == inbox_id)
-    ).one()
-    return str(vault.open(row.sealed_body)["external_id"]), trace_of(row.message_key)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import uuid
-from collections import Counter
 from collections.abc import Sequence
 from dataclasses import asdict, replace
 from datetime import datetime, timedelta
@@ -13,13 +12,15 @@ from sqlalchemy.engine import Connection
 
 from bot.channels.message import IdentityChange, Sender
 from bot.ledger import consents
-from bot.ledger.database import insert_once, known_keys
+from bot.ledger.database import insert_once
 from bot.ledger.tables import audit, conversation, inbox, person
 from bot.privacy import Vault
 
 ANONYMOUS = "anonim"
 """The channel of complaints without a name; nothing can be sent through it."""
 
+Keys = dict[str, "str | None"]
+"""The look-up keys of an address, by column."""
 SESSION = timedelta(hours=4)
 """So long a dialogue remembers what was said (``session_config`` of ``domain.yml``)."""
 
@@ -33,36 +34,16 @@ def find_or_create(
     """
     row = _find(connection, vault, channel, sender)
     if row is not None:
-        _link(connection, vault, channel, row, sender)
+        link(connection, vault, channel, row, sender)
         return str(row.conversation_id)
     _free_phone(connection, vault, channel, sender, None)
-    return _make(connection, vault, [(channel, sender)], now)[0]
+    return make(connection, vault, [(channel, sender)], now)[0]
 
 
-def find_or_create_all(
-    connection: Connection, vault: Vault, who: Sequence[tuple[str, Sender]], now: datetime
-) -> dict[tuple[str, Sender], str]:
-    """Return the conversation ids of many different senders.
-
-    Those of whom neither id nor number was ever heard, here or beside them, are made together.
-    """
-    keys = [[key for key in _keys(vault, *one).values() if key] for one in who]
-    every = [key for some in keys for key in some]
-    heard = {key for key, times in Counter(every).items() if times > 1}
-    for column in (person.c.user_key, person.c.phone_key):
-        heard |= known_keys(connection, column, every)
-    named = zip(who, keys, strict=True)
-    strangers = [one for one, some in named if some and heard.isdisjoint(some)]
-    found = dict(zip(strangers, _make(connection, vault, strangers, now), strict=True))
-    for one in who:
-        if one not in found:
-            found[one] = find_or_create(connection, vault, *one, now)
-    return found
-
-
-def _make(
+def make(
     connection: Connection, vault: Vault, who: Sequence[tuple[str, Sender]], now: datetime
 ) -> list[str]:
+    """Make persons of whom neither id nor number is known; return their conversation ids."""
     ids = [(str(uuid.uuid4()), str(uuid.uuid4())) for _ in who]
     people = [
         {
@@ -70,7 +51,7 @@ def _make(
             "channel": channel,
             "sealed_address": vault.seal(asdict(sender)),
             "created_at": now,
-            **_keys(vault, channel, sender),
+            **keys(vault, channel, sender),
         }
         for (person_id, _), (channel, sender) in zip(ids, who, strict=True)
     ]
@@ -184,7 +165,8 @@ def _first_time(
     return int(connection.execute(this).scalar_one()) if new else None
 
 
-def _keys(vault: Vault, channel: str, sender: Sender) -> dict[str, str | None]:
+def keys(vault: Vault, channel: str, sender: Sender) -> Keys:
+    """Return the look-up keys of an address, by column."""
     return {
         "user_key": vault.key("user", channel, sender.user_id) if sender.user_id else None,
         "phone_key": vault.key("phone", channel, sender.phone) if sender.phone else None,
@@ -194,26 +176,31 @@ def _keys(vault: Vault, channel: str, sender: Sender) -> dict[str, str | None]:
 def _find(
     connection: Connection, vault: Vault, channel: str, sender: Sender
 ) -> sa.engine.Row | None:
-    keys = _keys(vault, channel, sender)
-    row = _by(connection, "user_key", keys["user_key"])
+    ours = keys(vault, channel, sender)
+    row = _by(connection, "user_key", ours["user_key"])
     if row is not None:
         return row
-    row = _by(connection, "phone_key", keys["phone_key"])
+    row = _by(connection, "phone_key", ours["phone_key"])
+    return row if row is not None and is_same(row, ours) else None
+
+
+def is_same(row: sa.engine.Row, ours: Keys) -> bool:
+    """Say whether the person of a number is the sender with these keys."""
     # A number that somebody with another id had: it is not the same person.
-    return None if row is not None and row.user_key and keys["user_key"] else row
+    return not (row.user_key and ours["user_key"])
 
 
+KNOWN = sa.select(
+    person.c.id.label("person_id"),
+    person.c.user_key,
+    person.c.phone_key,
+    person.c.sealed_address,
+    conversation.c.id.label("conversation_id"),
+).join(conversation, conversation.c.person_id == person.c.id)
+"""What is looked up of a person."""
 # Made once: they are executed for every message.
 _BY = {
-    column: sa.select(
-        person.c.id.label("person_id"),
-        person.c.user_key,
-        person.c.phone_key,
-        person.c.sealed_address,
-        conversation.c.id.label("conversation_id"),
-    )
-    .join(conversation, conversation.c.person_id == person.c.id)
-    .where(person.c[column] == sa.bindparam("key"))
+    column: KNOWN.where(person.c[column] == sa.bindparam("key"))
     for column in ("user_key", "phone_key")
 }
 
@@ -236,7 +223,7 @@ def _free_phone(
     Nothing may be sent to a number whose holder has changed. A person known by that number alone
     keeps it.
     """
-    holder = _by(connection, "phone_key", _keys(vault, channel, sender)["phone_key"])
+    holder = _by(connection, "phone_key", keys(vault, channel, sender)["phone_key"])
     if holder is None or (claimant is not None and holder.person_id == claimant.person_id):
         return True
     if holder.user_key is None:
@@ -246,9 +233,10 @@ def _free_phone(
     return True
 
 
-def _link(
+def link(
     connection: Connection, vault: Vault, channel: str, row: sa.engine.Row, sender: Sender
 ) -> None:
+    """Fill in what a sender tells of a known person."""
     known = Sender(**vault.open(row.sealed_address))
     merged = Sender(
         user_id=known.user_id or sender.user_id,
@@ -269,5 +257,5 @@ def _write(
     connection.execute(
         person.update()
         .where(person.c.id == row.person_id)
-        .values(sealed_address=vault.seal(asdict(address)), **_keys(vault, channel, address))
+        .values(sealed_address=vault.seal(asdict(address)), **keys(vault, channel, address))
     )

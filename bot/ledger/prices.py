@@ -12,6 +12,14 @@ from bot.channels.message import Status
 from bot.ledger.tables import outbox
 from bot.privacy import Vault
 
+# Made once: a webhook brings up to a thousand statuses.
+_NOTE = {
+    column: outbox.update()
+    .where(outbox.c[column] == sa.bindparam("which"), outbox.c.price_category.is_(None))
+    .values(price_category=sa.bindparam("category"), charged=sa.bindparam("is_charged"))
+    for column in ("id", "external_key")
+}
+
 
 @dataclass(frozen=True)
 class Count:
@@ -32,14 +40,10 @@ def note(connection: Connection, vault: Vault, status: Status) -> None:
     """Keep the price that a status tells, once for each bubble."""
     if status.price is None:
         return
-    which = outbox.c.external_key == vault.key("external", status.channel, status.external_id)
-    if status.callback:
-        which = outbox.c.id == status.callback
-    connection.execute(
-        outbox.update()
-        .where(which, outbox.c.price_category.is_(None))
-        .values(price_category=status.price.category, charged=status.price.charged)
-    )
+    key = status.callback or vault.key("external", status.channel, status.external_id)
+    price = {"category": status.price.category, "is_charged": status.price.charged}
+    statement = _NOTE["id" if status.callback else "external_key"]
+    connection.execute(statement, {"which": key, **price})
 
 
 def counts(connection: Connection, vault: Vault, since: datetime, until: datetime) -> list[Count]:

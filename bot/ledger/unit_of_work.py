@@ -75,6 +75,28 @@ class UnitOfWork:
         return self.claim.message.sent_at > self.now - window.OPEN_FOR
 
 
+# Made once: every turn executes them.
+_HAND_BACK = (
+    conversation.update()
+    .where(
+        conversation.c.id == sa.bindparam("whose"),
+        conversation.c.version == sa.bindparam("as_of"),
+        conversation.c.lease_owner == sa.bindparam("by"),
+    )
+    .values(
+        version=conversation.c.version + 1,
+        sealed_state=sa.bindparam("state"),
+        last_turn_at=sa.bindparam("now"),
+        lease_owner=None,
+        lease_until=None,
+        not_before=None,
+    )
+)
+_FINISH = inbox.update().where(
+    inbox.c.id == sa.bindparam("which"), inbox.c.state == inbox_rows.PENDING
+)
+_ADD_TURN = turn.insert()
+
 current: ContextVar[UnitOfWork] = ContextVar("unit_of_work")
 """The unit of work of the turn that is running in this task."""
 
@@ -93,40 +115,25 @@ def commit(
         TurnLost: The lease or the conversation's version changed meanwhile.
     """
     claimed = work.claim
-    held = connection.execute(
-        conversation.update()
-        .where(
-            conversation.c.id == claimed.conversation_id,
-            conversation.c.version == claimed.version,
-            conversation.c.lease_owner == owner,
-        )
-        .values(
-            version=claimed.version + 1,
-            sealed_state=vault.seal(work.state) if work.state is not None else None,
-            last_turn_at=now,
-            lease_owner=None,
-            lease_until=None,
-            not_before=None,
-        )
-    )
+    state = vault.seal(work.state) if work.state is not None else None
+    as_claimed = {"whose": claimed.conversation_id, "as_of": claimed.version, "by": owner}
+    held = connection.execute(_HAND_BACK, {**as_claimed, "state": state, "now": now})
     if held.rowcount != 1:
         raise TurnLost("the conversation changed hands during the turn")
-    finished = connection.execute(
-        inbox.update()
-        .where(inbox.c.id == claimed.inbox_id, inbox.c.state == inbox_rows.PENDING)
-        .values(state=final_state, finished_at=now, matter=work.matter)
-    )
+    done = {"state": final_state, "finished_at": now, "matter": work.matter}
+    finished = connection.execute(_FINISH, {"which": claimed.inbox_id, **done})
     if finished.rowcount != 1:
         raise TurnLost("the message was answered by somebody else")
     matter = work.matter
     told_in_confidence = matter is not None and is_confidential(connection, matter)
     connection.execute(
-        turn.insert().values(
-            inbox_id=claimed.inbox_id,
-            conversation_id=claimed.conversation_id,
-            sealed_events=vault.seal([] if told_in_confidence else work.events),
-            created_at=now,
-        )
+        _ADD_TURN,
+        {
+            "inbox_id": claimed.inbox_id,
+            "conversation_id": claimed.conversation_id,
+            "sealed_events": vault.seal([] if told_in_confidence else work.events),
+            "created_at": now,
+        },
     )
     for new in work.tickets:
         matter = open_ticket(

@@ -11,7 +11,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 _MOST = 10_000
-"""Keys after which those that are at rest are forgotten."""
+"""Keys after which those that are at rest are looked for, and forgotten."""
 
 
 @dataclass(frozen=True)
@@ -41,6 +41,7 @@ class Rates:
     def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
         self._clock = clock
         self._spread: dict[str, float] = {}
+        self._most = _MOST
 
     async def take(self, key: str, rate: Rate, patience: float) -> float:
         """Reserve a turn, if it comes soon enough.
@@ -58,6 +59,8 @@ class Rates:
         wait = max(0.0, spread - (rate.burst - 1) * rate.every - now)
         if wait <= patience:
             self._spread[key] = spread + rate.every
-            if len(self._spread) > _MOST:
+            if len(self._spread) > self._most:
                 self._spread = {key: at for key, at in self._spread.items() if at > now}
+                # Not again before as many have come as are in use.
+                self._most = max(_MOST, 2 * len(self._spread))
         return wait

@@ -6,7 +6,7 @@ from bot.live.rates import Rate, Rates
 from bot.live.shared import Shared
 
 SHARE = 4
-"""While Redis is away each process takes a fourth: right for up to four senders."""
+"""While Redis is away each sender takes a fourth of WhatsApp's rates: right for up to four."""
 
 # The same sum as in `bot.live.rates`, by Redis's own clock, in microseconds (Lua gives whole
 # numbers back).
@@ -25,15 +25,17 @@ return math.ceil(wait)
 
 
 class SharedRates(Rates):
-    """Asks Redis, and itself with a smaller share while Redis is away.
+    """Asks Redis, and itself while Redis is away.
 
     Args:
         shared: Redis.
+        share: Which part of a rate this process has while Redis is away: a half for 2.
     """
 
-    def __init__(self, shared: Shared) -> None:
+    def __init__(self, shared: Shared, share: int = SHARE) -> None:
         super().__init__()
         self._shared = shared
+        self._share = share
         self._take = shared.redis.register_script(_TAKE)
 
     async def take(self, key: str, rate: Rate, patience: float) -> float:
@@ -41,5 +43,5 @@ class SharedRates(Rates):
         figures = (rate.every * 1e6, rate.burst, patience * 1e6)
         wait = await self._shared.ask(lambda: self._take([f"nindy:rate:{key}"], figures))
         if wait is None:
-            return await super().take(key, rate.share(SHARE), patience)
+            return await super().take(key, rate.share(self._share), patience)
         return float(wait) / 1e6

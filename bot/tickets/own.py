@@ -10,6 +10,8 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
+from bot.channels.message import Inbound
+from bot.ledger import outbox
 from bot.ledger.confidence import is_ordinary
 from bot.ledger.tables import COMPLAINTS, ticket, ticket_event
 from bot.privacy import Vault
@@ -17,6 +19,23 @@ from bot.tickets.life import OPEN, State
 
 REMEMBERED = timedelta(days=7)
 """So long after a ticket was resolved an answer to its news still goes onto it."""
+
+
+# Made once: most messages execute it.
+_AWAITING = (
+    sa.select(ticket.c.number, ticket.c.id, ticket.c.service, ticket.c.state, ticket.c.rating)
+    .where(
+        ticket.c.conversation_id == sa.bindparam("whose"),
+        sa.or_(
+            ticket.c.state == State.WAITING.value,
+            sa.and_(
+                ticket.c.state.in_([State.RESOLVED.value, State.CLOSED.value]),
+                ticket.c.resolved_at > sa.bindparam("since"),
+            ),
+        ),
+    )
+    .order_by(ticket.c.updated_at.desc())
+)
 
 
 @dataclass(frozen=True)
@@ -59,36 +78,24 @@ def _own(row: Any) -> Own:
 
 
 def awaiting(
-    connection: Connection, vault: Vault, conversation_id: str, quoted: str, now: datetime
+    connection: Connection, vault: Vault, conversation_id: str, message: Inbound, now: datetime
 ) -> Own | None:
     """Return the ticket that a message may be an answer for.
 
     Args:
         connection: The open transaction.
-        vault: Unused.
+        vault: Opens the bubble that the message replies to.
         conversation_id: Whose message it is.
-        quoted: The words of our bubble that the message replies to; empty when it does to none.
+        message: The message.
         now: The moment.
 
     Returns:
-        The ticket whose number the quoted bubble names, if it waits or was resolved within
+        The ticket whose number that bubble names, if it waits or was resolved within
         `REMEMBERED`; else the one that waits, of several the latest; None when there is none.
     """
-    waits = ticket.c.state == State.WAITING.value
-    rows = connection.execute(
-        sa.select(ticket)
-        .where(
-            ticket.c.conversation_id == conversation_id,
-            sa.or_(
-                waits,
-                sa.and_(
-                    ticket.c.state.in_([State.RESOLVED.value, State.CLOSED.value]),
-                    ticket.c.resolved_at > now - REMEMBERED,
-                ),
-            ),
-        )
-        .order_by(ticket.c.updated_at.desc())
-    ).all()
+    since = {"whose": conversation_id, "since": now - REMEMBERED}
+    rows = connection.execute(_AWAITING, since).all()
+    quoted = outbox.quoted(connection, vault, conversation_id, message) if rows else ""
     named = [row for row in rows if row.number in quoted]
     waiting = [row for row in rows if row.state == State.WAITING]
     return next(map(_own, named + waiting), None)

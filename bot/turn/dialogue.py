@@ -25,6 +25,7 @@ from bot.nlu.matcher import Engine
 from bot.routing import Candidates
 from bot.turn.collect import CollectingOutput, merge
 from bot.turn.in_process import InProcessActions
+from bot.turn.lean import lean
 from bot.turn.plain import plain
 from bot.turn.tracker_store import LedgerTrackerStore
 
@@ -66,6 +67,7 @@ class Dialogue:
         processor.tracker_store = store
         self._processor = processor
         self.engine = _engine(processor.graph_runner)
+        lean(processor)
         self.edition: Edition | None = None
         self._choice_key = choice_key
         self._model = model.name.removesuffix(".tar.gz")

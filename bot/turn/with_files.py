@@ -14,7 +14,7 @@ from functools import partial
 from sqlalchemy.engine import Connection
 
 from bot.channels.message import Kind, Reply
-from bot.ledger import attachments, fetches, outbox
+from bot.ledger import attachments, fetches
 from bot.ledger.attachments import KEPT, RECENT, Attachment
 from bot.ledger.database import Ledger
 from bot.ledger.unit_of_work import UnitOfWork
@@ -87,8 +87,7 @@ def _look(
     connection: Connection, vault: Vault, work: UnitOfWork
 ) -> tuple[list[Attachment], own.Own | None]:
     message, id = work.claim.message, work.claim.conversation_id
-    quoted = outbox.quoted(connection, vault, id, message)
-    meant = own.awaiting(connection, vault, id, quoted, work.now)
+    meant = own.awaiting(connection, vault, id, message, work.now)
     files = attachments.of(connection, vault, message.attachments)
     return files, meant or own.newest_open(connection, vault, id)
 

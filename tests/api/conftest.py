@@ -19,6 +19,7 @@ from bot.attachments.files import Files
 from bot.ledger import api_clients
 from bot.ledger.api_clients import Scope
 from bot.ledger.database import Ledger
+from bot.live.rates import Rates
 from bot.live.wake import Wake
 from bot.routing import Candidates
 from tests.api import contract
@@ -143,7 +144,8 @@ def files(ledger: Ledger, tmp_path: Path) -> Files:
 
 @pytest.fixture
 def api(ledger: Ledger, clock: Clock, matcher: Matcher, files: Files) -> Api:
-    return Api(ledger, clock, Wake(), CHANGES, CALENDAR, CATALOGUE, matcher, files)
+    rates = Rates(lambda: clock().timestamp())
+    return Api(ledger, clock, Wake(), CHANGES, CALENDAR, CATALOGUE, matcher, files, rates)
 
 
 Enter = Callable[..., Program]

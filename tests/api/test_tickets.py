@@ -209,6 +209,17 @@ async def test_a_conversation_goes_both_ways_until_it_is_rated(
         assert wrong.status == 422
 
 
+async def test_what_a_person_adds_has_its_place_in_the_conversation(
+    portal: Program, ledger: Ledger
+) -> None:
+    number = await portal.open()
+    for text in ("Nomornya 00012T.", "Terima kasih"):
+        await portal.post(f"/tickets/{number}/messages", {"text": text})
+    places = [row.position for row in rows(ledger, tables.inbox, tables.inbox.c.id)]
+    [conversation] = rows(ledger, tables.conversation)
+    assert 0 < places[0] < places[1] == conversation.position
+
+
 async def test_a_message_starts_no_turn(portal: Program, ledger: Ledger) -> None:
     number = await portal.open()
     await portal.post(f"/tickets/{number}/messages", {"text": "menu"})

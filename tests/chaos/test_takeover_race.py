@@ -49,7 +49,7 @@ async def test_r17_the_bot_is_silent_from_the_takeover_on(
             for race in range(RACES):
                 number = desk.open(at=now(), person=f"p{race}")
                 written = message(f"race.{race}", siti(f"p{race}"), now())
-                await ledger.run(inbox.receive, written, now())
+                await ledger.run(inbox.receive, [written], now())
 
                 async def take_over(number: str = number) -> None:
                     await asyncio.sleep(dice.uniform(0, 0.03))

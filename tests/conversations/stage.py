@@ -247,13 +247,24 @@ class Stage:
 
 def _read_here(connection: Connection, vault: Vault) -> list[Outgoing]:
     rows = connection.execute(
-        sa.select(tables.outbox)
+        sa.select(tables.outbox, tables.person.c.channel, tables.person.c.sealed_address)
         .join(tables.conversation, tables.conversation.c.id == tables.outbox.c.conversation_id)
         .join(tables.person, tables.person.c.id == tables.conversation.c.person_id)
         .where(tables.person.c.channel.in_(outbox.READ_HERE))
         .order_by(tables.outbox.c.position)
     )
-    return [outbox.read(connection, vault, row) for row in rows.all()]
+    return [
+        Outgoing(
+            row.id,
+            row.conversation_id,
+            row.channel,
+            Sender(**vault.open(row.sealed_address)),
+            outbox.read_reply(vault.open(row.sealed_body)),
+            None,
+            row.attempts,
+        )
+        for row in rows.all()
+    ]
 
 
 def _history(connection: Any, vault: Vault, number: str) -> dict[str, Any]:

@@ -80,7 +80,7 @@ class Stage:
         self.said += 1
         sender = Sender(user_id=f"ID.{who}", phone=f"62812{crc32(who.encode()):010d}", name=who)
         message = Inbound("whatsapp", "1", f"wamid.{who}{self.said}", sender, at, Kind.TEXT, text)
-        self.ledger.transact(inbox.receive, message, at)
+        self.ledger.transact(inbox.receive, [message], at)
         answer(self.ledger, now=at)
         with self.ledger.engine.begin() as connection:
             return str(

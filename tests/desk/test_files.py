@@ -56,7 +56,7 @@ async def sent(
 
     def put(connection: Any, vault: Any) -> None:
         # The person of `Stage.open` has a phone, too; the message is found by its file.
-        inbox.receive(connection, vault, told, LATER)
+        inbox.receive(connection, vault, [told], LATER)
         row = rows_of(connection, tables.inbox)[-1]
         attachments.bind(connection, row.id, (kept.id,))
         seen = Seen(number, None, "user", LATER)

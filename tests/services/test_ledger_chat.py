@@ -48,7 +48,7 @@ def slowly(seed: int) -> Callable[[Connection, Vault, str, str], None]:
 
     def write(connection: Connection, vault: Vault, conversation_id: str, text: str) -> None:
         if dice.random() < 0.5:
-            assert inbox.receive(connection, vault, typed(text), START)
+            assert inbox.receive(connection, vault, [typed(text)], START) == [True]
         else:
             outbox.enqueue(connection, vault, conversation_id, None, Reply(text), START)
         time.sleep(dice.uniform(0, 0.01))
@@ -128,7 +128,7 @@ def test_the_same_message_from_many_processes_has_one_position(ledger: Ledger) -
     same = typed("halo", id="1")
 
     def store(own: Ledger) -> tuple[bool, int | None]:
-        new = own.transact(inbox.receive, same, START)
+        [new] = own.transact(inbox.receive, [same], START)
         return new, own.transact(chat_sessions.position, SESSION, same, START)
 
     with many(ledger, 6) as ledgers:

@@ -7,6 +7,7 @@ import sqlite3
 import subprocess
 import sys
 import threading
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +15,7 @@ import pytest
 import sqlalchemy as sa
 
 from bot.errors import StartupError
-from bot.ledger import database, inbox, tables
+from bot.ledger import database, inbox, people, tables
 from bot.ledger.database import Ledger
 from bot.privacy import Vault, new_key
 from tests.conftest import PROJECT
@@ -60,7 +61,7 @@ def test_processes_that_write_at_once_wait_for_each_other(ledger: Ledger) -> Non
 
 def test_a_function_that_raises_changes_nothing(ledger: Ledger) -> None:
     def work(connection: Any, vault: Vault) -> None:
-        inbox.receive(connection, vault, message(1), START)
+        inbox.receive(connection, vault, [message(1)], START)
         raise RuntimeError("no")
 
     with pytest.raises(RuntimeError):
@@ -159,3 +160,30 @@ def test_a_folder_that_cannot_be_made_is_named(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("")
     with pytest.raises(StartupError, match="file"):
         Ledger(f"sqlite:///{tmp_path}/file/x.db", vault())
+
+
+@pytest.mark.parametrize(
+    ("look", "index"),
+    [
+        (lambda ledger: ledger.transact(people.forget_dialogues, START), "conversation_remembered"),
+        (lambda ledger: ledger.transact(inbox.dead_letters), "ix_inbox_dead"),
+        (lambda ledger: ledger.transact(inbox.waiting), "ix_inbox_waiting"),
+    ],
+)
+def test_what_is_looked_at_again_and_again_has_its_index(
+    ledger: Ledger, look: Callable[[Ledger], object], index: str
+) -> None:
+    if ledger.engine.dialect.name != "sqlite":
+        pytest.skip("PostgreSQL plans by the size of the table")
+    asked: list[tuple[str, Any]] = []
+
+    def note(_connection: Any, _cursor: Any, statement: str, parameters: Any, *_rest: Any) -> None:
+        asked.append((statement, parameters))
+
+    sa.event.listen(ledger.engine, "before_cursor_execute", note)
+    look(ledger)
+    sa.event.remove(ledger.engine, "before_cursor_execute", note)
+    [(statement, parameters)] = [one for one in asked if not one[0].startswith("BEGIN")]
+    with ledger.engine.begin() as connection:
+        plan = connection.exec_driver_sql(f"EXPLAIN QUERY PLAN {statement}", parameters).all()
+    assert index in str(plan)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 import random
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
@@ -12,7 +13,7 @@ import sqlalchemy as sa
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from bot.channels.message import Inbound, Kind, Sender
+from bot.channels.message import Inbound, Kind, Media, Sender
 from bot.ledger import inbox, tables, unit_of_work
 from bot.ledger.database import Ledger
 from bot.privacy import Vault, new_key
@@ -88,7 +89,7 @@ def test_batches_that_meet_crosswise_lose_nothing(ledger: Ledger) -> None:
         def work(connection: sa.engine.Connection, vault: Vault) -> None:
             for person in order:
                 one = message(f"{prefix}{person.user_id}", person)
-                assert inbox.receive(connection, vault, one, START)
+                assert inbox.receive(connection, vault, [one], START) == [True]
 
         ledger.transact(work)
         return True
@@ -308,7 +309,7 @@ def test_many_at_once_are_stored_as_one_by_one(
                     for number, who in batch
                 ]
                 if together_:
-                    said += ledger.transact(inbox.receive_all, given_, START)
+                    said += ledger.transact(inbox.receive, given_, START)
                 else:
                     said += receive(ledger, *given_)
             told.append(said)
@@ -323,20 +324,30 @@ def test_many_at_once_are_stored_as_one_by_one(
 
 def test_a_thousand_messages_are_stored_once_in_their_order(ledger: Ledger) -> None:
     given_ = [message(n, siti(f"p{n % 7}"), text=str(n)) for n in range(1000)]
-    assert ledger.transact(inbox.receive_all, given_, START) == [True] * 1000
-    assert ledger.transact(inbox.receive_all, given_ + given_[:3], START) == [False] * 1003
+    assert ledger.transact(inbox.receive, given_, START) == [True] * 1000
+    assert ledger.transact(inbox.receive, given_ + given_[:3], START) == [False] * 1003
     for person in range(7):
         mine = [text for name, _, text in stored(ledger) if name == str(person)]
         assert mine == [str(n) for n in range(person, 1000, 7)]
+
+
+def test_messages_with_and_without_files_keep_their_order(ledger: Ledger) -> None:
+    given_ = [message(n, text=str(n)) for n in range(4)]
+    given_[1] = replace(given_[1], kind=Kind.MEDIA, media=Media("m1"))
+    given_[2] = replace(given_[2], attachments=("somebody-elses",))
+    assert ledger.transact(inbox.receive, given_, START) == [True] * 4
+    found = rows(ledger, tables.inbox, tables.inbox.c.id)
+    bodies = [ledger.vault.open(row.sealed_body) for row in found]
+    assert [body["text"] for body in bodies] == ["0", "1", "2", "3"]
+    assert [row.position for row in found] == [1, 2, 3, 4]
+    assert [len(body["attachments"]) for body in bodies] == [0, 1, 0, 0]
 
 
 def test_many_at_once_that_meet_are_one_person_and_one_message(ledger: Ledger) -> None:
     given_ = [message(n, siti(f"p{n % 3}")) for n in range(30)]
     with sibling(ledger) as other:
         doors = [ledger, other] * 3
-        store = [
-            lambda door=door: door.transact(inbox.receive_all, given_, START) for door in doors
-        ]
+        store = [lambda door=door: door.transact(inbox.receive, given_, START) for door in doors]
         together(store)
     assert len(rows(ledger, tables.inbox)) == 30
     assert conversations(ledger) == 3

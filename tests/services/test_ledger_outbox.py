@@ -264,7 +264,7 @@ def test_states_only_move_upward(ledger: Ledger, steps: list[Any]) -> None:
     with ledger.engine.begin() as connection:
         connection.execute(tables.outbox.delete())
         if connection.execute(tables.conversation.select()).first() is None:
-            inbox.receive(connection, ledger.vault, message(1), START)
+            inbox.receive(connection, ledger.vault, [message(1)], START)
         conversation = connection.execute(tables.conversation.select()).first().id
         outbox.enqueue(connection, ledger.vault, conversation, None, Reply("x"), START)
     row = rows(ledger, tables.outbox)[0]

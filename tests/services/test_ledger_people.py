@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+from collections.abc import Callable
 from datetime import timedelta
 
 import pytest
@@ -10,7 +11,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from bot.channels.message import IdentityChange, Sender
-from bot.ledger import people, tables
+from bot.ledger import crowd, people, tables
 from bot.ledger.database import Ledger
 from tests.kit import START, answer, claim, claimed, message, receive, rows, siti, together
 
@@ -209,6 +210,33 @@ def test_no_order_of_events_breaks_a_key(ledger: Ledger, events: list[object]) -
         known = Sender(**ledger.vault.open(person.sealed_address))
         assert (person.user_key is None) == (known.user_id is None)
         assert (person.phone_key is None) == (known.phone is None)
+
+
+NAMED = st.builds(Sender, IDS, PHONES, st.sampled_from([None, "Siti"]))
+
+
+@settings(
+    max_examples=80, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+)
+@given(st.lists(st.lists(NAMED.filter(lambda s: s.user_id or s.phone), max_size=8), max_size=4))
+def test_many_at_once_are_found_as_one_by_one(ledger: Ledger, batches: list[list[Sender]]) -> None:
+    def told(find: Callable[[list[Sender]], list[str]]) -> list[object]:
+        with ledger.engine.begin() as connection:
+            for table in reversed(tables.metadata.sorted_tables):
+                connection.execute(table.delete())
+        found = [find(batch) for batch in batches]
+        order = list(dict.fromkeys(id for ids in found for id in ids))
+        left = [ledger.transact(people.address, id)[1] for id in order]
+        return [[[order.index(id) for id in ids] for ids in found], left]
+
+    def at_once(batch: list[Sender]) -> list[str]:
+        who_ = [("whatsapp", sender) for sender in batch]
+        return ledger.transact(crowd.find_or_create_all, who_, START)
+
+    def one_by_one(batch: list[Sender]) -> list[str]:
+        return [ledger.transact(people.find_or_create, "whatsapp", s, START) for s in batch]
+
+    assert told(at_once) == told(one_by_one)
 
 
 @pytest.mark.parametrize("gap", [0, 1])

@@ -14,6 +14,7 @@ import pytest
 import pytest_asyncio
 
 from bot.errors import StartupError
+from bot.live.limits import Limit
 from bot.live.rates import Rate, Rates
 from bot.live.shared import Shared
 from bot.live.shared_rates import SHARE, SharedRates
@@ -238,3 +239,31 @@ async def test_while_redis_is_away_each_takes_a_share(server: Redis) -> None:
         while await shared.ask(shared.redis.ping) is None:
             await asyncio.sleep(0.01)
         assert [await rates.take("other", rate, 0) for _ in range(8)] == [0] * 8
+
+
+def doors(*rates: Rates) -> list[Limit]:
+    return [Limit(one, lambda *parts: ".".join(parts), "visits", Rate(60.0, 6)) for one in rates]
+
+
+async def test_what_asks_us_is_limited_by_all_processes_together(
+    counters: tuple[Rates, Rates],
+) -> None:
+    waits = [await door.take("visitor") for door in doors(*counters) * 5]
+    assert waits[:6] == [0] * 6
+    assert all(59 <= wait <= 60 for wait in waits[6:])
+    assert [await door.take("other") for door in doors(*counters)] == [0, 0]
+
+
+async def test_while_redis_is_away_each_process_limits_by_itself(server: Redis) -> None:
+    async with connected(server.url) as one, connected(server.url) as other:
+        both = doors(SharedRates(one, share=1), SharedRates(other, share=1))
+        assert await both[0].take("visitor") == 0
+        server.stop()
+        for door in both:
+            waits = [await door.take("visitor") for _ in range(7)]
+            assert waits[:6] == [0] * 6 and waits[6] > 0
+        server.start()
+        while await one.ask(one.redis.ping) is None:
+            await asyncio.sleep(0.01)
+        assert await both[0].take("other") == 0
+        assert server.client.keys("nindy:rate:visits:*") == ["nindy:rate:visits:limit.visits.other"]

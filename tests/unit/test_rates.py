@@ -12,7 +12,9 @@ from bot.channels.whatsapp import pace
 from bot.channels.whatsapp.pace import PERSON, Pace
 from bot.errors import TooSoon
 from bot.live import rates as rates_module
+from bot.live.limits import Limit
 from bot.live.rates import Rate, Rates
+from bot.privacy import Vault, new_key
 
 
 class Clock:
@@ -113,3 +115,37 @@ async def test_a_number_sends_evenly_and_sends_back_what_is_too_far_away() -> No
     assert len(waits) in (400, 401)
     assert waits == pytest.approx([n / 80 for n in range(len(waits))])
     assert (PERSON.burst, PERSON.every) == (45, 6.0)
+
+
+def limit(clock: Clock, rate: Rate, name: str = "visits") -> Limit:
+    return Limit(Rates(clock), Vault([new_key().encode()], b"index").key, name, rate)
+
+
+@given(
+    every=st.floats(0.05, 90),
+    burst=st.integers(1, 20),
+    steps=st.lists(st.floats(0, 3), max_size=60),
+)
+def test_who_waits_as_long_as_is_said_is_let_through(
+    every: float, burst: int, steps: list[float]
+) -> None:
+    clock = Clock()
+    visits, let_through, began = limit(clock, Rate(every, burst)), 0, clock.now
+    for step in steps:
+        clock.now += step
+        if wait := asyncio.run(visits.take("a")):
+            clock.now += wait
+            assert asyncio.run(visits.take("a")) == 0
+        let_through += 1
+    assert let_through <= burst + (clock.now - began) / every + 0.1
+
+
+def test_one_name_does_not_hold_up_another_and_none_is_kept_as_it_is() -> None:
+    rates = Rates(Clock())
+    hide = Vault([new_key().encode()], b"index").key
+    visits, uploads = (Limit(rates, hide, what, Rate(9.0)) for what in ("visits", "uploads"))
+    for one, who in ((visits, "203.0.113.5"), (visits, "203.0.113.6"), (uploads, "203.0.113.5")):
+        assert asyncio.run(one.take(who)) == 0
+    assert asyncio.run(visits.take("203.0.113.5")) == 9
+    assert len(rates._spread) == 3
+    assert not any("203.0" in key for key in rates._spread)

@@ -26,6 +26,7 @@ from bot.channels.webchat.words import ChatWords
 from bot.ledger import outbox, unit_of_work
 from bot.ledger.database import Ledger
 from bot.ledger.unit_of_work import UnitOfWork
+from bot.live.rates import Rates
 from bot.live.wake import Wake
 from bot.settings import Settings
 from bot.turn.intake import Intake
@@ -75,6 +76,7 @@ class Door:
             CALENDAR,
             CATALOGUE,
             WORDS,
+            Rates(),
         )
         self.chat: Chat = chat[CHAT]
         app.add_subapp(PREFIX, chat)

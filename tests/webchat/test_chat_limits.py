@@ -5,58 +5,12 @@ from __future__ import annotations
 import ipaddress
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 
 from bot.channels.webchat import stream
-from bot.channels.webchat.limits import Buckets, Proxies, Rate
-from bot.errors import ChatRefused
+from bot.channels.webchat.limits import Proxies
 from bot.ledger import tables
 from tests.kit import rows
 from tests.webchat.stage import Door, Visitor
-
-
-class Seconds:
-    def __init__(self) -> None:
-        self.now = 0.0
-
-    def __call__(self) -> float:
-        return self.now
-
-
-@given(
-    burst=st.integers(1, 20),
-    per_second=st.integers(1, 10),
-    steps=st.lists(st.floats(0, 3), max_size=60),
-)
-def test_no_more_is_let_through_than_the_rate_allows(
-    burst: int, per_second: int, steps: list[float]
-) -> None:
-    seconds, let_through = Seconds(), 0
-    buckets = Buckets(Rate(burst, per_second), seconds)
-    for step in steps:
-        seconds.now += step
-        try:
-            buckets.take("a")
-            let_through += 1
-        except ChatRefused as refused:
-            assert refused.code == "busy"
-            # Who waits as long as is said is let through.
-            before = seconds.now
-            seconds.now += refused.retry_after
-            buckets.take("a")
-            let_through += 1
-            assert seconds.now > before
-    assert let_through <= burst + seconds.now * per_second + 1e-6
-
-
-def test_one_name_does_not_hold_up_another() -> None:
-    buckets = Buckets(Rate(1, 1), Seconds())
-    buckets.take("a")
-    buckets.take("b")
-    with pytest.raises(ChatRefused):
-        buckets.take("a")
-
 
 OURS = Proxies((ipaddress.ip_network("10.0.0.0/8"), ipaddress.ip_network("fd00::/8")))
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import time
+from collections.abc import Callable
 from functools import partial
 
 from aiohttp import web
@@ -12,22 +12,24 @@ from bot.catalogue import Catalogue
 from bot.channels.webchat import messages, pages, sessions, stream, uploads
 from bot.channels.webchat.guard import guard, headers
 from bot.channels.webchat.hub import Hub
-from bot.channels.webchat.keys import CHAT, Chat, Rates, issue_for
-from bot.channels.webchat.limits import Buckets, Proxies, Rate
+from bot.channels.webchat.keys import CHAT, Chat, Limits, issue_for
+from bot.channels.webchat.limits import Proxies
 from bot.channels.webchat.office import Office
 from bot.channels.webchat.words import ChatWords
 from bot.clock import Clock
 from bot.ledger.database import Ledger
+from bot.live.limits import Limit
+from bot.live.rates import Rate, Rates
 from bot.live.wake import Wake
 from bot.settings import Settings
 from bot.turn.intake import Intake
 from bot.worktime import WorkCalendar
 
 PREFIX = "/webchat"
-_SESSION = Rate(burst=60, per_second=10)
-_MESSAGES = Rate(burst=20, per_second=1)
-_UPLOADS = Rate(burst=10, per_second=1 / 30)
-_UPLOADS_OF_ADDRESS = Rate(burst=50, per_second=1)
+_SESSION = Rate(every=0.1, burst=60)
+_MESSAGES = Rate(every=1.0, burst=20)
+_UPLOADS = Rate(every=30.0, burst=10)
+_UPLOADS_OF_ADDRESS = Rate(every=1.0, burst=50)
 _SECONDS = 10
 """What an address may have at once are so many seconds of its rate; as many streams, too."""
 _NEW_SESSIONS = 10
@@ -44,6 +46,7 @@ def create_app(
     calendar: WorkCalendar,
     catalogue: Catalogue,
     words: ChatWords,
+    rates: Rates,
 ) -> web.Application:
     """Make the application that answers under `PREFIX`.
 
@@ -57,6 +60,7 @@ def create_app(
         calendar: Working hours.
         catalogue: The other channels.
         words: What the widget says.
+        rates: Where it is counted how much is asked for.
     """
     app = web.Application(middlewares=[guard])
     choice_key, office = ledger.vault.derived("choice"), Office(calendar, words)
@@ -77,7 +81,7 @@ def create_app(
             lambda: office.is_open(clock()),
             partial(issue_for, choice_key),
         ),
-        rates=_rates(settings.webchat_per_address),
+        limits=_limits(rates, ledger.vault.key, settings.webchat_per_address),
         proxies=Proxies(settings.proxies),
         origins=settings.chat_origins,
         choice_key=choice_key,
@@ -93,19 +97,20 @@ def create_app(
     return app
 
 
-def _rates(per_address: float) -> Rates:
-    def buckets(rate: Rate) -> Buckets:
-        return Buckets(rate, time.monotonic)
+def _limits(rates: Rates, hide: Callable[..., str], per_address: float) -> Limits:
+    def limit(what: str, rate: Rate) -> Limit:
+        return Limit(rates, hide, f"chat-{what}", rate)
 
-    return Rates(
-        by_address=buckets(Rate(per_address * _SECONDS, per_address)),
-        new_sessions=buckets(
-            Rate(max(1, per_address * _SECONDS / _NEW_SESSIONS), per_address / _NEW_SESSIONS)
+    at_once = int(per_address * _SECONDS)
+    return Limits(
+        by_address=limit("address", Rate(1 / per_address, max(1, at_once))),
+        new_sessions=limit(
+            "sessions", Rate(_NEW_SESSIONS / per_address, max(1, at_once // _NEW_SESSIONS))
         ),
-        by_session=buckets(_SESSION),
-        messages=buckets(_MESSAGES),
-        uploads=buckets(_UPLOADS),
-        uploads_of_address=buckets(_UPLOADS_OF_ADDRESS),
+        by_session=limit("session", _SESSION),
+        messages=limit("messages", _MESSAGES),
+        uploads=limit("uploads", _UPLOADS),
+        uploads_of_address=limit("address-uploads", _UPLOADS_OF_ADDRESS),
     )
 
 

@@ -10,6 +10,7 @@ from aiohttp.typedefs import Handler
 
 from bot.channels.webchat import tokens
 from bot.channels.webchat.keys import CHAT, PLACE, SHOWN
+from bot.channels.webchat.limits import take
 from bot.channels.webchat.tokens import Token
 from bot.errors import ChatRefused
 from bot.ledger import chat_sessions
@@ -58,7 +59,7 @@ async def guard(request: web.Request, handler: Handler) -> web.StreamResponse:
         chat = request.app[CHAT]
         forwarded = request.headers.getall("X-Forwarded-For", [])
         request[PLACE] = chat.proxies.place(request.remote, forwarded)
-        chat.rates.by_address.take(request[PLACE])
+        await take(chat.limits.by_address, request[PLACE])
         return await handler(request)
     except ChatRefused as refused:
         return _refusal(refused)
@@ -121,7 +122,7 @@ async def visit(request: web.Request) -> Visit:
     chat, token = request.app[CHAT], shown_token(request)
     if token is None:
         raise ChatRefused("token")
-    chat.rates.by_session.take(token.session_id)
+    await take(chat.limits.by_session, token.session_id)
     session = await chat.ledger.run(chat_sessions.find, token.session_id)
     if session is None:
         raise ChatRefused("token")

@@ -13,20 +13,21 @@ from bot.catalogue import Catalogue
 from bot.channels.choice_ids import issue
 from bot.channels.webchat.events import Issue
 from bot.channels.webchat.hub import Hub
-from bot.channels.webchat.limits import Buckets, Proxies
+from bot.channels.webchat.limits import Proxies
 from bot.channels.webchat.office import Office
 from bot.channels.webchat.tokens import Token
 from bot.channels.webchat.words import ChatWords
 from bot.clock import Clock
 from bot.ledger.database import Ledger
+from bot.live.limits import Limit
 from bot.live.wake import Wake
 from bot.turn.intake import Intake
 from bot.worktime import WorkCalendar
 
 
 @dataclass(frozen=True)
-class Rates:
-    """The buckets of requests, by what they are counted by.
+class Limits:
+    """The limits of requests, by what these are counted by.
 
     Attributes:
         by_address: Every request.
@@ -37,12 +38,12 @@ class Rates:
         uploads_of_address: Uploads of an address.
     """
 
-    by_address: Buckets
-    new_sessions: Buckets
-    by_session: Buckets
-    messages: Buckets
-    uploads: Buckets
-    uploads_of_address: Buckets
+    by_address: Limit
+    new_sessions: Limit
+    by_session: Limit
+    messages: Limit
+    uploads: Limit
+    uploads_of_address: Limit
 
 
 @dataclass(frozen=True)
@@ -60,7 +61,7 @@ class Chat:
         words: What the widget says.
         office: Whether agents are at work.
         hub: The open streams.
-        rates: How much may be asked for.
+        limits: How much may be asked for.
         proxies: From where a request comes.
         origins: The pages that may use it.
         choice_key: Signs the ids of choices.
@@ -80,7 +81,7 @@ class Chat:
     words: ChatWords
     office: Office
     hub: Hub
-    rates: Rates
+    limits: Limits
     proxies: Proxies
     origins: frozenset[str]
     choice_key: bytes

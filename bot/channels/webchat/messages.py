@@ -9,6 +9,7 @@ from bot.channels.message import Inbound, Kind
 from bot.channels.webchat import events, wire
 from bot.channels.webchat.guard import visit
 from bot.channels.webchat.keys import CHAT, Chat, issue_for
+from bot.channels.webchat.limits import take
 from bot.errors import ChatRefused
 from bot.ledger import chat as talk
 from bot.ledger import chat_sessions
@@ -23,7 +24,7 @@ routes = web.RouteTableDef()
 async def send(request: web.Request) -> web.Response:
     """Store a message; it is acknowledged when it is on disk, and once only."""
     chat, by = request.app[CHAT], await visit(request)
-    chat.rates.messages.take(by.session.key)
+    await take(chat.limits.messages, by.session.key)
     sent = wire.message(await wire.body(request))
     inbound = await _inbound(chat, by.session, sent)
     await chat.intake.store(Delivery((inbound,), (), ()))

@@ -11,6 +11,7 @@ from bot.channels.message import Sender
 from bot.channels.webchat import tokens, wire
 from bot.channels.webchat.guard import shown_token, visit
 from bot.channels.webchat.keys import CHAT, PLACE, Chat
+from bot.channels.webchat.limits import take
 from bot.errors import ChatRefused
 from bot.ledger import chat_sessions
 from bot.ledger.chat_sessions import CHANNEL
@@ -47,7 +48,7 @@ async def begin(request: web.Request) -> web.Response:
     shown, now = shown_token(request), chat.clock()
     session_id = shown.session_id if shown is not None else ""
     if shown is None or not await _is_of(chat, session_id, user):
-        chat.rates.new_sessions.take(request[PLACE])
+        await take(chat.limits.new_sessions, request[PLACE])
         session_id = tokens.new_session_id()
         await chat.ledger.run(chat_sessions.make, session_id, user, now)
     if asked.notice:

@@ -11,6 +11,7 @@ from bot.attachments.handing import hand_out
 from bot.channels.webchat import wire
 from bot.channels.webchat.guard import visit
 from bot.channels.webchat.keys import CHAT, PLACE
+from bot.channels.webchat.limits import take
 from bot.errors import ChatRefused, FileRefused
 from bot.ledger import attachments
 
@@ -26,8 +27,8 @@ _CODES = {"large": "large", "infected": "infected"}
 async def upload(request: web.Request) -> web.Response:
     """Take a file in; it waits for the message that names it."""
     chat, session = request.app[CHAT], (await visit(request)).session
-    chat.rates.uploads.take(session.key)
-    chat.rates.uploads_of_address.take(request[PLACE])
+    await take(chat.limits.uploads, session.key)
+    await take(chat.limits.uploads_of_address, request[PLACE])
     try:
         part = await _file(request)
         keeping = chat.files.keep(_pieces(part), part.filename or "")

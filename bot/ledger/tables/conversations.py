@@ -31,6 +31,13 @@ conversation = sa.Table(
     sa.Column("notice", sa.String(20), nullable=False, server_default=""),
     # When position or shown changed: who follows many conversations looks at the latest only.
     sa.Column("moved_at", Moment, index=True),
+    sa.Index(
+        # Dialogues that remember something, looked through every minute.
+        "ix_conversation_remembered",
+        "last_turn_at",
+        sqlite_where=sa.text("sealed_state IS NOT NULL"),
+        postgresql_where=sa.text("sealed_state IS NOT NULL"),
+    ),
 )
 
 chat_session = sa.Table(
@@ -88,6 +95,13 @@ inbox = sa.Table(
         "id",
         sqlite_where=sa.text("state = 'pending'"),
         postgresql_where=sa.text("state = 'pending'"),
+    ),
+    sa.Index(
+        # Messages that were given up; counted by those who watch.
+        "ix_inbox_dead",
+        "id",
+        sqlite_where=sa.text("state = 'dead'"),
+        postgresql_where=sa.text("state = 'dead'"),
     ),
     sa.Index("ix_inbox_conversation", "conversation_id", "id"),
     sa.Index("ix_inbox_position", "conversation_id", "position"),

@@ -138,3 +138,17 @@ async def test_a_silent_message_is_stored(ledger: Ledger, intake: Intake) -> Non
     quiet = Delivery((message(1, kind=Kind.SILENT),), (), ())
     assert await intake.store(quiet) == 1
     assert rows(ledger, tables.inbox)[0].state == "silent"
+
+
+async def test_who_moves_has_moved_before_what_comes_after(
+    ledger: Ledger, intake: Intake, transactions: list[str]
+) -> None:
+    change = IdentityChange("whatsapp", "1", "c", siti("old"), siti("new"), START)
+    stored = await asyncio.gather(
+        intake.store(of(1, sender=siti("old"))),
+        intake.store(Delivery((message(2, siti("new")),), (), (change,))),
+        intake.store(of(3, 4, sender=siti("new"))),
+    )
+    assert stored == [1, 1, 2]
+    assert len(transactions) == 1
+    assert len(rows(ledger, tables.person)) == 1
