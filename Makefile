@@ -54,6 +54,7 @@ chaos: install ## Kill, stop and starve processes, at ten times the volume of th
 .PHONY: security
 security: install ## Forge, guess and attack, at ten times the volume of the tests
 	NINDY_SECURITY=10 $(BIN)/pytest -q --timeout=3600 tests/security
+
 MINUTES ?= 30
 .PHONY: soak
 soak: install ## Ten messages a second for half an hour (MINUTES=…): what grows meanwhile

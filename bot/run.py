@@ -27,6 +27,7 @@ from bot.errors import StartupError
 from bot.ledger import inbox, outbox, people
 from bot.ledger.people import SESSION
 from bot.live.notify import beat, notify
+from bot.personal.expiry import expire
 from bot.settings import Settings
 from bot.turn.sweep import sweep
 
@@ -39,7 +40,7 @@ _WORKER_STOPS, _SENDER_STOPS, _DOOR_STOPS = 7.0, 3.0, 1.0
 _LAST_WORD = 1.0
 _FILES = 16_384
 _LOOK_AGAIN, _SWEEP_AGAIN, _WAVES_AGAIN = 60.0, 6 * 3600.0, 2.0
-"""Seconds between two looks at the tickets' clocks, files that nobody needs, and broadcasts."""
+"""Seconds between two looks at the tickets' clocks, what need not be kept, and broadcasts."""
 
 Tasks = list["asyncio.Task[None]"]
 """What a role has begun that must not end by itself."""
@@ -212,7 +213,8 @@ async def _look(house: House) -> None:
 
 
 async def _sweep(house: House) -> None:
-    if removed := await sweep(house.ledger, house.files, now()):
+    await expire(house.ledger, house.files, house.periods, house.owner.name, now)
+    if removed := await sweep(house.ledger, house.files):
         log.info("files that nobody needs were removed: %d", removed)
 
 

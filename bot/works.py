@@ -19,11 +19,13 @@ from bot.channels.whatsapp.pace import Pace
 from bot.channels.whatsapp.uploads import Uploads
 from bot.clock import now
 from bot.ledger import deliveries, subscribers
+from bot.personal.notice import Notice
 from bot.tickets.watch import Watch
 from bot.turn.apology import Apology
 from bot.turn.fetcher import Fetched, Fetcher
 from bot.turn.file_words import FileWords
 from bot.turn.held import Held
+from bot.turn.informed import Informed
 from bot.turn.late import Late
 from bot.turn.notice import Noticed
 from bot.turn.paged import Paged
@@ -32,6 +34,7 @@ from bot.turn.with_files import WithFiles
 from bot.turn.worker import Worker
 
 PROJECT = Path(__file__).resolve().parents[1]
+_NOTICE = PROJECT / "data/whatsapp/notice.yml"
 
 
 async def worker(house: House) -> Worker:
@@ -42,7 +45,8 @@ async def worker(house: House) -> Worker:
     files = WithFiles(house.ledger, services.changes, _file_words(house), dialogue.respond)
     late = Late(house.ledger, services.changes, apology, dialogue.parse, files)
     mark_read = GraphClient(house.session, *_graph(house)).mark_read
-    paged = Paged(house.ledger, services.words, house.choice_key, late)
+    informed = Informed({"whatsapp": Notice.load(_NOTICE)}, late)
+    paged = Paged(house.ledger, services.words, house.choice_key, informed)
     respond = Noticed({"whatsapp": mark_read}, paged)
     listen = Held(services.changes, services.words, respond, dialogue.parse, house.choice_key)
     return Worker(

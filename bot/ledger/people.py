@@ -15,6 +15,9 @@ from bot.ledger import consents, notes
 from bot.ledger.tables import audit, conversation, person
 from bot.privacy import Vault
 
+ANONYMOUS = "anonim"
+"""The channel of complaints without a name; nothing can be sent through it."""
+
 Keys = dict[str, "str | None"]
 """The look-up keys of an address, by column."""
 SESSION = timedelta(hours=4)
@@ -84,11 +87,13 @@ def forget_dialogues(connection: Connection, vault: Vault, before: datetime) -> 
 def is_gone(connection: Connection, conversation_id: str) -> bool:
     """Say whether the person of a conversation has had themselves forgotten: nobody reads it."""
     row = connection.execute(
-        sa.select(person.c.channel, person.c.user_key)
+        sa.select(person.c.channel, person.c.user_key, person.c.phone_key)
         .join(conversation, conversation.c.person_id == person.c.id)
         .where(conversation.c.id == conversation_id)
     ).one()
-    return row.channel == "webchat" and row.user_key is None
+    # Who complains without a name never had an address.
+    known = row.user_key is not None or row.phone_key is not None
+    return row.channel != ANONYMOUS and not known
 
 
 def change_identity(

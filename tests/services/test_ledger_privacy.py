@@ -32,6 +32,7 @@ from bot.ledger import (
     chat,
     chat_sessions,
     consents,
+    duties,
     logins,
     outbox,
     people,
@@ -115,6 +116,7 @@ def plant(ledger: Ledger) -> None:
     plant_doors(ledger)
     plant_faq(ledger)
     moved = Sender(p["new user id"], p["new phone"])
+    assert ledger.transact(duties.take, "retention", "w1", START)
     change = IdentityChange("whatsapp", "1", p["message id"], sender, moved, START)
     assert ledger.transact(people.change_identity, change, START)
 
