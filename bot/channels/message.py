@@ -94,6 +94,8 @@ class Delivery(str, Enum):
     FAILED = "failed"
     SHUT = "shut"
     """Refused because the channel takes no free text for this person now."""
+    HELD = "held"
+    """Refused because of our account; it waits until that is mended."""
     UNWANTED = "unwanted"
     """Refused because the person has told the channel that they want no more of its kind."""
 

@@ -36,6 +36,8 @@ log = logging.getLogger(__name__)
 
 STALE = timedelta(minutes=3)
 """Far longer than handing a bubble over can take."""
+BLOCKED = timedelta(seconds=60)
+"""How long bubbles rest whose channel refuses our account; they stay queued until it is mended."""
 _UNREADABLE = timedelta(minutes=1)
 
 QUEUED, SENDING, SENT, UNKNOWN, FAILED = "queued", "sending", "sent", "unknown", "failed"
@@ -364,6 +366,35 @@ def named_by(vault: Vault, status: Status) -> Any:
     if status.callback:
         return outbox.c.id == status.callback
     return outbox.c.external_key == _external_key(vault, status.channel, status.external_id)
+
+
+def of_this_try(vault: Vault, status: Status) -> Any:
+    """Return the clause for the bubble that a status is about, unless it has outlived that try."""
+    which = outbox.c.external_key == _external_key(vault, status.channel, status.external_id)
+    if status.callback:
+        under_way = outbox.c.state.in_((SENDING, UNKNOWN))
+        unanswered = sa.and_(outbox.c.external_key.is_(None), under_way)
+        which = sa.and_(outbox.c.id == status.callback, sa.or_(which, unanswered))
+    return which
+
+
+def hold(connection: Connection, vault: Vault, status: Status, now: datetime) -> None:
+    """Queue a bubble again that was refused, after it had been accepted, because of our account.
+
+    It is no fault of the bubble's, so its tries begin anew.
+    """
+    connection.execute(
+        outbox.update()
+        .where(of_this_try(vault, status), outbox.c.state.in_((SENDING, UNKNOWN, SENT)))
+        .values(
+            state=QUEUED,
+            external_key=None,
+            attempts=0,
+            error_code=status.error_code,
+            next_at=now + BLOCKED,
+            updated_at=now,
+        )
+    )
 
 
 def recover(

@@ -133,6 +133,8 @@ def _store_all(
         for status in delivery.statuses:
             if status.state is State.SHUT:
                 window.shut_by(connection, vault, status, spare, now)
+            elif status.state is State.HELD:
+                outbox.hold(connection, vault, status, now)
             elif status.state is State.UNWANTED:
                 opt_outs.refused_by(connection, vault, status, now)
             else:

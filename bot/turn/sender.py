@@ -28,8 +28,6 @@ LOOK_AGAIN = 0.5
 ATTEMPTS = 12
 """With the back-off below about a quarter of an hour, then the bubble fails visibly."""
 LONGEST_PAUSE = 120.0
-BLOCKED = timedelta(seconds=60)
-"""How long a channel rests whose account is refused; its bubbles stay queued until it is mended."""
 LOOK_FOR_DEAD = timedelta(seconds=10)
 
 Send = Callable[[Outgoing], Awaitable[str]]
@@ -162,7 +160,7 @@ class Sender:
         now = self._clock()
         log.warning("bubble not sent: %s", error, extra={"outbox": outgoing.id, "code": error.code})
         if isinstance(error, Blocked):
-            again = now + BLOCKED
+            again = now + outbox.BLOCKED
             self._blocked[outgoing.channel] = (again, error.code)
             await self._settled(
                 outbox.postpone, outgoing, outbox.QUEUED, error.code, again, counted=False

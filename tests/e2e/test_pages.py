@@ -9,7 +9,7 @@ import pytest
 
 from tests.product import Product
 
-pytestmark = [pytest.mark.rasa, pytest.mark.timeout(120)]
+pytestmark = [pytest.mark.rasa, pytest.mark.timeout(180)]
 
 
 def rows(bubble: dict[str, Any]) -> list[dict[str, str]]:

@@ -28,7 +28,11 @@ _STATES = {
     "played": Delivery.READ,
     "failed": Delivery.FAILED,
 }
-_REFUSED = {Action.WINDOW: Delivery.SHUT, Action.OPTED_OUT: Delivery.UNWANTED}
+_REFUSED = {
+    Action.WINDOW: Delivery.SHUT,
+    Action.OPTED_OUT: Delivery.UNWANTED,
+    Action.ACCOUNT: Delivery.HELD,
+}
 _MOVED = {"user_changed_number", "user_changed_user_id", "customer_changed_number"}
 _ACCOUNT = {
     "account_alerts",

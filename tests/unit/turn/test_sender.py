@@ -20,7 +20,7 @@ from bot.ledger.outbox import Outgoing
 from bot.live.owner import Owner
 from bot.live.wake import Wake
 from bot.turn.failpoints import Failpoints
-from bot.turn.sender import ATTEMPTS, BLOCKED, LONGEST_PAUSE, Sender, pause
+from bot.turn.sender import ATTEMPTS, LONGEST_PAUSE, Sender, pause
 from tests import kit
 from tests.kit import START, Clock, answer, message, receive, rows, siti
 
@@ -254,7 +254,7 @@ async def test_account_trouble_keeps_everything_queued_until_it_is_mended(
     trouble = error_for(Action.ACCOUNT, 190)
     channel = Channel(*[trouble] * (3 * ATTEMPTS))
     sender = make(channel)
-    await play(sender, clock, 3 * ATTEMPTS, BLOCKED.total_seconds())
+    await play(sender, clock, 3 * ATTEMPTS, outbox.BLOCKED.total_seconds())
     row = rows(ledger, tables.outbox, tables.outbox.c.position)[0]
     assert (row.state, row.attempts, row.error_code) == ("queued", 0, 190)
     channel.answers = [Retryable(131000)]
@@ -273,7 +273,7 @@ async def test_a_blocked_account_is_not_called_for_every_bubble(
     await sender.drain()
     assert len(channel.calls) == 1
     assert set(states(ledger)) == {"queued"}
-    clock.forward(seconds=BLOCKED.total_seconds())
+    clock.forward(seconds=outbox.BLOCKED.total_seconds())
     await sender.drain()
     assert len(channel.shown) == 50
 
