@@ -60,6 +60,10 @@ MINUTES ?= 30
 soak: install ## Ten messages a second for half an hour (MINUTES=…): what grows meanwhile
 	$(BIN)/python -m bench.soak --minutes $(MINUTES)
 
+.PHONY: mutation
+mutation: install ## Spoil the pure rules line by line, and see that a test notices (an hour)
+	$(UV) run --frozen --with mutmut==3.8.1 mutmut run
+
 .PHONY: fuzz
 fuzz: install ## Read 100,000 WhatsApp bodies that nobody has thought of
 	NINDY_FUZZ=100000 $(BIN)/pytest -q -s --timeout=3600 tests/unit/whatsapp/test_whatsapp_fuzz.py
