@@ -18,7 +18,7 @@ from sqlalchemy.engine import Connection
 from bot.channels.message import Alarm, IdentityChange, Inbound, Reply, Status
 from bot.channels.message import Delivery as State
 from bot.clock import Clock
-from bot.ledger import alarms, inbox, outbox, people, prices, window
+from bot.ledger import alarms, inbox, opt_outs, outbox, people, prices, window
 from bot.ledger.database import Ledger
 from bot.live.wake import Wake
 from bot.privacy import Vault
@@ -133,6 +133,10 @@ def _store_all(
         for status in delivery.statuses:
             if status.state is State.SHUT:
                 window.shut_by(connection, vault, status, spare, now)
+            elif status.state is State.HELD:
+                outbox.hold(connection, vault, status, now)
+            elif status.state is State.UNWANTED:
+                opt_outs.refused_by(connection, vault, status, now)
             else:
                 outbox.apply_status(connection, vault, status, now)
             prices.note(connection, vault, status)
