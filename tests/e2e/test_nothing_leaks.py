@@ -427,7 +427,7 @@ async def poison(world: World) -> None:
     """States that no dialogue can go on with, and a message that cannot be read."""
     product, m = world.product, world.markers
     await product.ask(OTHER, "cek sp2d 260261301000123")
-    odd = {"slots": {m["name"]: m["email"]}, "loop": f"{m['name']} {m['nik']}"}
+    odd = {"slots": {"requested_slot": {m["name"]: m["nik"]}}, "loop": "info_sp2d_form"}
     sealed = world.ledger.vault.seal(odd)
     with world.ledger.engine.begin() as connection:
         connection.execute(tables.conversation.update().values(sealed_state=sealed))
