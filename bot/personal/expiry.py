@@ -6,7 +6,7 @@ import asyncio
 import logging
 from collections import Counter
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection
@@ -65,11 +65,9 @@ async def expire(
     for name, rule in RULES.items():
         last = None
         while True:
-            now = clock()
-            if not await ledger.run(duties.take, DUTY, owner, now):
+            batch = await ledger.run(_step, rule, periods.of[name].length, last, owner, clock())
+            if batch is None:
                 return None
-            before = now - periods.of[name].length
-            batch = await ledger.run(remove_some, rule, before, last)
             for id in batch.files:
                 await files.drop(id)
             removed[name] += batch.removed
@@ -81,6 +79,20 @@ async def expire(
     if +removed:
         log.info("what was kept long enough is removed", extra=dict(+removed))
     return +removed
+
+
+def _step(
+    connection: Connection,
+    vault: Vault,
+    rule: Rule,
+    period: timedelta,
+    last: Key | None,
+    owner: str,
+    now: datetime,
+) -> Batch | None:
+    if not duties.take(connection, vault, DUTY, owner, now):
+        return None
+    return remove_some(connection, vault, rule, now - period, last)
 
 
 def remove_some(

@@ -424,19 +424,26 @@ async def refusals(world: World) -> None:
 
 
 async def poison(world: World) -> None:
-    """A state that no dialogue can go on with: turns crash, and somebody apologises."""
+    """States that no dialogue can go on with, and a message that cannot be read."""
     product, m = world.product, world.markers
     await product.ask(OTHER, "cek sp2d 260261301000123")
-    odd = {"slots": {m["name"]: m["email"]}, "loop": f"{m['name']} {m['nik']}"}
+    odd = {"slots": {"requested_slot": {m["name"]: m["nik"]}}, "loop": "info_sp2d_form"}
     sealed = world.ledger.vault.seal(odd)
     with world.ledger.engine.begin() as connection:
         connection.execute(tables.conversation.update().values(sealed_state=sealed))
     await product.ask(OTHER, f"lanjut {m['account']}", 90)
     with world.ledger.engine.begin() as connection:
-        connection.execute(
-            tables.conversation.update().values(sealed_state=world.ledger.vault.seal(m["name"]))
-        )
-    await product.ask(OTHER, f"lanjut {m['name']} lagi", 90)
+        talk = connection.execute(sa.select(tables.conversation.c.id)).scalars().first()
+        row = {
+            "message_key": uuid.uuid4().hex, "conversation_id": talk, "state": "pending",
+            "sent_at": now(), "received_at": now(), "claims": 0, "failures": 0,
+            "sealed_body": world.ledger.vault.seal({"kind": m["name"], "sent_at": m["text"]}),
+        }  # fmt: skip
+        connection.execute(tables.inbox.insert().values(**row))
+    unread = b"message cannot be read"
+    await world.until(
+        lambda: any(unread in one.read_bytes() for one in world.folder.glob("*.log")), "its line"
+    )
 
 
 @pytest.mark.asyncio(loop_scope="module")

@@ -10,8 +10,8 @@ from pathlib import Path
 
 import pytest
 
-from bot import cli_whatsapp
 from bot.channels.message import Delivery, Price, Status
+from bot.cli import whatsapp
 from bot.ledger import migrate, outbox, prices
 from bot.ledger.database import Ledger
 from bot.settings import load
@@ -38,7 +38,7 @@ def costs(capsys: pytest.CaptureFixture[str]) -> Callable[..., list[list[str]]]:
 
     def run(*words: str) -> list[list[str]]:
         parser = argparse.ArgumentParser()
-        cli_whatsapp.add_to(parser)
+        whatsapp.add_to(parser)
         options = parser.parse_args(["costs", *words])
         options.run(options)
         return [line.split() for line in capsys.readouterr().out.splitlines()]
@@ -89,9 +89,9 @@ def test_without_a_month_it_is_this_one(
 ) -> None:
     with migrate.opened(load()) as ledger:
         send(ledger, 1, NOVEMBER, Price("service", True))
-    monkeypatch.setattr(cli_whatsapp, "now", lambda: NOVEMBER)
+    monkeypatch.setattr(whatsapp, "now", lambda: NOVEMBER)
     assert costs() == [["1", "service", "charged"]]
-    monkeypatch.setattr(cli_whatsapp, "now", lambda: BEFORE)
+    monkeypatch.setattr(whatsapp, "now", lambda: BEFORE)
     assert costs() == []
 
 
