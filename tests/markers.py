@@ -10,8 +10,6 @@ from urllib.parse import quote, quote_plus
 
 _SEPARATED = rb"[ .\-\x00]{0,2}"
 _FEWEST_DIGITS = 8
-_HEAD = 6
-"""Characters of base64 that depend on what stands beside the marker, at most, on each side."""
 
 
 def forms(marker: str) -> Iterator[bytes]:
@@ -32,28 +30,31 @@ def base64_forms(marker: str) -> Iterator[bytes]:
             yield whole[first : (8 * (before + len(marker.encode()))) // 6]
 
 
-def pattern(markers: Mapping[str, str]) -> dict[str, re.Pattern[bytes]]:
-    """Return what finds each marker."""
-    found = {}
-    for what, marker in markers.items():
-        ways = [re.escape(form) for form in forms(marker)]
-        digits = re.sub(r"\D", "", marker)
-        if len(digits) >= _FEWEST_DIGITS and len(digits) >= len(marker) - 2:
-            ways.append(_SEPARATED.join(bytes([digit]) for digit in digits.encode()))
-        exact = b"|".join(re.escape(form) for form in base64_forms(marker))
-        found[what] = re.compile(b"(?i:" + b"|".join(ways) + b")|" + exact)
+def leaks(places: Iterable[tuple[str, bytes]], markers: Mapping[str, str]) -> set[tuple[str, str]]:
+    """Return which marker stands where."""
+    wanted = [
+        (what, set(forms(marker)), set(base64_forms(marker)), _digits(marker))
+        for what, marker in markers.items()
+    ]
+    found = set()
+    for place, content in places:
+        lowered = content.lower()
+        for what, plain, encoded, digits in wanted:
+            # Looking for bytes is many times quicker than any pattern of them.
+            if (
+                any(form in lowered for form in plain)
+                or any(form in content for form in encoded)
+                or (digits is not None and digits.search(content))
+            ):
+                found.add((place, what))
     return found
 
 
-def leaks(places: Iterable[tuple[str, bytes]], markers: Mapping[str, str]) -> set[tuple[str, str]]:
-    """Return which marker stands where."""
-    wanted = pattern(markers)
-    return {
-        (place, what)
-        for place, content in places
-        for what, found in wanted.items()
-        if found.search(content)
-    }
+def _digits(marker: str) -> re.Pattern[bytes] | None:
+    digits = re.sub(r"\D", "", marker)
+    if len(digits) < max(_FEWEST_DIGITS, len(marker) - 2):
+        return None
+    return re.compile(_SEPARATED.join(re.escape(digit.encode()) for digit in digits))
 
 
 def tree(name: str, folder: Path) -> Iterator[tuple[str, bytes]]:

@@ -437,7 +437,8 @@ async def poison(world: World) -> None:
         row = {
             "message_key": uuid.uuid4().hex, "conversation_id": talk, "state": "pending",
             "sent_at": now(), "received_at": now(), "claims": 0, "failures": 0,
-            "sealed_body": world.ledger.vault.seal({"kind": m["name"], "sent_at": m["text"]}),
+            # What is said of it quotes what is no moment.
+            "sealed_body": world.ledger.vault.seal({"sender": {}, "sent_at": m["name"]}),
         }  # fmt: skip
         connection.execute(tables.inbox.insert().values(**row))
     unread = b"message cannot be read"

@@ -52,7 +52,7 @@ def every_sealed(ledger: Ledger) -> list[bytes]:
     return [
         bytes(row[column.name])
         for table in tables.metadata.tables.values()
-        for row in (one._mapping for one in rows(ledger, table))
+        for row in (one._mapping for one in rows(ledger, table, *table.primary_key.columns))
         for column in sealed_columns(table)
         if row[column.name]
     ]
