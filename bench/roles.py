@@ -144,7 +144,7 @@ async def cluster(workers: int) -> AsyncIterator[Cluster]:
                 NINDY_DATABASE_URL=postgres.url("nindy"),
                 NINDY_REDIS_URL=redis.url,
                 NINDY_ENCRYPTION_KEYS=new_key(),
-                NINDY_INDEX_KEY="bench",
+                NINDY_INDEX_KEY="an index key of the bench, for nothing else",
                 NINDY_EDGE_PORT=edge,
                 NINDY_WHATSAPP_API_URL=f"http://127.0.0.1:{graph_port}/v26.0",
                 NINDY_WHATSAPP_PHONE_NUMBER_ID=whatsapp.NUMBER,

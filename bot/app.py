@@ -29,6 +29,7 @@ from bot.live.shared_rates import SharedRates
 from bot.live.shared_wake import SharedWake
 from bot.live.wake import Wake
 from bot.model import Model
+from bot.personal.periods import Periods
 from bot.privacy import open_vault
 from bot.settings import Settings
 from bot.templates import Occasion
@@ -61,6 +62,7 @@ class House:
     limits: Rates
     """Of those who ask us."""
     model: Model
+    periods: Periods
 
     @property
     def choice_key(self) -> bytes:
@@ -117,6 +119,7 @@ async def open_house(settings: Settings) -> AsyncIterator[House]:
             rates,
             limits,
             model,
+            Periods.load(),
         )
 
 

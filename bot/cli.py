@@ -21,7 +21,7 @@ os.environ.setdefault("RASA_TELEMETRY_ENABLED", "false")
 # A filter would not last: importing sanic puts its own in front.
 warnings.showwarning = lambda *_args, **_kwargs: None
 
-from bot import cli_api, cli_desk, cli_faq, cli_whatsapp, log, settings  # noqa: E402
+from bot import cli_api, cli_desk, cli_faq, cli_privacy, cli_whatsapp, log, settings  # noqa: E402
 from bot.errors import StartupError  # noqa: E402
 from bot.privacy import new_key  # noqa: E402
 from bot.settings import Settings  # noqa: E402
@@ -85,6 +85,8 @@ def _parser() -> argparse.ArgumentParser:
     cli_desk.add_to(desk)
     cli_whatsapp.add_to(commands.add_parser("whatsapp", help="look at the account at Meta"))
     cli_api.add_to(commands.add_parser("api", help="manage the programs that use the API"))
+    privacy = commands.add_parser("privacy", help="export or erase a person, rotate keys")
+    cli_privacy.add_to(privacy)
     key = commands.add_parser("key", help="print a fresh key for NINDY_ENCRYPTION_KEYS")
     key.set_defaults(run=lambda _: print(new_key()))
     return parser

@@ -12,6 +12,7 @@ from bot.channels.webchat.words import ChatWords
 from bot.clock import JAKARTA, now
 from bot.datafile import read_once
 from bot.faq import check as faq_check
+from bot.personal.notice import Notice
 from desk.canned import read_canned, read_outside
 
 PROJECT = Path(__file__).resolve().parents[1]
@@ -33,6 +34,7 @@ def _found(today: date) -> list[str]:
     read_canned(PROJECT / "data/desk/balasan.yml")
     read_outside(PROJECT / "data/desk/tujuan.yml")
     ChatWords.load(PROJECT / "data/webchat")
+    Notice.load(PROJECT / "data/whatsapp/notice.yml")
     faq = PROJECT / "data/faq"
     catalogue = Catalogue(PROJECT / "data/catalogue")
     buttons = faq_check.categories(PROJECT / "domain.yml")

@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 import shutil
 from collections.abc import Awaitable, Callable
-from datetime import datetime
+from datetime import datetime, timedelta
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -21,10 +21,11 @@ from bot.channels.whatsapp.errors import action_for
 from bot.clock import JAKARTA
 from bot.errors import NindyError
 from bot.finding import Finding
-from bot.ledger import levels, migrate
+from bot.ledger import duties, levels, migrate
 from bot.ledger.database import Ledger
 from bot.ledger.tables import outbox
 from bot.live.shared import Shared
+from bot.personal.expiry import DUTY
 from bot.privacy import Vault
 from bot.settings import Settings
 from bot.turn import training
@@ -38,6 +39,8 @@ LONGEST_SEND = 180.0
 """Seconds that a bubble may wait; beyond it the channel does not take what we send."""
 LEAST_SPACE = 1024**3
 """Bytes free on the disk of the ledger."""
+LATEST_EXPIRY = timedelta(days=2)
+"""Since retention was last applied; a worker does it four times a day."""
 _REACH_SECONDS = 3.0
 _UNSETTLED = sa.text("outbox.state IN ('queued', 'sending', 'unknown')")
 
@@ -67,8 +70,10 @@ class Doctor:
             "model": self._model,
             "calendar": self._calendar,
             "disk": self._disk,
+            "secrets": self._secrets,
             "database": self._database,
             "backlog": self._backlog,
+            "retention": self._retention,
             **({"Redis": self._redis} if settings.redis_url.get_secret_value() else {}),
         }
         doors = {
@@ -104,6 +109,14 @@ class Doctor:
         remedy = "" if free > LEAST_SPACE else f'; make room: {RUNBOOK}, "The disk is full"'
         return [Finding("disk", not remedy, text + remedy)]
 
+    async def _secrets(self) -> list[Finding]:
+        files = (self._settings.var_dir / "keys.json", Path(".env"))
+        open_ones = [str(one) for one in files if one.exists() and one.stat().st_mode & 0o077]
+        if not open_ones:
+            return [Finding("secrets", True, "nobody else can read them")]
+        names = " ".join(open_ones)
+        return [Finding("secrets", False, f"others can read them; run `chmod 600 {names}`")]
+
     async def _database(self) -> list[Finding]:
         have, want = await self._ledger.run(migrate.revisions)
         name = self._ledger.engine.dialect.name
@@ -122,6 +135,16 @@ class Doctor:
             Finding("tickets", True, f"{number} open, {late} past their time"),
             _deliveries(found.deliveries),
         ]
+
+    async def _retention(self) -> list[Finding]:
+        last = await self._ledger.run(duties.last_done, DUTY)
+        if last is None:
+            return [Finding("retention", True, "not applied yet; a worker does it")]
+        text = f"last applied {last:%Y-%m-%d %H:%M} UTC"
+        if self._now - last <= LATEST_EXPIRY:
+            return [Finding("retention", True, text)]
+        text += f'; is a worker running? {RUNBOOK}, "Data are kept too long"'
+        return [Finding("retention", False, text)]
 
     async def _redis(self) -> list[Finding]:
         shared = Shared(self._settings.redis_url.get_secret_value())

@@ -5,12 +5,14 @@ from __future__ import annotations
 import contextlib
 import logging
 import sys
+import traceback
 from collections.abc import Iterator, MutableMapping
 from contextvars import ContextVar
 from typing import Any
 
 import structlog
 
+from bot.errors import NindyError
 from bot.privacy import redact
 
 _SHORT = 100_000
@@ -54,7 +56,7 @@ def configure(level: str) -> None:
             processors=[
                 structlog.stdlib.ProcessorFormatter.remove_processors_meta,
                 structlog.processors.TimeStamper(fmt="iso", utc=True),
-                structlog.processors.format_exc_info,
+                _tell_exception,
                 _add_trace,
                 _redact,
                 structlog.processors.JSONRenderer(ensure_ascii=False),
@@ -82,6 +84,36 @@ def _add_trace(_logger: Any, _method: str, event: Event) -> Event:
     if name := _trace.get():
         event.setdefault("trace", name)
     return event
+
+
+def told(error: BaseException) -> str:
+    """Return what a log may say of an exception.
+
+    Ours hold no personal data, and those of the system speak of files and hosts. What others quote
+    may be what a person wrote: of them it is the type alone.
+    """
+    name = type(error).__name__
+    return f"{name}: {error}" if isinstance(error, (NindyError, OSError)) and str(error) else name
+
+
+def _tell_exception(_logger: Any, _method: str, event: Event) -> Event:
+    given = event.pop("exc_info", None)
+    error = given[1] if isinstance(given, tuple) else given
+    if given is True:
+        error = sys.exc_info()[1]
+    if isinstance(error, BaseException):
+        event["exception"] = "\n\nand then\n\n".join(reversed([*_links(error)]))
+    return event
+
+
+def _links(error: BaseException) -> Iterator[str]:
+    seen: set[int] = set()
+    link: BaseException | None = error
+    while link is not None and id(link) not in seen:
+        seen.add(id(link))
+        frames = "".join(traceback.format_tb(link.__traceback__))
+        yield f"Traceback (most recent call last):\n{frames}{told(link)}"
+        link = link.__cause__ or (None if link.__suppress_context__ else link.__context__)
 
 
 class _Stream(logging.StreamHandler):  # type: ignore[type-arg]

@@ -8,19 +8,18 @@ owner can read.
 from __future__ import annotations
 
 import base64
-import contextlib
 import hashlib
 import hmac
 import json
-import os
 import re
-import uuid
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from cryptography.fernet import Fernet, MultiFernet
+from cryptography.fernet import Fernet, InvalidToken, MultiFernet
 
 from bot.errors import StartupError
+from bot.key_file import KeyFile
 from bot.settings import Settings
 
 
@@ -30,11 +29,31 @@ class Vault:
     Args:
         encryption_keys: Fernet keys, newest first.
         index_key: Secret of the look-up keys and signatures; it does not rotate.
+        newer: Gives the encryption keys when they have changed, for as long as this runs.
     """
 
-    def __init__(self, encryption_keys: list[bytes], index_key: bytes) -> None:
-        self._fernet = MultiFernet([Fernet(key) for key in encryption_keys])
+    def __init__(
+        self,
+        encryption_keys: list[bytes],
+        index_key: bytes,
+        newer: Callable[[], list[bytes] | None] | None = None,
+    ) -> None:
+        self._each = [Fernet(key) for key in encryption_keys]
+        self._all = MultiFernet(self._each)
         self._index_key = index_key
+        self._newer = newer
+
+    @property
+    def _fernet(self) -> MultiFernet:
+        if self._newer is not None and (keys := self._newer()) is not None:
+            self._each = [Fernet(key) for key in keys]
+            self._all = MultiFernet(self._each)
+        return self._all
+
+    @property
+    def keys(self) -> int:
+        """How many keys open what is sealed; more than one while they are rotated."""
+        return len(self._each)
 
     def seal(self, value: Any) -> bytes:
         """Encrypt a JSON value."""
@@ -55,6 +74,24 @@ class Vault:
             InvalidToken: It was not made with one of our keys, or was changed since.
         """
         return self._fernet.decrypt(base64.urlsafe_b64encode(sealed))
+
+    def renewed(self, sealed: bytes) -> bytes | None:
+        """Seal with the newest key what an older one sealed; None when the newest already did.
+
+        Raises:
+            InvalidToken: None of our keys sealed it.
+        """
+        every = self._fernet
+        try:
+            self._each[0].decrypt(bytes(sealed))
+        except InvalidToken:
+            return every.rotate(bytes(sealed))
+        return None
+
+    def renewed_bytes(self, sealed: bytes) -> bytes | None:
+        """Do the same for what `seal_bytes` made."""
+        renewed = self.renewed(base64.urlsafe_b64encode(sealed))
+        return None if renewed is None else base64.urlsafe_b64decode(renewed)
 
     def key(self, *parts: str) -> str:
         """Make the look-up key of a value: 64 hex digits that tell nothing without the secret."""
@@ -82,40 +119,15 @@ def open_vault(settings: Settings) -> Vault:
                 "NINDY_ENCRYPTION_KEYS and NINDY_INDEX_KEY: set both when the database is shared "
                 "(make a key with `nindy key`)"
             )
-        return _from_file(settings.var_dir / "keys.json")
+        file = KeyFile(key_path(settings))
+        return Vault(file.encryption, file.index, file.newer)
     except (ValueError, TypeError, KeyError) as error:
         raise StartupError(f"encryption keys are unusable: {type(error).__name__}") from None
 
 
-def _from_file(path: Path) -> Vault:
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        if not path.exists():
-            _make_file(path)
-        keys = json.loads(path.read_text())
-    except OSError as error:
-        raise StartupError(f"{path}: {error.strerror}; Nindy must be able to write there") from None
-    return Vault([key.encode() for key in keys["encryption"]], keys["index"].encode())
-
-
-def _make_file(path: Path) -> None:
-    # Complete before it has its name: a second process that starts now reads these same keys.
-    draft = path.with_name(f"{path.name}.{uuid.uuid4().hex}")
-    handle = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-    try:
-        with os.fdopen(handle, "w") as file:
-            json.dump({"encryption": [new_key()], "index": new_key()}, file)
-            file.flush()
-            os.fsync(file.fileno())
-        with contextlib.suppress(FileExistsError):
-            os.link(draft, path)
-    finally:
-        draft.unlink()
-    folder = os.open(path.parent, os.O_RDONLY)
-    try:
-        os.fsync(folder)
-    finally:
-        os.close(folder)
+def key_path(settings: Settings) -> Path:
+    """Return where the keys of a single machine are."""
+    return settings.var_dir / "keys.json"
 
 
 def new_key() -> str:

@@ -27,17 +27,20 @@ from bot.errors import StartupError
 from bot.ledger import inbox, outbox, people
 from bot.ledger.people import SESSION
 from bot.live.notify import beat, notify
+from bot.personal.expiry import expire
 from bot.settings import Settings
 from bot.turn.sweep import sweep
 
 log = logging.getLogger(__name__)
 
+_IDLE_SECONDS = 150.0
+"""So long a connection may bring no whole head; the proxy ends its idle ones after two minutes."""
 _WORKER_STOPS, _SENDER_STOPS, _DOOR_STOPS = 7.0, 3.0, 1.0
 """Seconds that each may take to stop: of all together less than 15."""
 _LAST_WORD = 1.0
 _FILES = 16_384
 _LOOK_AGAIN, _SWEEP_AGAIN, _WAVES_AGAIN = 60.0, 6 * 3600.0, 2.0
-"""Seconds between two looks at the tickets' clocks, files that nobody needs, and broadcasts."""
+"""Seconds between two looks at the tickets' clocks, what need not be kept, and broadcasts."""
 
 Tasks = list["asyncio.Task[None]"]
 """What a role has begun that must not end by itself."""
@@ -210,7 +213,8 @@ async def _look(house: House) -> None:
 
 
 async def _sweep(house: House) -> None:
-    if removed := await sweep(house.ledger, house.files, now()):
+    await expire(house.ledger, house.files, house.periods, house.owner.name, now)
+    if removed := await sweep(house.ledger, house.files):
         log.info("files that nobody needs were removed: %d", removed)
 
 
@@ -228,7 +232,9 @@ async def _last_word(writing: Awaitable[object]) -> None:
 
 @contextlib.asynccontextmanager
 async def _door(app: web.Application, host: str, port: int, name: str) -> AsyncIterator[None]:
-    runner = web.AppRunner(app, access_log=None, shutdown_timeout=_DOOR_STOPS)
+    runner = web.AppRunner(
+        app, access_log=None, shutdown_timeout=_DOOR_STOPS, keepalive_timeout=_IDLE_SECONDS
+    )
     await runner.setup()
     try:
         try:

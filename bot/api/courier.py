@@ -7,11 +7,11 @@ import logging
 import random
 from collections import Counter
 from collections.abc import Awaitable, Callable, Mapping
-from datetime import datetime, timedelta
+from datetime import timedelta
 
 from bot.clock import Clock
 from bot.errors import ChannelError, UpstreamError
-from bot.ledger import api_answers, deliveries
+from bot.ledger import deliveries
 from bot.ledger.database import Ledger
 from bot.ledger.deliveries import Parcel
 from bot.live.wake import Wake
@@ -25,7 +25,6 @@ GIVEN_UP = timedelta(hours=24)
 FIRST_PAUSE, LONGEST_PAUSE = 5.0, 3600.0
 """Seconds; doubled from try to try."""
 _LOOK_AGAIN = 1.0
-_TIDY = timedelta(hours=1)
 
 Carry = Callable[[Parcel], Awaitable[None]]
 
@@ -59,14 +58,12 @@ class Courier:
         self._failpoints = failpoints
         self._under_way: Counter[str] = Counter()
         self._tasks: set[asyncio.Task[None]] = set()
-        self._tidied: datetime | None = None
         self._stopping = False
 
     async def run(self) -> None:
         """Deliver until `stop`; then finish what is under way."""
         while not self._stopping:
             try:
-                await self._tidy()
                 taken = await self._take()
             except Exception:
                 log.exception("deliveries cannot be read; trying again")
@@ -132,13 +129,6 @@ class Courier:
         log.warning("an event did not arrive", extra=fields)
         again = now + pause(parcel.attempts)
         await self._ledger.run(deliveries.postpone, parcel, error, again)
-
-    async def _tidy(self) -> None:
-        now = self._clock()
-        if self._tidied is None or now >= self._tidied + _TIDY:
-            await self._ledger.run(deliveries.tidy, now)
-            await self._ledger.run(api_answers.tidy, now)
-            self._tidied = now
 
 
 def pause(attempts: int) -> timedelta:

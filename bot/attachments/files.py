@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import asyncio
+import errno
 import itertools
+import os
+import shutil
 import tempfile
 import time
 import uuid
-from collections.abc import AsyncIterable, AsyncIterator
+from collections.abc import AsyncIterable, AsyncIterator, Iterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -21,6 +24,8 @@ from bot.errors import FileRefused, StartupError
 from bot.privacy import Vault
 
 _DAY = 24 * 3600
+LEAST_ROOM = 1024**3
+"""Bytes that stay free on the disk, which may be the ledger's too: files never fill it."""
 
 
 @dataclass(frozen=True)
@@ -79,8 +84,10 @@ class Files:
         Raises:
             FileRefused: ``empty``, too ``large``, of a ``type`` that is not taken, ``unsafe``
                 inside, or ``infected``. Nothing is kept.
-            OSError: The disk is full or away.
+            OSError: The disk is nearly full, or away.
         """
+        if shutil.disk_usage(self._folder).free < LEAST_ROOM + self.largest:
+            raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC), str(self._folder))
         with self._unnamed() as file:
             size = 0
             async for piece in pieces:
@@ -133,6 +140,18 @@ class Files:
         """Remove a file; one that is gone already is no matter."""
         await asyncio.to_thread(self._path(id).unlink, missing_ok=True)
 
+    def every(self) -> list[str]:
+        """Return the ids of all files. Reads the whole folder."""
+        return sorted(path.name for path in self._paths() if not path.suffix)
+
+    def renew(self, id: str) -> bool:
+        """Seal a file with the newest key if an older one did; say whether it was so.
+
+        Raises:
+            FileLost: None of our keys opens it.
+        """
+        return sealed.renew(self._path(id), self._vault, id)
+
     def stale(self) -> list[str]:
         """Return the ids of files that are older than a day, for whoever knows which belong.
 
@@ -140,13 +159,16 @@ class Files:
         """
         until = time.time() - _DAY
         found = []
-        for path in itertools.chain.from_iterable(p.iterdir() for p in self._folder.iterdir()):
+        for path in self._paths():
             if path.stat().st_mtime < until:
                 if path.suffix:
                     path.unlink(missing_ok=True)
                 else:
                     found.append(path.name)
         return found
+
+    def _paths(self) -> Iterator[Path]:
+        return itertools.chain.from_iterable(p.iterdir() for p in self._folder.iterdir())
 
     async def _scan(self, file: IO[bytes]) -> Verdict:
         if self._scanner is None:

@@ -16,7 +16,7 @@ from sqlalchemy.engine import Connection
 
 from bot.channels.message import Sender
 from bot.ledger import tickets
-from bot.ledger.confidence import ANONYMOUS
+from bot.ledger.people import ANONYMOUS
 from bot.ledger.tables import conversation, person, ticket
 from bot.ledger.tickets import ALPHABET, NewTicket, Ticket
 from bot.privacy import Vault

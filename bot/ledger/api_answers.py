@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any
 
 import sqlalchemy as sa
@@ -14,9 +14,6 @@ from bot.errors import ApiRefused
 from bot.ledger.database import insert_once
 from bot.ledger.tables import api_answer
 from bot.privacy import Vault
-
-KEPT = timedelta(hours=48)
-"""How long a key stands for its request."""
 
 
 @dataclass(frozen=True)
@@ -88,12 +85,6 @@ def once(connection: Connection, vault: Vault, asked: Asked, now: datetime, act:
         .values(status=answer.status, sealed_body=vault.seal(answer.body))
     )
     return answer
-
-
-def tidy(connection: Connection, vault: Vault, now: datetime) -> int:
-    """Forget keys older than `KEPT`; return how many there were."""
-    gone = connection.execute(api_answer.delete().where(api_answer.c.at < now - KEPT))
-    return int(gone.rowcount)
 
 
 def _key(vault: Vault, asked: Asked) -> str:

@@ -30,8 +30,6 @@ USER = "user"
 """The sender who is the person of the conversation."""
 RECENT = timedelta(hours=4)
 """So long a file waits for a ticket to be opened: as long as a conversation is remembered."""
-ORPHANED = timedelta(days=30)
-"""After that a file on no ticket may be removed."""
 
 
 @dataclass(frozen=True)
@@ -252,15 +250,6 @@ def put_onto_new(connection: Connection, ticket_id: str, now: datetime) -> None:
         )
         .values(ticket_id=ticket_id)
     )
-
-
-def forget_orphans(connection: Connection, vault: Vault, now: datetime, limit: int) -> list[str]:
-    """Forget files that are on no ticket and `ORPHANED`; return the ids to drop from the store."""
-    old = sa.and_(attachment.c.ticket_id.is_(None), attachment.c.created_at < now - ORPHANED)
-    some = sa.select(attachment.c.id).where(old).limit(limit)
-    ids = [row.id for row in connection.execute(some)]
-    connection.execute(attachment.delete().where(attachment.c.id.in_(ids)))
-    return ids
 
 
 def unknown(connection: Connection, vault: Vault, ids: list[str]) -> list[str]:

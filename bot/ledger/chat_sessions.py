@@ -10,7 +10,7 @@ from sqlalchemy.engine import Connection
 
 from bot.channels.message import Inbound, Sender
 from bot.ledger import inbox as messages
-from bot.ledger import people
+from bot.ledger import notices, people
 from bot.ledger.tables import (
     attachment,
     audit,
@@ -107,9 +107,7 @@ def accept_notice(
         connection.execute(
             chat_session.update().where(chat_session.c.session_key == key).values(notice=version)
         )
-        connection.execute(
-            audit.insert().values(at=now, kind=f"notice {version}", person_id=row.person_id)
-        )
+        notices.write(connection, row.person_id, version, now)
 
 
 def position(

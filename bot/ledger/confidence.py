@@ -18,9 +18,6 @@ from bot.ledger.inbox import PENDING
 from bot.ledger.tables import COMPLAINTS, attachment, conversation, inbox, outbox, person, ticket
 from bot.privacy import Vault
 
-ANONYMOUS = "anonim"
-"""The channel of complaints without a name; nothing can be sent through it."""
-
 SLOT = "perkara"
 """Where the dialogue remembers the matter that it is about."""
 FORMS = ("pengaduan_form", "ulasan_form", "lanjut_form")

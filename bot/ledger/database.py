@@ -41,8 +41,9 @@ _POSTGRES_CONNECT = {
     "options": "-c lock_timeout=8s -c statement_timeout=30s"
     " -c idle_in_transaction_session_timeout=60s",
 }
-_COLLIDED = {"23505", "40001", "40P01"}
-"""PostgreSQL's codes for a unique key, a snapshot or a lock that another transaction had first."""
+_COLLIDED = {"23503", "23505", "40001", "40P01"}
+"""PostgreSQL's codes for a row that another transaction took away, or for a unique key, a snapshot
+or a lock that it had first."""
 _TRIES = 8
 _LONGEST_REST = 0.05
 _VALUES_AT_ONCE = 500

@@ -27,8 +27,6 @@ from bot.privacy import Vault
 
 LEASE = timedelta(seconds=30)
 """Far longer than one delivery can take (10 s)."""
-KEPT, KEPT_DEAD = timedelta(days=7), timedelta(days=30)
-"""How long what was delivered, and what was given up, is kept."""
 DONE, DEAD = "done", "dead"
 WITHHELD = "withheld"
 API = "api"
@@ -183,15 +181,6 @@ def totals(connection: Connection, vault: Vault) -> dict[str, int]:
         .group_by(delivery.c.state)
     )
     return {**found, **{state: int(number) for state, number in rows}}
-
-
-def tidy(connection: Connection, vault: Vault, now: datetime) -> int:
-    """Forget what was settled longer than `KEPT` or `KEPT_DEAD` ago; return how many there were."""
-    number = 0
-    for state, kept in ((DONE, KEPT), (DEAD, KEPT_DEAD)):
-        over = (delivery.c.state == state, delivery.c.updated_at < now - kept)
-        number += connection.execute(delivery.delete().where(*over)).rowcount
-    return number
 
 
 def _still_ours(parcel: Parcel) -> tuple[Any, ...]:

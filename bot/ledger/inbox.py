@@ -53,6 +53,7 @@ _OLDEST_OF = (
         conversation.c.sealed_state,
         conversation.c.last_turn_at,
         conversation.c.holder_id,
+        conversation.c.notice,
     )
     .join(conversation, conversation.c.id == inbox.c.conversation_id)
     .where(inbox.c.conversation_id == sa.bindparam("whose"), _PENDING)
@@ -79,6 +80,7 @@ class Claim:
         holder_id: The agent who has taken the conversation over, if one has.
         matter: What the message was written about, when the conversation was taken over since.
         received_at: When it was stored.
+        notice: The version of the privacy notice that was shown in the conversation, if one was.
         trace: The message's name in the log.
     """
 
@@ -93,6 +95,7 @@ class Claim:
     received_at: datetime
     holder_id: str | None = None
     matter: str | None = None
+    notice: str = ""
     trace: str = ""
 
 
@@ -242,6 +245,7 @@ def claim(
             received_at=row.received_at,
             holder_id=row.holder_id,
             matter=row.matter,
+            notice=row.notice,
             trace=trace_of(row.message_key),
         )
     return None

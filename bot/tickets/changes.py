@@ -15,7 +15,7 @@ from sqlalchemy.engine import Connection
 from bot.catalogue import Catalogue
 from bot.channels.message import Choice, Reply
 from bot.ledger import attachments, people
-from bot.ledger.confidence import ANONYMOUS
+from bot.ledger.people import ANONYMOUS
 from bot.ledger.tables import COMPLAINTS, inbox, ticket_forward
 from bot.ledger.window import is_open
 from bot.privacy import Vault

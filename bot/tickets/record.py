@@ -11,7 +11,7 @@ from sqlalchemy.engine import Connection
 
 from bot.channels.message import Reply
 from bot.ledger import announcements, people, window
-from bot.ledger.confidence import ANONYMOUS
+from bot.ledger.people import ANONYMOUS
 from bot.ledger.tables import ticket, ticket_event
 from bot.ledger.window import Told
 from bot.privacy import Vault

@@ -10,8 +10,9 @@ from sqlalchemy.engine import Connection
 
 from bot.channels.message import Reply
 from bot.ledger import people
-from bot.ledger.confidence import ANONYMOUS, under_way
+from bot.ledger.confidence import under_way
 from bot.ledger.inbox import PENDING
+from bot.ledger.people import ANONYMOUS
 from bot.ledger.tables import conversation, inbox, ticket, ticket_event
 from bot.privacy import Vault
 from bot.tickets.life import ChangeRefused, Priority

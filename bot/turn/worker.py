@@ -23,7 +23,7 @@ from bot.ledger.inbox import Claim
 from bot.ledger.unit_of_work import UnitOfWork
 from bot.live.owner import Owner
 from bot.live.wake import Wake
-from bot.log import trace
+from bot.log import told, trace
 from bot.turn.failpoints import Failpoints
 
 log = logging.getLogger(__name__)
@@ -172,7 +172,7 @@ class Worker:
     async def _rest(self, claimed: Claim, error: Exception) -> None:
         log.error(
             "turn failed and was undone: %s",
-            error,
+            told(error),
             extra={"inbox": claimed.inbox_id, "failures": claimed.failures + 1},
             exc_info=not isinstance(error, TurnFailed) or error.__cause__,
         )

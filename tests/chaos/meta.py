@@ -20,6 +20,7 @@ from typing import Any
 import aiohttp
 from aiohttp import web
 
+from tests import wire
 from tests.product import SECRET
 
 NUMBER = "100000000000001"
@@ -62,6 +63,12 @@ class Meta:
         self.answers: Counter[int] = Counter()
         self.delay = 0.0
         """Seconds between accepting a bubble and saying so."""
+        self.odd: list[str] = []
+        """What was wrong with what was sent."""
+        self.refuses = 0
+        """The code with which bubbles are refused, 0 for none."""
+        self.refused: list[float] = []
+        """When they were."""
         self.reports = True
         """Whether the state of a bubble is told."""
 
@@ -76,12 +83,13 @@ class Meta:
         await web.TCPSite(self._runner, "127.0.0.1", self._port).start()
         return self
 
-    async def __aexit__(self, *_: object) -> None:
+    async def __aexit__(self, kind: object, *_: object) -> None:
         for task in self._reporting:
             task.cancel()
         if self._runner is not None:
             await self._runner.cleanup()
         await self._session.close()
+        assert kind is not None or not self.odd, self.odd
 
     async def write(self, phone: str, texts: Iterable[str], pause: float = 0.0) -> None:
         """Let a person write messages, each until it is acknowledged."""
@@ -143,8 +151,12 @@ class Meta:
 
     async def _accept(self, request: web.Request) -> web.Response:
         body = json.loads(await request.read())
+        self.odd += wire.faults(body)
         if "status" in body:  # A mark that a message was read.
             return web.json_response({"success": True})
+        if self.refuses:
+            self.refused.append(time.monotonic())
+            return web.json_response({"error": {"code": self.refuses}}, status=400)
         wamid = f"wamid.out.{next(self._ids)}"
         bubble = Shown(
             body["to"].lstrip("+"),

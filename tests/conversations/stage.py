@@ -22,8 +22,9 @@ from actions.clients import Clients, connect
 from actions.registry import hand_out
 from actions.services import Services
 from bot.attachments.files import Files
+from bot.channels import pages
 from bot.channels.choice_ids import issue
-from bot.channels.message import Inbound, Kind, Media, Reply, Sender
+from bot.channels.message import Choice, Inbound, Kind, Media, Reply, Sender
 from bot.channels.whatsapp.render import render
 from bot.clock import JAKARTA
 from bot.errors import Permanent
@@ -48,10 +49,13 @@ from bot.turn.file_words import FileWords
 from bot.turn.held import Held
 from bot.turn.intake import Delivery, Intake
 from bot.turn.late import Late
+from bot.turn.paged import Paged
 from bot.turn.sender import Sender as OutboxSender
 from bot.turn.with_files import WithFiles
 from bot.turn.worker import Worker
+from bot.words import Words
 from sandbox.app import create_app
+from tests import wire
 from tests.filing import LARGEST
 
 CHOICE_KEY = b"stage"
@@ -319,8 +323,14 @@ async def stage(
         wake, failpoints = Wake(), Failpoints()
 
         async def keep(outgoing: Outgoing) -> str:
-            render(outgoing.reply, lambda c: issue(CHOICE_KEY, "x", c.payload), menu_word="Pilih")
-            play.bubbles.append(outgoing)
+            content = render(
+                outgoing.reply,
+                lambda choice: issue(CHOICE_KEY, "x", choice.payload),
+                menu_word="Pilih",
+                more=partial(_more, services.words, outgoing.id),
+            )
+            wire.check(wire.message(content))
+            play.bubbles.append(_first_page(services.words, outgoing))
             return f"out.{len(play.bubbles)}"
 
         with ledger.engine.begin() as connection:
@@ -344,11 +354,13 @@ async def stage(
             play.clock,
         )
         with_files = WithFiles(ledger, services.changes, file_words, dialogue.respond)
+        late = Late(ledger, services.changes, apology, dialogue.parse, with_files)
+        paged = Paged(ledger, services.words, CHOICE_KEY, late)
         play.worker = Worker(
             ledger,
-            Late(ledger, services.changes, apology, dialogue.parse, with_files),
+            paged,
             apology,
-            Held(services.changes, services.words, with_files, dialogue.parse, CHOICE_KEY),
+            Held(services.changes, services.words, paged, dialogue.parse, CHOICE_KEY),
             owner,
             wake,
             play.clock,
@@ -369,3 +381,17 @@ async def stage(
             owner.close()
             await server.close()
             ledger.close()
+
+
+def _more(words: Words, outbox_id: str, shown: int, left: int) -> Choice:
+    title = words.text("utter_lainnya_button")
+    return Choice(title, pages.turn_to(outbox_id, shown), f"{left} lagi")
+
+
+def _first_page(words: Words, outgoing: Outgoing) -> Outgoing:
+    """What the person sees of a bubble whose choices do not fit."""
+    offered, shown = outgoing.reply.choices, pages.first(outgoing.reply.choices, outgoing.channel)
+    if shown == len(offered):
+        return outgoing
+    page = (*offered[:shown], _more(words, outgoing.id, shown, len(offered) - shown))
+    return replace(outgoing, reply=replace(outgoing.reply, choices=page))

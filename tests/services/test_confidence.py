@@ -8,7 +8,17 @@ from typing import Any
 import pytest
 
 from bot.channels.message import Reply
-from bot.ledger import anonymous, chat, confidence, news, outbox, tables, tickets, unit_of_work
+from bot.ledger import (
+    anonymous,
+    chat,
+    confidence,
+    news,
+    outbox,
+    people,
+    tables,
+    tickets,
+    unit_of_work,
+)
 from bot.ledger.tickets import Content, NewTicket
 from bot.ledger.unit_of_work import UnitOfWork
 from bot.tickets.life import ChangeRefused, State
@@ -221,7 +231,7 @@ def test_nothing_leads_from_the_ticket_to_who_told_it(desk: Desk) -> None:
     desk.do("reply", number, "terima kasih", True, by=ANI, at=LATER + MINUTE)
     mine = desk.row(ordinary)
     person = next(
-        row for row in rows(desk.ledger, tables.person) if row.channel != confidence.ANONYMOUS
+        row for row in rows(desk.ledger, tables.person) if row.channel != people.ANONYMOUS
     )
     marks = (mine.conversation_id, person.id, person.user_key, "ID.siti", "Siti", "wamid")
     found = reached(desk, number)

@@ -239,21 +239,6 @@ def test_two_secrets_sign_while_one_is_rotated(desk: Desk) -> None:
     assert parcel.secrets == (newest,)
 
 
-def test_what_was_delivered_is_forgotten_after_a_week(desk: Desk) -> None:
-    add(desk, "watcher", Scope.READ_ALL)
-    number = desk.open()
-    drain(desk)
-    desk.do("claim", number)
-    later = START + deliveries.KEPT + MINUTE
-    assert desk.ledger.transact(deliveries.tidy, START + deliveries.KEPT) == 0
-    assert desk.ledger.transact(deliveries.tidy, later) == 1
-    assert states(desk) == ["open"]
-    [lost] = take(desk, later)
-    desk.ledger.transact(deliveries.dead, lost, "timeout", later)
-    assert desk.ledger.transact(deliveries.tidy, later + deliveries.KEPT_DEAD) == 0
-    assert desk.ledger.transact(deliveries.tidy, later + deliveries.KEPT_DEAD + MINUTE) == 1
-
-
 def test_events_are_sealed(desk: Desk) -> None:
     crm(desk)
     desk.open()
@@ -294,10 +279,3 @@ class TestOnce:
         with pytest.raises(ApiRefused, match="step"):
             self.once(desk, log, fail=True)
         assert self.once(desk, log).repeated is False
-
-    def test_keys_are_forgotten_after_two_days(self, desk: Desk) -> None:
-        self.once(desk, [])
-        day = timedelta(hours=24)
-        assert desk.ledger.transact(api_answers.tidy, START + day) == 0
-        assert desk.ledger.transact(api_answers.tidy, START + 2 * day + MINUTE) == 1
-        assert rows(desk.ledger, tables.api_answer) == []

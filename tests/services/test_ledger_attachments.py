@@ -17,7 +17,6 @@ from bot.ledger.attachments import (
     EXPECTED,
     KEPT,
     LOST,
-    ORPHANED,
     RECENT,
     REJECTED,
     WAITING,
@@ -274,17 +273,3 @@ def test_a_bubble_carries_its_file(ledger: Ledger) -> None:
     ledger.transact(outbox.enqueue, conversation, None, reply, START)
     (outgoing,) = ledger.transact(outbox.take, "s1", START, 1)
     assert outgoing.reply == reply
-
-
-def test_files_on_no_ticket_are_forgotten_after_a_while(ledger: Ledger) -> None:
-    kept, orphan = upload(ledger), upload(ledger)
-    ticket_id = open_ticket(ledger)
-    receive(ledger, replace(message("m"), attachments=(kept,)))
-    with_it = rows(ledger, tables.inbox, tables.inbox.c.id)[-1].id
-    late = START + ORPHANED + timedelta(seconds=1)
-    assert ledger.transact(attachments.forget_orphans, START + ORPHANED, 9) == []
-    with ledger.engine.begin() as connection:
-        attachments.put_onto(connection, ticket_id, with_it)
-    assert ledger.transact(attachments.forget_orphans, late, 9) == [orphan]
-    assert ledger.transact(attachments.unknown, [kept, orphan]) == [orphan]
-    assert ledger.transact(attachments.find, orphan) is None

@@ -32,6 +32,7 @@ from bot.ledger import (
     chat,
     chat_sessions,
     consents,
+    duties,
     logins,
     outbox,
     people,
@@ -97,7 +98,7 @@ def plant(ledger: Ledger) -> None:
         ),
     )  # fmt: skip
     state = {"slots": {"nik": p["nik"], "x": p["slot"]}, "loop": None}
-    work = UnitOfWork(claimed(ledger, now=START + PATIENCE), START, state=state, misses=1)
+    work = UnitOfWork(claimed(ledger, now=START + PATIENCE), START, state=state, misses=[p["nik"]])
     work.events = [{"event": "user", "text": p["event"], "email": p["email"]}]
     work.replies = [Reply(f"{p['reply']} {p['nik']}", (Choice(p["name"], p["choice"]),))]
     content = Content(p["subject"], p["text"], p["name"], p["email"], p["nik"])
@@ -115,6 +116,7 @@ def plant(ledger: Ledger) -> None:
     plant_doors(ledger)
     plant_faq(ledger)
     moved = Sender(p["new user id"], p["new phone"])
+    assert ledger.transact(duties.take, "retention", "w1", START)
     change = IdentityChange("whatsapp", "1", p["message id"], sender, moved, START)
     assert ledger.transact(people.change_identity, change, START)
 

@@ -1,5 +1,7 @@
 """History is only ever added to: no line of the code changes or deletes an event or an audit row.
 
+One room may: `bot.personal` ends what its period is over for, and what somebody had erased.
+
 The tests of tickets look at every statement, too (`tests.ticketing.append_only`).
 """
 
@@ -54,7 +56,10 @@ def test_what_adds_and_reads_is_allowed() -> None:
 
 def test_nothing_rewrites_history() -> None:
     modules = [
-        path for room in ("bot", "actions", "desk") for path in (PROJECT / room).rglob("*.py")
+        path
+        for room in ("bot", "actions", "desk")
+        for path in (PROJECT / room).rglob("*.py")
+        if path.parent != PROJECT / "bot/personal"
     ]
     writers = [path for path in modules if "ticket_event.insert" in path.read_text("utf-8")]
     assert len(writers) >= 2

@@ -19,8 +19,9 @@ from ruamel.yaml import YAML
 from bot import metrics
 from bot.doctor import LEAST_SPACE, Doctor
 from bot.finding import Finding
-from bot.ledger import deliveries, migrate, subscribers, tables
+from bot.ledger import deliveries, duties, migrate, subscribers, tables
 from bot.ledger.database import Ledger
+from bot.personal.expiry import DUTY
 from bot.settings import Settings
 from tests.conftest import PROJECT
 from tests.kit import START, answer, message, receive, sqlite_ledger, vault
@@ -73,8 +74,21 @@ async def test_a_system_that_is_well(
     port = edge.port or 0
     found = await look(ledger, tmp_path, port, away=port)
     assert all(one.good for one in found.values()), [str(one) for one in found.values()]
-    names = {"model", "calendar", "disk", "database", "inbox", "outbox", "edge", "desk"}
-    assert set(found) == names | {"tickets", "deliveries", "WhatsApp", "SPAN", "SAKTI", "Digit"}
+    names = {"model", "calendar", "disk", "secrets", "database", "inbox", "outbox", "edge", "desk"}
+    names |= {"tickets", "deliveries", "retention"}
+    assert set(found) == names | {"WhatsApp", "SPAN", "SAKTI", "Digit"}
+
+
+async def test_keys_that_others_can_read_are_named(
+    ledger: Ledger, tmp_path: Path, edge: TestServer
+) -> None:
+    keys = tmp_path / "keys.json"
+    keys.write_text("{}")
+    keys.chmod(0o640)
+    found = await look(ledger, tmp_path, edge.port or 0)
+    assert not found["secrets"].good and f"chmod 600 {keys}" in found["secrets"].text
+    keys.chmod(0o600)
+    assert (await look(ledger, tmp_path, edge.port or 0))["secrets"].good
 
 
 async def test_what_is_away_is_named(ledger: Ledger, tmp_path: Path, edge: TestServer) -> None:
@@ -123,6 +137,19 @@ async def test_events_that_were_given_up_are_named(
     ledger.transact(deliveries.dead, parcel, "timeout", START)
     found = (await look(ledger, tmp_path, edge.port or 0))["deliveries"]
     assert not found.good and found.text.startswith("0 wait, 1 were given up")
+
+
+async def test_retention_that_is_not_applied_is_named(
+    ledger: Ledger, tmp_path: Path, edge: TestServer
+) -> None:
+    port = edge.port or 0
+    assert (await look(ledger, tmp_path, port))["retention"].good
+    ledger.transact(duties.take, DUTY, "w1", START)
+    ledger.transact(duties.done, DUTY, "w1", START)
+    day = 24 * 3600
+    assert (await look(ledger, tmp_path, port, after=2 * day))["retention"].good
+    found = (await look(ledger, tmp_path, port, after=2 * day + 1))["retention"]
+    assert not found.good and "Data are kept too long" in found.text
 
 
 async def test_a_database_that_is_behind_or_gone_is_a_finding(

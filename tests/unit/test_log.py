@@ -14,6 +14,7 @@ import pytest
 import structlog
 
 from bot import log as module
+from bot.errors import FileLost, TurnFailed
 
 NIK, MAIL, PHONE = "3174012345678901", "siti.aminah@kemenkeu.go.id", "+62 812-3456-7890"
 SENTENCE = f"NIK {NIK}, {MAIL}, {PHONE}"
@@ -123,8 +124,25 @@ def test_what_is_not_personal_stays(run: Run) -> None:
 
 def test_an_exception_keeps_its_lines(run: Run) -> None:
     (line,) = run(caught)
-    assert "RuntimeError: while looking up <n>" in line["exception"]
-    assert "in nested" in line["exception"]
+    assert line["exception"].endswith("RuntimeError")
+    assert "in nested" in line["exception"] and "in boom" in line["exception"]
+    assert line["exception"].index("ValueError") < line["exception"].index("RuntimeError")
+
+
+@pytest.mark.parametrize(
+    ("error", "told"),
+    [
+        (TurnFailed("TimeoutError"), "TurnFailed: TimeoutError"),
+        (OSError(28, "No space left on device"), "OSError: [Errno 28] No space left on device"),
+        (KeyError("Siti Aminah"), "KeyError"),
+        (ValueError("'Siti Aminah' is not a valid Kind"), "ValueError"),
+        (FileLost(), "FileLost"),
+    ],
+)
+def test_only_our_own_exceptions_are_quoted(run: Run, error: Exception, told: str) -> None:
+    """What others say may quote what a person wrote: a name is no pattern that could be found."""
+    (line,) = run(lambda log: log.error("x", exc_info=error))
+    assert line["exception"].splitlines()[-1] == told
 
 
 def test_structlog_goes_the_same_way(run: Run) -> None:

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from bot.datafile import load, only, take, wrong
+from bot.personal.notice import Notice
 
 _FILLED = {
     "launcher_new": "jumlah",
@@ -53,7 +54,6 @@ _TRANSCRIPT = {
     "choices": "pilihan",
     "file": "",
 }
-_VERSION = re.compile(r"[\w.-]{1,13}", re.ASCII)
 
 
 @dataclass(frozen=True)
@@ -81,18 +81,14 @@ class ChatWords:
         Raises:
             DataError: One is wrong; the message names file, line and remedy.
         """
-        words, notice = load(folder / "words.yml"), load(folder / "notice.yml")
+        words, notice = load(folder / "words.yml"), Notice.load(folder / "notice.yml")
         only(words, ("words", "hours", "transcript"))
-        only(notice, ("version", "text"))
-        version = take(notice, "version", str)
-        if not _VERSION.fullmatch(version):
-            raise wrong(notice, "use 1 to 13 letters, digits, dots and dashes", "version")
         return cls(
             widget=_sentences(take(words, "words", dict), _WIDGET),
             hours=_sentences(take(words, "hours", dict), _HOURS),
             transcript=_sentences(take(words, "transcript", dict), _TRANSCRIPT),
-            notice_version=version,
-            notice=take(notice, "text", str).strip(),
+            notice_version=notice.version,
+            notice=notice.text,
         )
 
 

@@ -21,6 +21,7 @@ from bot.ledger.tables.conversations import (
     outbox,
     turn,
 )
+from bot.ledger.tables.duties import duty
 from bot.ledger.tables.faq import faq_event, faq_revision
 from bot.ledger.tables.people import audit, consent, person
 from bot.ledger.tables.staff import agent, desk_session
@@ -45,6 +46,7 @@ __all__ = [
     "conversation",
     "delivery",
     "desk_session",
+    "duty",
     "faq_event",
     "faq_revision",
     "feedback",

@@ -52,7 +52,7 @@ delivery = sa.Table(
     sa.Column("id", BigId, primary_key=True, autoincrement=True),
     sa.Column("event_id", sa.String(36), nullable=False),
     sa.Column("subscriber_id", sa.ForeignKey("subscriber.id"), nullable=False),
-    sa.Column("ticket_id", sa.ForeignKey("ticket.id"), nullable=False),
+    sa.Column("ticket_id", sa.ForeignKey("ticket.id"), nullable=False, index=True),
     sa.Column("kind", sa.String(16), nullable=False),
     sa.Column("sealed_body", sa.LargeBinary, nullable=False),
     sa.Column("state", sa.String(8), nullable=False),

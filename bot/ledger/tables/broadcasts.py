@@ -42,7 +42,7 @@ broadcast_recipient = sa.Table(
     sa.Column("id", BigId, primary_key=True, autoincrement=True),
     sa.Column("broadcast_id", sa.ForeignKey("broadcast.id"), nullable=False),
     # None: nobody has ever written to us from this number.
-    sa.Column("person_id", sa.ForeignKey("person.id")),
+    sa.Column("person_id", sa.ForeignKey("person.id"), index=True),
     sa.Column("sealed_phone", sa.LargeBinary, nullable=False),
     # From queued on the bubble's own state tells the rest.
     sa.Column("state", sa.String(8), nullable=False),

@@ -27,7 +27,9 @@ conversation = sa.Table(
     # far the person has been shown ours, where the channel tells it by position.
     sa.Column("position", BigId, nullable=False, server_default="0"),
     sa.Column("shown", BigId, nullable=False, server_default="0"),
-    # When one of these two changed: who follows many conversations looks at the latest only.
+    # The version of the privacy notice that the person was shown in it; the audit trail says when.
+    sa.Column("notice", sa.String(20), nullable=False, server_default=""),
+    # When position or shown changed: who follows many conversations looks at the latest only.
     sa.Column("moved_at", Moment, index=True),
     sa.Index(
         # Dialogues that remember something, looked through every minute.
@@ -79,9 +81,12 @@ inbox = sa.Table(
     # What it is about (`bot.ledger.confidence`).
     sa.Column("matter", sa.String(36), index=True),
     sa.Index(
+        # All that is read of them by who claims the oldest and by who watches.
         "ix_inbox_waiting",
         "sent_at",
         "id",
+        "received_at",
+        "state",
         sqlite_where=sa.text("state = 'pending'"),
         postgresql_where=sa.text("state = 'pending'"),
     ),
@@ -121,7 +126,8 @@ outbox = sa.Table(
     sa.Column("id", sa.String(36), primary_key=True),
     sa.Column("position", BigId, nullable=False),
     sa.Column("conversation_id", sa.ForeignKey("conversation.id"), nullable=False),
-    sa.Column("inbox_id", sa.ForeignKey("inbox.id")),
+    # The index serves the end of its period: no message goes while a bubble answers it.
+    sa.Column("inbox_id", sa.ForeignKey("inbox.id"), index=True),
     # Who wrote it; None when Nindy did. (Agents are never deleted.)
     sa.Column("agent_id", sa.String(36)),
     sa.Column("sealed_body", sa.LargeBinary, nullable=False),
@@ -149,6 +155,18 @@ outbox = sa.Table(
         "position",
         sqlite_where=sa.text("state IN ('queued', 'sending', 'unknown')"),
         postgresql_where=sa.text("state IN ('queued', 'sending', 'unknown')"),
+    ),
+    sa.Index(
+        "ix_outbox_failed",
+        "id",
+        sqlite_where=sa.text("state = 'failed'"),
+        postgresql_where=sa.text("state = 'failed'"),
+    ),
+    sa.Index(
+        "ix_outbox_repeated",
+        "id",
+        sqlite_where=sa.text("repeats > 0"),
+        postgresql_where=sa.text("repeats > 0"),
     ),
     sa.Index("ix_outbox_conversation", "conversation_id", "position"),
     sa.Index(
@@ -197,8 +215,11 @@ lookup_miss = sa.Table(
     metadata,
     sa.Column("id", BigId, primary_key=True, autoincrement=True),
     sa.Column("person_id", sa.ForeignKey("person.id"), nullable=False),
-    sa.Column("at", Moment, nullable=False),
+    # Keyed hash of the number that was asked for, where one stands for the look-up.
+    sa.Column("number_key", sa.String(64)),
+    sa.Column("at", Moment, nullable=False, index=True),
     sa.Index("ix_lookup_miss_person", "person_id", "at"),
+    sa.Index("ix_lookup_miss_number", "number_key", "at"),
 )
 
 feedback = sa.Table(

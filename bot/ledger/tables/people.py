@@ -25,7 +25,7 @@ consent = sa.Table(
     sa.Column("person_id", sa.ForeignKey("person.id"), nullable=False),
     sa.Column("agreed", sa.Boolean, nullable=False),
     # The message that said so, or that told of another number.
-    sa.Column("inbox_id", sa.ForeignKey("inbox.id"), nullable=False),
+    sa.Column("inbox_id", sa.ForeignKey("inbox.id"), nullable=False, index=True),
     sa.Column("at", Moment, nullable=False),
     sa.Index("ix_consent_person", "person_id", "id"),
 )
@@ -36,7 +36,7 @@ audit = sa.Table(
     sa.Column("id", BigId, primary_key=True, autoincrement=True),
     sa.Column("at", Moment, nullable=False),
     sa.Column("kind", sa.String(32), nullable=False),
-    sa.Column("person_id", sa.ForeignKey("person.id")),
+    sa.Column("person_id", sa.ForeignKey("person.id"), index=True),
     sa.Column("agent_id", sa.String(36)),
     sa.Column("ticket_id", sa.String(36)),
     sa.Column("attachment_id", sa.String(36)),
