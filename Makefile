@@ -51,9 +51,32 @@ quick: install ## Run the tests that need no model, browser or server
 chaos: install ## Kill, stop and starve processes, at ten times the volume of the tests
 	NINDY_CHAOS=10 $(BIN)/pytest -q -s tests/chaos
 
+.PHONY: security
+security: install ## Forge, guess and attack, at ten times the volume of the tests
+	NINDY_SECURITY=10 $(BIN)/pytest -q --timeout=3600 tests/security
+
+MINUTES ?= 30
+.PHONY: soak
+soak: install ## Ten messages a second for half an hour (MINUTES=…): what grows meanwhile
+	$(BIN)/python -m bench.soak --minutes $(MINUTES)
+
+.PHONY: mutation
+mutation: install ## Spoil the pure rules line by line, and see that a test notices (an hour)
+	$(UV) run --frozen --with mutmut==3.8.1 mutmut run
+
 .PHONY: fuzz
 fuzz: install ## Read 100,000 WhatsApp bodies that nobody has thought of
 	NINDY_FUZZ=100000 $(BIN)/pytest -q -s --timeout=3600 tests/unit/whatsapp/test_whatsapp_fuzz.py
+
+.PHONY: audit
+audit: install ## Ask what is known against the locked packages
+	@PATH="$(dir $(abspath $(UV))):$$PATH" $(BIN)/python scripts/audit.py
+
+.PHONY: sbom
+sbom: install ## Write the bill of materials (CycloneDX) to sbom.json
+	@$(UV) export --frozen --no-dev --quiet --preview-features sbom-export \
+		--format cyclonedx1.5 --output-file sbom.json > /dev/null
+	@echo "sbom.json: what the product is made of"
 
 .PHONY: format
 format: install ## Put code into shape

@@ -48,6 +48,7 @@ class AkunDigit(Lookup):
     """Asks Digit."""
 
     category = "akun_digit"
+    number = "identitas"
     slots = ("digit_layanan", "identitas", "email_digit")
 
     async def look_up(self, turn: Turn) -> bool:
@@ -63,7 +64,7 @@ class AkunDigit(Lookup):
         if wish == "email":
             same = await digit.email_matches(who, address, request_id=request)
             if not same:
-                turn.work.misses += 1
+                turn.work.misses.append(self.asked(turn))
             turn.say("utter_digit_email_cocok" if same else "utter_digit_email_tidak_cocok")
             return False
         change = {

@@ -32,6 +32,7 @@ class InfoSp2d(Lookup):
     """Looks the payment order up in SPAN."""
 
     category = "info_sp2d"
+    number = "nomor_sp2d"
     slots = ("nomor_sp2d", "nomor_rekening")
 
     async def look_up(self, turn: Turn) -> bool:

@@ -59,6 +59,7 @@ class LacakTiket(Lookup):
     """Finds the ticket in the ledger."""
 
     category = "lacak_tiket"
+    number = ""
     slots = ("nomor_tiket",)
 
     async def look_up(self, turn: Turn) -> bool:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from abc import abstractmethod
-from datetime import timedelta
 from typing import ClassVar
 
 from rasa_sdk.events import SlotSet
@@ -11,11 +10,9 @@ from rasa_sdk.events import SlotSet
 from actions import offers
 from actions.base import Events, NindyAction, Turn, forget, listen
 from bot.errors import BadAnswer, NotFound, Refused, UpstreamError, UpstreamTimeout
+from bot.ledger import misses
 from bot.ledger.tickets import Reason
-from bot.ledger.unit_of_work import recent_misses
 
-MISSES = 5
-WINDOW = timedelta(minutes=15)
 RETRY = "lagi"
 """What the button behind a failure of the outside system brings: ask the same once more."""
 _AGAIN = f'{{"nilai":"{RETRY}"}}'
@@ -32,10 +29,13 @@ class Lookup(NindyAction):
 
     Attributes:
         category: The category, for the words and the ticket.
+        number: The slot of what is asked for, whose misses are counted whoever asks; empty when
+            no number stands for it.
         slots: What the form filled; forgotten afterwards, unless a button needs it again.
     """
 
     category: ClassVar[str]
+    number: ClassVar[str]
     slots: ClassVar[tuple[str, ...]]
 
     def name(self) -> str:
@@ -54,14 +54,14 @@ class Lookup(NindyAction):
         """
 
     async def act(self, turn: Turn) -> Events:
-        """Look up, unless this person has guessed too often."""
-        if await say_pause(turn, self.category):
+        """Look up, unless there was too much guessing."""
+        if await say_pause(turn, self.category, self.asked(turn)):
             return [*forget(self.slots), *offer_ticket(self.category), listen()]
         try:
             kept = await self.look_up(turn)
         except NotFound:
             # One sentence for every kind of miss: which half was wrong is nobody's to know.
-            turn.work.misses += 1
+            turn.work.misses.append(self.asked(turn))
             turn.say("utter_tidak_ditemukan", layanan=self._title(turn), category=self.category)
             return [*forget(self.slots), *offer_ticket(self.category), listen()]
         except UpstreamError as error:
@@ -74,6 +74,10 @@ class Lookup(NindyAction):
             SlotSet("asal", self.category),
             listen(),
         ]
+
+    def asked(self, turn: Turn) -> str:
+        """Return the number that is asked for; empty when none stands for it."""
+        return str(turn.slot(self.number) or "") if self.number else ""
 
     @staticmethod
     def request(turn: Turn) -> str:
@@ -103,14 +107,14 @@ def offer_ticket(category: str) -> Events:
     return [SlotSet("asal", category), *offers.ticket(Reason.LOOKUP)]
 
 
-async def say_pause(turn: Turn, category: str) -> bool:
-    """Say until when look-ups are paused for this person, if they are; tell whether."""
-    now = turn.work.now
-    misses = await turn.services.ledger.run(
-        recent_misses, turn.work.claim.conversation_id, now - WINDOW
+async def say_pause(turn: Turn, category: str, number: str = "") -> bool:
+    """Say until when look-ups by this person, or of this number, are paused; tell whether."""
+    pause = await turn.services.ledger.run(
+        misses.pause, turn.work.claim.conversation_id, number, turn.work.now
     )
-    if len(misses) < MISSES:
+    if pause is None:
         return False
-    until = turn.services.calendar.say_moment(misses[-MISSES] + WINDOW)
-    turn.say("utter_jeda", sampai=until, category=category)
+    until = turn.services.calendar.say_moment(pause.until)
+    sentence = "utter_jeda_nomor" if pause.of_number else "utter_jeda"
+    turn.say(sentence, sampai=until, category=category)
     return True

@@ -30,6 +30,8 @@ class RegisterKontrak(Lookup):
     """Looks the contract up in SPAN."""
 
     category = "register_kontrak"
+    # The same contract number is in use at many satker: held for one, it would be for all.
+    number = ""
     slots = ("kode_satker", "nomor_kontrak")
 
     async def look_up(self, turn: Turn) -> bool:

@@ -60,6 +60,7 @@ class ResetSakti(Lookup):
     """Asks SAKTI for the reset."""
 
     category = "reset_sakti"
+    number = "nik"
     slots = ("sakti_layanan", "nik", "kode_satker")
 
     async def look_up(self, turn: Turn) -> bool:

@@ -15,11 +15,11 @@ from sqlalchemy.engine import Connection
 from actions.services import Services, build
 from bot import settings as all_settings
 from bot.channels.message import Inbound, Kind, Sender
-from bot.ledger import migrate, people
+from bot.ledger import migrate, misses, people
 from bot.ledger.database import Ledger
 from bot.ledger.inbox import Claim
 from bot.ledger.tickets import open_ticket
-from bot.ledger.unit_of_work import UnitOfWork, record_misses
+from bot.ledger.unit_of_work import UnitOfWork
 from bot.privacy import Vault, open_vault
 
 _CHANNEL = "rasa"
@@ -51,6 +51,6 @@ def _begin(connection: Connection, vault: Vault, sender_id: str, now: datetime) 
 def _commit(connection: Connection, vault: Vault, work: UnitOfWork) -> None:
     for new in work.tickets:
         open_ticket(connection, vault, new, work.claim.conversation_id, None, _CHANNEL)
-    record_misses(connection, work)
+    misses.record(connection, vault, work.claim.conversation_id, work.misses, work.now)
     for write in work.writes:
         write(connection, vault)

@@ -45,6 +45,7 @@ class StatusSupplier(Lookup):
     """Looks the registration up in SPAN."""
 
     category = "status_supplier"
+    number = "nomor_rekening"
     slots = ("tipe_supplier", "nomor_rekening")
 
     async def look_up(self, turn: Turn) -> bool:

@@ -14,6 +14,7 @@ from pathlib import Path
 from bench import (
     ablation,
     bank_size,
+    bubbles,
     conversations,
     desk,
     edge,
@@ -22,6 +23,7 @@ from bench import (
     matching,
     product,
     roles,
+    signature,
     stock,
     webchat,
 )
@@ -35,12 +37,14 @@ TABLES: dict[str, Callable[[bool], Coroutine[None, None, Table]]] = {
     matching.NAME: matching.measure,
     ablation.NAME: ablation.measure,
     bank_size.NAME: bank_size.measure,
+    bubbles.NAME: bubbles.measure,
     desk.NAME: desk.measure,
     conversations.NAME: conversations.measure,
     roles.NAME: roles.measure,
     webchat.NAME: webchat.measure,
+    signature.NAME: signature.measure,
 }
-WITHOUT_MODEL = (desk.NAME, conversations.NAME)
+WITHOUT_MODEL = (desk.NAME, conversations.NAME, signature.NAME)
 
 
 def main() -> None:

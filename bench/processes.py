@@ -136,6 +136,10 @@ class Program:
         """Return the CPU seconds that its living processes have used."""
         return sum(_cpu(pid) for pid in self._pids())
 
+    def files(self) -> int:
+        """Return how many files, sockets included, its living processes hold open."""
+        return sum(_files(pid) for pid in self._pids())
+
     def stop(self) -> None:
         """End it with everything it started."""
         if self in _RUNNING:
@@ -168,6 +172,13 @@ def _session(pid: int) -> int:
 def _cpu(pid: int) -> float:
     fields = _stat(pid)
     return (int(fields[11]) + int(fields[12])) / _TICKS if fields else 0.0
+
+
+def _files(pid: int) -> int:
+    try:
+        return len(list(Path(f"/proc/{pid}/fd").iterdir()))
+    except OSError:
+        return 0
 
 
 def process_cpu(pid: int) -> float:

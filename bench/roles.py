@@ -40,7 +40,7 @@ async def measure(quick: bool) -> Table:
     seconds = 5.0 if quick else 15.0
     table = Table("Roles: a process for each, PostgreSQL and Redis beside them", _COLUMNS)
     for workers in (1, 2):
-        async with _cluster(workers) as made:
+        async with cluster(workers) as made:
             table.rows.append(await _row(made, workers, seconds))
             memory = {name: f"{program.memory():.0f}" for name, program in made.programs.items()}
             table.notes.append(
@@ -57,7 +57,7 @@ async def measure(quick: bool) -> Table:
 
 
 @dataclass
-class _Cluster:
+class Cluster:
     """The processes, and WhatsApp around them."""
 
     programs: dict[str, Program]
@@ -69,14 +69,14 @@ class _Cluster:
     acks: list[float] = field(default_factory=list)
     turns: int = 0
 
-    async def exchange(self, person: int, text: str) -> bool:
+    async def exchange(self, person: int, text: str, patience: float = 30) -> bool:
         """Send a message and wait for its reply."""
         wamid, body = whatsapp.text(person, text)
         answered = self.graph.answer_to(wamid)
         began = time.perf_counter()
         good = await self.webhooks.post(body, whatsapp.signed(body))
         self.acks.append((time.perf_counter() - began) * 1000)
-        await asyncio.wait_for(answered, 30)
+        await asyncio.wait_for(answered, patience)
         self.turns += 1
         return good
 
@@ -106,7 +106,7 @@ def _stored(postgres: Postgres) -> float:
     return float(found)
 
 
-async def _row(made: _Cluster, workers: int, seconds: float) -> list[float | int]:
+async def _row(made: Cluster, workers: int, seconds: float) -> list[float | int]:
     people, texts = itertools.count(1), mix.questions()
     talks = [mix.visits(people, texts, number * 31) for number in range(SENDERS)]
 
@@ -126,7 +126,8 @@ async def _row(made: _Cluster, workers: int, seconds: float) -> list[float | int
 
 
 @asynccontextmanager
-async def _cluster(workers: int) -> AsyncIterator[_Cluster]:
+async def cluster(workers: int) -> AsyncIterator[Cluster]:
+    """Start everything and end it."""
     server, redis_program = programs(), shutil.which("redis-server")
     if server is None or redis_program is None:
         raise NotStarted("PostgreSQL or redis-server is not on this machine")
@@ -143,7 +144,7 @@ async def _cluster(workers: int) -> AsyncIterator[_Cluster]:
                 NINDY_DATABASE_URL=postgres.url("nindy"),
                 NINDY_REDIS_URL=redis.url,
                 NINDY_ENCRYPTION_KEYS=new_key(),
-                NINDY_INDEX_KEY="bench",
+                NINDY_INDEX_KEY="an index key of the bench, for nothing else",
                 NINDY_EDGE_PORT=edge,
                 NINDY_WHATSAPP_API_URL=f"http://127.0.0.1:{graph_port}/v26.0",
                 NINDY_WHATSAPP_PHONE_NUMBER_ID=whatsapp.NUMBER,
@@ -157,7 +158,7 @@ async def _cluster(workers: int) -> AsyncIterator[_Cluster]:
             for name, program in started.items():
                 said = READY if name.startswith("worker") else "is up."
                 await asyncio.to_thread(program.wait_for, said, _PATIENCE)
-            yield _Cluster(started, postgres, redis, graph, webhooks, _stored(postgres))
+            yield Cluster(started, postgres, redis, graph, webhooks, _stored(postgres))
     finally:
         await webhooks.close()
         for program in started.values():

@@ -33,8 +33,9 @@ from bench import mix
 from bench.load import closed, for_seconds
 from bench.paths import PROJECT
 from bot import log
+from bot.channels import pages
 from bot.channels.choice_ids import issue
-from bot.channels.message import Inbound, Kind
+from bot.channels.message import Choice, Inbound, Kind
 from bot.channels.message import Sender as Person
 from bot.channels.whatsapp.render import render
 from bot.clock import now
@@ -131,7 +132,7 @@ class BenchWorker(Worker):
 
 
 @asynccontextmanager
-async def room(folder: Path) -> AsyncIterator[Room]:
+async def room(folder: Path, **settings: str) -> AsyncIterator[Room]:
     """Open a ledger and wire the parts as the composition root does."""
     vault = Vault([new_key().encode()], b"index")
     ledger = Ledger(f"sqlite:///{folder}/ledger.db", vault)
@@ -141,14 +142,19 @@ async def room(folder: Path) -> AsyncIterator[Room]:
     dialogue = Dialogue(training.model_path(PROJECT), executor, _KEY)
 
     async def keep(outgoing: Outgoing) -> str:
-        render(outgoing.reply, lambda c: issue(_KEY, "bench", c.payload), menu_word="Pilih")
+        render(
+            outgoing.reply,
+            lambda choice: issue(_KEY, "bench", choice.payload),
+            menu_word="Pilih",
+            more=lambda shown, left: Choice("Lainnya", pages.turn_to(outgoing.id, shown)),
+        )
         sent.append(outgoing.id)
         return f"out.{len(sent)}"
 
     try:
         async with aiohttp.ClientSession() as session:
             services = action_services.build(
-                Settings.parse_obj({"var_dir": folder}), ledger, session
+                Settings.parse_obj({"var_dir": folder, **settings}), ledger, session
             )
             hand_out(replace(services, judge=dialogue.judge), executor)
             unit = services.catalogue.unit(None)

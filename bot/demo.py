@@ -19,7 +19,7 @@ from bot.ledger import agents
 from bot.ledger.agents import DEMO, Role
 from bot.ledger.database import Ledger
 from bot.privacy import Vault
-from bot.settings import Settings
+from bot.settings import LOOPBACK, Settings
 
 _CATALOGUE = Path(__file__).resolve().parents[1] / "data/catalogue"
 _NAMES = {
@@ -31,7 +31,6 @@ _NAMES = {
     Role.ADMIN: "Dewi",
 }
 """Invented, and shown to whoever an account answers."""
-_LOOPBACK = {"127.0.0.1", "localhost", "::1"}
 
 
 @dataclass(frozen=True)
@@ -46,7 +45,7 @@ class Account:
 def wanted(settings: Settings) -> bool:
     """Say whether only this machine can reach Nindy and nothing real stands behind it."""
     return (
-        settings.host in _LOOPBACK
+        settings.host in LOOPBACK
         and settings.desk_url == f"http://{settings.host}:{settings.desk_port}"
         and settings.database_url == f"sqlite:///{settings.var_dir}/nindy.db"
         and settings.whatsapp_api_url.startswith(f"http://127.0.0.1:{settings.sandbox_port}/")

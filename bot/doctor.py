@@ -70,6 +70,7 @@ class Doctor:
             "model": self._model,
             "calendar": self._calendar,
             "disk": self._disk,
+            "secrets": self._secrets,
             "database": self._database,
             "backlog": self._backlog,
             "retention": self._retention,
@@ -107,6 +108,14 @@ class Doctor:
         text = f"{free / 1024**3:.1f} GiB free for {self._settings.var_dir}"
         remedy = "" if free > LEAST_SPACE else f'; make room: {RUNBOOK}, "The disk is full"'
         return [Finding("disk", not remedy, text + remedy)]
+
+    async def _secrets(self) -> list[Finding]:
+        files = (self._settings.var_dir / "keys.json", Path(".env"))
+        open_ones = [str(one) for one in files if one.exists() and one.stat().st_mode & 0o077]
+        if not open_ones:
+            return [Finding("secrets", True, "nobody else can read them")]
+        names = " ".join(open_ones)
+        return [Finding("secrets", False, f"others can read them; run `chmod 600 {names}`")]
 
     async def _database(self) -> list[Finding]:
         have, want = await self._ledger.run(migrate.revisions)

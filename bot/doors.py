@@ -25,6 +25,7 @@ from bot.clock import now
 from bot.faq.examine import Examiner
 from bot.faq.review import Review
 from bot.ledger import deliveries, fetches, inbox, outbox
+from bot.places import Proxies
 from bot.turn.intake import Intake
 from desk.app import create_app as create_desk
 from desk.canned import read_canned, read_outside
@@ -77,6 +78,7 @@ def api(house: House) -> web.Application:
             catalogue=services.catalogue,
             judge=house.model.judge,
             files=house.files,
+            proxies=Proxies(house.settings.proxies),
             rates=house.limits,
         )
     )
@@ -102,7 +104,8 @@ def desk(house: House) -> web.Application:
             now=now,
             url=settings.desk_url,
             cookies=Cookies(house.ledger.vault, settings.desk_url.startswith("https://")),
-            login=Login(house.ledger, now),
+            login=Login(house.ledger, now, house.limits),
+            proxies=Proxies(settings.proxies),
             counts=partial(counts, house),
             metrics_token=settings.metrics_token.get_secret_value(),
             provider=provider,

@@ -12,9 +12,10 @@
     ├── ChannelError            a message could not be handed to a channel
     │   ├── Retryable           later may work
     │   │   ├── Blocked         … once a person has mended the account
-    │   │   └── TooSoon         … after a known time; it has not been tried
+    │   │   └── TooSoon         … after a known time; the message is not at fault
     │   ├── Permanent           it never will
-    │   │   └── WindowShut      … as free text; a template may go out instead
+    │   │   ├── WindowShut      … as free text; a template may go out instead
+    │   │   └── Unwanted        … because the person wants no more of its kind
     │   └── Uncertain           it may have been accepted; nobody knows yet
     ├── ChatRefused             web chat does not take a request; told to the client as a code
     ├── FileRefused             a file is not taken, for a reason that its sender is told
@@ -107,7 +108,18 @@ class ChannelError(NindyError):
 
 
 class Retryable(ChannelError):
-    """A later try may work."""
+    """A later try may work.
+
+    Args:
+        code: The provider's error code, or 0.
+        detail: A word for the log (never data of a person).
+        seconds: When it may be tried again; None where nobody knows better than to wait longer
+            each time.
+    """
+
+    def __init__(self, code: int = 0, detail: str = "", seconds: float | None = None) -> None:
+        self.seconds = seconds
+        super().__init__(code, detail)
 
 
 class Blocked(Retryable):
@@ -115,15 +127,16 @@ class Blocked(Retryable):
 
 
 class TooSoon(Retryable):
-    """It was not even tried, to keep within the provider's rate.
+    """We keep within the provider's rate, or shall; the message itself is not at fault.
 
     Args:
         seconds: When it may be tried.
+        code: The provider's error code; 0 when it was not even tried.
     """
 
-    def __init__(self, seconds: float) -> None:
-        self.seconds = seconds
-        super().__init__(0, "too soon")
+    def __init__(self, seconds: float, code: int = 0) -> None:
+        super().__init__(code, "too soon")
+        self.seconds: float = seconds
 
 
 class Permanent(ChannelError):
@@ -132,6 +145,10 @@ class Permanent(ChannelError):
 
 class WindowShut(Permanent):
     """The channel takes no free text for this person until they write again."""
+
+
+class Unwanted(Permanent):
+    """The person has told the channel that they want no more messages of this kind."""
 
 
 class Uncertain(ChannelError):

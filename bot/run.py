@@ -33,6 +33,8 @@ from bot.turn.sweep import sweep
 
 log = logging.getLogger(__name__)
 
+_IDLE_SECONDS = 150.0
+"""So long a connection may bring no whole head; the proxy ends its idle ones after two minutes."""
 _WORKER_STOPS, _SENDER_STOPS, _DOOR_STOPS = 7.0, 3.0, 1.0
 """Seconds that each may take to stop: of all together less than 15."""
 _LAST_WORD = 1.0
@@ -230,7 +232,9 @@ async def _last_word(writing: Awaitable[object]) -> None:
 
 @contextlib.asynccontextmanager
 async def _door(app: web.Application, host: str, port: int, name: str) -> AsyncIterator[None]:
-    runner = web.AppRunner(app, access_log=None, shutdown_timeout=_DOOR_STOPS)
+    runner = web.AppRunner(
+        app, access_log=None, shutdown_timeout=_DOOR_STOPS, keepalive_timeout=_IDLE_SECONDS
+    )
     await runner.setup()
     try:
         try:

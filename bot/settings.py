@@ -16,7 +16,11 @@ from pydantic.fields import ModelField
 
 from bot.errors import StartupError
 
+LOOPBACK = {"127.0.0.1", "localhost", "::1"}
 _LEAST_SECRET = 32
+"""Characters of a secret of our own making."""
+_LEAST_GIVEN = 16
+"""Characters of one that Meta gave, or was told."""
 SANDBOX_SECRET = "sandbox-only"  # noqa: S105  the sandbox's own, worthless elsewhere
 
 
@@ -149,14 +153,32 @@ class Settings(BaseSettings):
     def _sandbox_secret(cls, value: SecretStr, values: dict[str, object]) -> SecretStr:
         if value.get_secret_value().strip(" ,"):
             return value
-        if f"{values.get('whatsapp_api_url', '')}/".startswith(f"{_sandbox(values)}/"):
-            return SecretStr(SANDBOX_SECRET)
-        raise ValueError("must be set when NINDY_WHATSAPP_API_URL is not the sandbox")
+        if not f"{values.get('whatsapp_api_url', '')}/".startswith(f"{_sandbox(values)}/"):
+            raise ValueError("must be set when NINDY_WHATSAPP_API_URL is not the sandbox")
+        if values.get("host") not in LOOPBACK:
+            raise ValueError(
+                "must be set when NINDY_HOST can be reached from elsewhere: "
+                "everybody knows the sandbox's"
+            )
+        return SecretStr(SANDBOX_SECRET)
+
+    @validator("whatsapp_app_secret", "whatsapp_verify_token", "whatsapp_access_token")
+    def _is_no_word(cls, value: SecretStr, values: dict[str, object]) -> SecretStr:
+        is_real = not str(values.get("whatsapp_api_url")).startswith("http://127.0.0.1:")
+        if is_real and any(len(one) < _LEAST_GIVEN for one in _parts(value.get_secret_value())):
+            raise ValueError(f"must have {_LEAST_GIVEN} characters or more")
+        return value
 
     @validator("desk_url", always=True)
     def _default_desk(cls, value: str, values: dict[str, object]) -> str:
         if value and not value.startswith(("https://", "http://")):
             raise ValueError("must be an address that begins with https:// or http://")
+        given = values.get("whatsapp_app_secret")
+        if value.startswith("https://") and given == SecretStr(SANDBOX_SECRET):
+            raise ValueError(
+                "is for others than this machine, so set NINDY_WHATSAPP_APP_SECRET: "
+                "everybody knows the sandbox's"
+            )
         return value.rstrip("/") or f"http://{values.get('host')}:{values.get('desk_port')}"
 
     @validator("oidc_issuer")
@@ -182,7 +204,7 @@ class Settings(BaseSettings):
                 raise ValueError(f"{origin} must be like https://hai.kemenkeu.go.id")
         return ",".join(given)
 
-    @validator("webchat_identity_key")
+    @validator("webchat_identity_key", "index_key")
     def _is_long(cls, value: SecretStr) -> SecretStr:
         if 0 < len(value.get_secret_value()) < _LEAST_SECRET:
             raise ValueError(f"must have {_LEAST_SECRET} characters or more; `nindy key` makes one")

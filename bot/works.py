@@ -14,7 +14,7 @@ from bot.app import House
 from bot.broadcast.waves import Waves
 from bot.channels.whatsapp.client import GraphClient
 from bot.channels.whatsapp.media import GraphMedia
-from bot.channels.whatsapp.outgoing import WhatsAppOut
+from bot.channels.whatsapp.outgoing import Labels, WhatsAppOut
 from bot.channels.whatsapp.pace import Pace
 from bot.channels.whatsapp.uploads import Uploads
 from bot.clock import now
@@ -28,6 +28,7 @@ from bot.turn.held import Held
 from bot.turn.informed import Informed
 from bot.turn.late import Late
 from bot.turn.notice import Noticed
+from bot.turn.paged import Paged
 from bot.turn.sender import Send, Sender
 from bot.turn.with_files import WithFiles
 from bot.turn.worker import Worker
@@ -45,7 +46,8 @@ async def worker(house: House) -> Worker:
     late = Late(house.ledger, services.changes, apology, dialogue.parse, files)
     mark_read = GraphClient(house.session, *_graph(house)).mark_read
     informed = Informed({"whatsapp": Notice.load(_NOTICE)}, late)
-    respond = Noticed({"whatsapp": mark_read}, informed)
+    paged = Paged(house.ledger, services.words, house.choice_key, informed)
+    respond = Noticed({"whatsapp": mark_read}, paged)
     listen = Held(services.changes, services.words, respond, dialogue.parse, house.choice_key)
     return Worker(
         house.ledger, respond, apology, listen, house.owner, house.wake, now, house.failpoints
@@ -98,10 +100,15 @@ def sender(house: House) -> Sender:
     client = GraphClient(house.session, *_graph(house))
     number, per_second = settings.whatsapp_phone_number_id, settings.whatsapp_per_second
     pace = Pace(house.rates, number, per_second)
-    menu_word = house.services.words.text("utter_menu_button")
+    words = house.services.words
+    labels = Labels(
+        words.text("utter_menu_button"),
+        words.text("utter_lainnya_button"),
+        words.text("utter_lainnya_sisa", jumlah="{jumlah}"),
+    )
     uploads = Uploads(house.ledger, house.files, _graph_media(house), now)
     channels: dict[str, Send] = {
-        "whatsapp": WhatsAppOut(client, uploads, house.choice_key, menu_word, pace),
+        "whatsapp": WhatsAppOut(client, uploads, house.choice_key, labels, pace),
         deliveries.API: ApiOut(house.ledger, house.wake, now),
     }
     return Sender(

@@ -8,7 +8,6 @@ the same address. Logins that do not exist are counted just so: the lock tells n
 
 from __future__ import annotations
 
-import ipaddress
 from collections import OrderedDict
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -58,14 +57,3 @@ class Attempts:
     def clear(self, login: str, place: str) -> None:
         """Forget the tries of one who has signed in."""
         self._counts.pop((login, place), None)
-
-
-def network(address: str | None) -> str:
-    """Return what counts as one place: an IPv4 address, or the first 64 bits of an IPv6 one."""
-    try:
-        parsed = ipaddress.ip_address((address or "").partition("%")[0])
-    except ValueError:
-        return "unknown"
-    if parsed.version == 4:
-        return str(parsed)
-    return str(ipaddress.ip_network((parsed, 64), strict=False))

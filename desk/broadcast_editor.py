@@ -11,11 +11,11 @@ from bot.broadcast import report
 from bot.broadcast.changes import Draft
 from bot.broadcast.life import AUTHORS, WRITABLE, BroadcastRefused, Seen
 from bot.broadcast.recipients import read_list
-from desk.broadcast_pages import version
 from desk.faq_form import line
 from desk.keys import AGENT, DESK
 from desk.pages import go, render
 from desk.security import requires
+from desk.steps import version
 from desk.work import WORK
 
 routes = web.RouteTableDef()

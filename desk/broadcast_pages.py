@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 from aiohttp import web
@@ -10,7 +10,7 @@ from sqlalchemy.engine import Connection
 
 from bot.broadcast import report
 from bot.broadcast.changes import Broadcasts
-from bot.broadcast.life import APPROVERS, AUTHORS, STOPPABLE, BroadcastRefused, Seen
+from bot.broadcast.life import APPROVERS, AUTHORS, GOING, STOPPABLE, BroadcastRefused, Seen
 from bot.broadcast.report import Dossier
 from bot.broadcast.waves import DAY, reached
 from bot.channels.whatsapp.errors import action_for
@@ -19,6 +19,7 @@ from bot.privacy import Vault
 from desk.keys import AGENT, DESK
 from desk.pages import go, render
 from desk.security import requires
+from desk.steps import Step, noted, plain, take
 from desk.table import download
 from desk.work import WORK
 
@@ -28,9 +29,6 @@ READERS = (*AUTHORS, Role.AUDITOR)
 _COLUMNS = ("phone", "state", "reason", "code", "queued_at")
 _SHOWN = 200
 """Recipients on the page; the table to download has all."""
-
-Form = dict[str, str]
-Step = Callable[[Broadcasts, Connection, Vault, Seen, Form], None]
 
 
 @routes.get("/broadcast")
@@ -78,15 +76,16 @@ async def page(
     """Make the page; 409 with the reason when a step was refused."""
     desk, work, agent = request.app[DESK], request.app[WORK], request[AGENT]
     found = await _found(request)
-    rows = await desk.ledger.run(report.recipients, found.line.id)
+    rows = await desk.ledger.run(report.recipients, found.line.id, _SHOWN)
     return render(
         request,
         "broadcast.html",
         status,
         found=found,
         line=found.line,
-        rows=rows[:_SHOWN],
-        total=len(rows),
+        rows=rows,
+        total=sum(found.counts.values()),
+        going=found.line.state in GOING,
         refused=refused,
         group=next((g.name for g in work.catalogue.groups if g.number == found.group), ""),
         reached=await desk.ledger.run(_reached, desk.now()),
@@ -110,39 +109,14 @@ def _reached(connection: Connection, vault: Vault, now: Any) -> int:
     return reached(connection, now - DAY)
 
 
-async def _change(request: web.Request, steps: dict[str, Step]) -> web.StreamResponse:
-    desk, work = request.app[DESK], request.app[WORK]
-    id, step = int(request.match_info["id"]), request.match_info["step"]
-    if step not in steps:
-        raise web.HTTPNotFound
-    form = {key: str(value) for key, value in (await request.post()).items()}
-    seen = Seen(id, version(form), request[AGENT].id, desk.now())
-
-    def change(connection: Connection, vault: Vault) -> None:
-        steps[step](work.broadcasts, connection, vault, seen, form)
-
+async def _change(request: web.Request, steps: dict[str, Step[Broadcasts]]) -> web.StreamResponse:
+    id = int(request.match_info["id"])
     try:
-        await desk.ledger.run(change)
+        step = await take(request, steps, request.app[WORK].broadcasts, partial(Seen, id))
     except BroadcastRefused as refused:
         return await page(request, 409, refused)
     return go(request, f"/broadcast/{id}", f"broadcast_{step}")
 
 
-def version(form: Form) -> int:
-    """Return the version that a form saw; one that cannot be read is none that there is."""
-    text = form.get("versi", "")
-    return int(text) if text.isascii() and text.isdecimal() and len(text) < 10 else -1
-
-
-_WORK: dict[str, Step] = {
-    "ajukan": lambda all, connection, vault, seen, form: all.submit(connection, vault, seen),
-    "hentikan": lambda all, connection, vault, seen, form: all.stop(connection, vault, seen),
-}
-_DECISIONS: dict[str, Step] = {
-    "setujui": lambda all, connection, vault, seen, form: all.approve(
-        connection, vault, seen, form.get("catatan", "")
-    ),
-    "tolak": lambda all, connection, vault, seen, form: all.reject(
-        connection, vault, seen, form.get("catatan", "")
-    ),
-}
+_WORK: dict[str, Step[Broadcasts]] = {"ajukan": plain("submit"), "hentikan": plain("stop")}
+_DECISIONS: dict[str, Step[Broadcasts]] = {"setujui": noted("approve"), "tolak": noted("reject")}

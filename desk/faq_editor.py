@@ -11,11 +11,11 @@ from bot.faq.history import Dossier
 from bot.faq.review import AUTHORS, ReviewRefused, Seen
 from bot.ledger.tables import COMPLAINTS
 from desk import faq_form, ticket_page
-from desk.faq_entry_page import Form, version
 from desk.faq_pages import common
 from desk.keys import AGENT, DESK
 from desk.pages import go, render
 from desk.security import requires
+from desk.steps import Form, version
 from desk.work import WORK
 
 routes = web.RouteTableDef()

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from functools import partial
 from typing import Any
 
@@ -20,12 +19,10 @@ from desk.keys import AGENT, DESK
 from desk.pages import go, render
 from desk.scope import READERS
 from desk.security import requires
+from desk.steps import Form, Step, noted, plain, take
 from desk.work import WORK
 
 routes = web.RouteTableDef()
-
-Form = dict[str, str]
-Change = Callable[[Review, Connection, Vault, Seen, Form], None]
 
 
 @routes.get("/tanya-jawab/entri/{id}")
@@ -83,25 +80,14 @@ def _read(
     return found, review.problems(connection, vault, found.open.entry, now)
 
 
-async def _change(request: web.Request, changes: dict[str, Change]) -> web.StreamResponse:
-    desk, work = request.app[DESK], request.app[WORK]
-    id, step = request.match_info["id"], request.match_info["step"]
-    if step not in changes:
-        raise web.HTTPNotFound
-    form = {key: str(value) for key, value in (await request.post()).items()}
-    seen = Seen(id, version(form), request[AGENT].id, desk.now())
+async def _change(request: web.Request, steps: dict[str, Step[Review]]) -> web.StreamResponse:
+    work, id = request.app[WORK], request.match_info["id"]
     try:
-        await desk.ledger.run(partial(changes[step], work.review), seen, form)
+        step = await take(request, steps, work.review, partial(Seen, id))
     except ReviewRefused as refused:
         return await page(request, 409, refused)
     work.wake.ring(WAKE)
     return go(request, f"/tanya-jawab/entri/{id}", f"faq_{step}")
-
-
-def version(form: Form) -> int:
-    """Return the version that a form saw; one that cannot be read is none that there is."""
-    text = form.get("versi", "")
-    return int(text) if text.isascii() and text.isdecimal() and len(text) < 10 else -1
 
 
 def _restore(review: Review, connection: Connection, vault: Vault, seen: Seen, form: Form) -> None:
@@ -112,24 +98,13 @@ def _restore(review: Review, connection: Connection, vault: Vault, seen: Seen, f
     review.draft(connection, vault, seen, versions[form["nomor"]])
 
 
-def _noted(name: str) -> Change:
-    """Return the change of this name that takes a note."""
-
-    def change(
-        review: Review, connection: Connection, vault: Vault, seen: Seen, form: Form
-    ) -> None:
-        getattr(review, name)(connection, vault, seen, form.get("catatan", ""))
-
-    return change
-
-
-_WORK: dict[str, Change] = {
-    "ajukan": lambda review, connection, vault, seen, form: review.submit(connection, vault, seen),
-    "buang": lambda review, connection, vault, seen, form: review.drop(connection, vault, seen),
+_WORK: dict[str, Step[Review]] = {
+    "ajukan": plain("submit"),
+    "buang": plain("drop"),
     "pulihkan": _restore,
 }
-_DECISIONS: dict[str, Change] = {
-    "setujui": _noted("publish"),
-    "tolak": _noted("reject"),
-    "tarik": _noted("withdraw"),
+_DECISIONS: dict[str, Step[Review]] = {
+    "setujui": noted("publish"),
+    "tolak": noted("reject"),
+    "tarik": noted("withdraw"),
 }

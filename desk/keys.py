@@ -11,6 +11,7 @@ from bot.clock import Clock
 from bot.ledger.agents import Agent
 from bot.ledger.database import Ledger
 from bot.ledger.sessions import Session
+from bot.places import Proxies
 from desk.cookies import Cookies
 from desk.login import Login
 from desk.oidc import Provider
@@ -28,6 +29,7 @@ class Desk:
         url: The desk's address in browsers, without a slash at the end.
         cookies: Sets and reads cookies.
         login: Judges passwords and codes.
+        proxies: From where a try to sign in comes.
         counts: Gives the numbers of the readiness page.
         metrics_token: Bearer token of the metrics page; empty asks none.
         provider: OpenID Connect, or None when it is off.
@@ -39,6 +41,7 @@ class Desk:
     url: str
     cookies: Cookies
     login: Login
+    proxies: Proxies
     counts: Counts
     metrics_token: str
     provider: Provider | None

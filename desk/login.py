@@ -10,10 +10,16 @@ from bot.clock import Clock
 from bot.ledger import logins
 from bot.ledger.agents import Agent
 from bot.ledger.database import Ledger
+from bot.live.limits import Limit
+from bot.live.rates import Rate, Rates
 from desk.attempts import Attempts
 
 _AT_ONCE = 2
 """Each comparison takes 64 MiB and a core for a moment."""
+_FROM_ONE_PLACE = Rate(every=1.0, burst=60)
+"""Passwords of one place that are compared, whatever the login.
+
+Wide enough for an office that signs in at eight; a stranger cannot keep the others waiting."""
 
 
 @dataclass(frozen=True)
@@ -21,7 +27,7 @@ class Whence:
     """Where a try comes from.
 
     Attributes:
-        network: The address, as `desk.attempts.network` gives it.
+        network: The place, as `bot.places` gives it.
         known_login: Who has signed in from this browser before, or empty.
         browser: The browser's own number, or empty.
     """
@@ -45,13 +51,19 @@ class Login:
     Args:
         ledger: Where the accounts are.
         now: The clock.
+        rates: Where it is counted how much one place may try.
     """
 
-    def __init__(self, ledger: Ledger, now: Clock) -> None:
+    def __init__(self, ledger: Ledger, now: Clock, rates: Rates) -> None:
         self._ledger = ledger
         self._now = now
         self._attempts = Attempts()
+        self._places = Limit(rates, ledger.vault.key, "desk-passwords", _FROM_ONE_PLACE)
         self._gate = asyncio.Semaphore(_AT_ONCE)
+
+    async def is_flooded(self, login: str, whence: Whence) -> bool:
+        """Count a try of this place, whatever the login; say whether there are too many."""
+        return bool(await self._places.take(whence.place(login)))
 
     async def password(self, login: str, password: str, whence: Whence) -> Agent | None:
         """Return the agent when the password is right and no lock is shut."""

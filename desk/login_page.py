@@ -10,7 +10,6 @@ from aiohttp import web
 
 from bot.ledger import agents
 from bot.ledger.agents import Agent
-from desk.attempts import network
 from desk.cookies import BROWSER, GUEST, HALF, TOKEN
 from desk.keys import CSRF, DESK
 from desk.login import Whence
@@ -39,7 +38,10 @@ async def give_password(request: web.Request) -> web.StreamResponse:
     form = await request.post()
     login = str(form.get("login", "")).strip().casefold()[:64]
     ke = local_path(str(form.get("ke", "/")))
-    agent = await desk.login.password(login, str(form.get("password", "")), whence(request))
+    come_from = whence(request)
+    if await desk.login.is_flooded(login, come_from):
+        raise web.HTTPTooManyRequests
+    agent = await desk.login.password(login, str(form.get("password", "")), come_from)
     if agent is None:
         return page(request, "masuk.html", 401, ke=ke, refused=True)
     if not agent.totp:
@@ -103,8 +105,9 @@ async def signed_in(request: web.Request, agent: Agent, ke: str) -> web.Response
 
 def whence(request: web.Request) -> Whence:
     """Tell where a try to sign in comes from."""
-    known = request.app[DESK].cookies.open(request, BROWSER)
-    return Whence(network(request.remote), known.get("login", ""), known.get("number", ""))
+    desk = request.app[DESK]
+    known = desk.cookies.open(request, BROWSER)
+    return Whence(desk.proxies.of(request), known.get("login", ""), known.get("number", ""))
 
 
 def page(

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import asyncio
 import hmac
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from typing import Any, TypeVar
 from urllib.parse import quote, urlsplit
 
@@ -19,6 +20,8 @@ Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 
 LOGIN = "/masuk"
 _MARK = "nindy_roles"
+READ_SECONDS = 30.0
+"""So long a form may take to come."""
 _SAFE = {"GET", "HEAD", "OPTIONS"}
 _HEADERS = {
     "Content-Security-Policy": (
@@ -109,6 +112,13 @@ def _sign_in_first(request: web.Request) -> web.HTTPException:
     return web.HTTPSeeOther(f"{LOGIN}?ke={quote(back, safe='')}" if back else LOGIN)
 
 
+async def _form(request: web.Request) -> Mapping[str, object]:
+    try:
+        return await asyncio.wait_for(request.post(), READ_SECONDS)
+    except asyncio.TimeoutError:
+        raise web.HTTPRequestTimeout from None
+
+
 async def _check_change(request: web.Request) -> None:
     if request.method in _SAFE:
         return
@@ -118,6 +128,6 @@ async def _check_change(request: web.Request) -> None:
         raise Forged
     token = request.headers.get("X-CSRF-Token", "")
     if not token and not request.content_type.endswith("json"):
-        token = str((await request.post()).get("csrf", ""))
+        token = str((await _form(request)).get("csrf", ""))
     if not request[CSRF] or not hmac.compare_digest(token.encode(), request[CSRF].encode()):
         raise Forged

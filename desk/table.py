@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
+import unicodedata
 from collections.abc import Iterable
 from datetime import datetime
 from typing import Any
@@ -12,8 +13,8 @@ from aiohttp import web
 
 from bot.clock import JAKARTA
 
-_COMMANDS = ("=", "+", "-", "@", "\t", "\r")
-"""A cell that begins so would be run by spreadsheet programs."""
+_COMMANDS = ("=", "+", "-", "@")
+"""A cell that begins so, or so behind blanks or in full width, may be run by such programs."""
 
 
 def download(name: str, columns: Iterable[str], rows: Iterable[Iterable[Any]]) -> web.Response:
@@ -37,4 +38,5 @@ def cell(value: Any) -> str:
     if isinstance(value, datetime):
         return value.astimezone(JAKARTA).strftime("%Y-%m-%d %H:%M")
     text = "" if value is None else str(value)
-    return f"'{text}" if text.startswith(_COMMANDS) else text
+    runs = unicodedata.normalize("NFKC", text).lstrip().startswith(_COMMANDS)
+    return f"'{text}" if runs or text[:1] in ("\t", "\r", "\n") else text

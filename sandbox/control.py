@@ -45,6 +45,7 @@ class Control:
             web.post("/sandbox/people/{id}/files", self._write_file),
             web.get("/sandbox/files/{file}", self._file),
             web.get("/sandbox/messages", self._outbound),
+            web.get("/sandbox/sent", self._as_sent),
             web.get("/sandbox/upstream-calls", self._upstream_calls),
             web.get("/sandbox/faults", self._faults),
             web.put("/sandbox/faults", self._set_faults),
@@ -229,6 +230,9 @@ class Control:
                 },
             }
         )
+
+    async def _as_sent(self, _request: web.Request) -> web.Response:
+        return web.json_response({"sent": list(self._world.graph.sent)})
 
     async def _records(self, _request: web.Request) -> web.Response:
         return web.json_response(self._world.records.as_json())

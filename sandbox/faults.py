@@ -23,7 +23,7 @@ UPSTREAM = (
     "wrong_charset",
     "accept_then_drop",
 )
-GRAPH = (OFF, "rate_limit", "pair_rate", "error", "timeout_after_accept", "token")
+GRAPH = (OFF, "rate_limit", "pair_rate", "opted_out", "error", "timeout_after_accept", "token")
 MEDIA = (
     OFF,
     "gone",

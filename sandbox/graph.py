@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
-from collections import Counter
+from collections import Counter, deque
 from collections.abc import Callable
 from contextlib import suppress
 from datetime import datetime
@@ -24,6 +24,7 @@ from sandbox.statuses import Statuses
 from sandbox.templates import Templates
 
 TYPING_SECONDS = 25
+REMEMBERED = 1_000
 
 
 class Graph:
@@ -31,6 +32,7 @@ class Graph:
 
     Attributes:
         refused: How often each code was given.
+        sent: The last bodies that were sent, as they came.
     """
 
     def __init__(
@@ -60,6 +62,7 @@ class Graph:
         self._closing = closing
         self._now = now
         self.refused: Counter[str] = Counter()
+        self.sent: deque[dict[str, Any]] = deque(maxlen=REMEMBERED)
 
     def routes(self) -> list[web.RouteDef]:
         """The paths."""
@@ -68,6 +71,7 @@ class Graph:
     async def _messages(self, request: web.Request) -> web.StreamResponse:
         try:
             body = await self._read(request)
+            self.sent.append(body)
             if "status" in body:
                 return self._mark_read(body)
             return await self._send(request, body)
@@ -156,6 +160,8 @@ class Graph:
                 raise Refusal(130429, "Cloud API message throughput has been reached")
             case "pair_rate":
                 raise Refusal(131056, "Too many messages to this person in a short time")
+            case "opted_out":
+                raise Refusal(131050, "The person has stopped marketing messages from this number")
             case "error":
                 raise Refusal(131000, "Something went wrong", 500)
             case "token":

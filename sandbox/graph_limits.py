@@ -20,6 +20,7 @@ TITLES = {
     131008: "Required parameter is missing",
     131009: "Parameter value is not valid",
     131047: "Re-engagement message",
+    131050: "User has stopped marketing messages",
     131053: "Media upload error",
     131056: "(Business Account, Consumer Account) pair rate limit hit",
     132000: "Number of parameters does not match the expected number of params",

@@ -16,7 +16,7 @@ from bot.privacy import Vault, new_key
 from tests.product import Product
 from tests.servers import Postgres, Redis
 
-_INDEX_KEY = "a-test-index"
+_INDEX_KEY = "an index key of tests, for nothing else"
 _NINDY = "from bot.cli import main; main()"
 _STUB = "from tests.chaos.stub import main; main()"
 _SAYS = {"worker": "worker is ready"}

@@ -42,6 +42,21 @@ def _the_log_goes_where_it_went() -> Iterator[None]:
     structlog.reset_defaults()
 
 
+@pytest.fixture(autouse=True)
+def _what_we_send_is_held_against_the_schema(monkeypatch: pytest.MonkeyPatch) -> None:
+    """No call to WhatsApp leaves this process without `tests.wire`."""
+    from bot.channels.whatsapp.client import GraphClient
+    from tests import wire
+
+    post = GraphClient._post
+
+    async def checked(self: GraphClient, message: dict[str, object]) -> dict[str, object]:
+        wire.check(message)
+        return await post(self, message)
+
+    monkeypatch.setattr(GraphClient, "_post", checked)
+
+
 @pytest.fixture(scope="session")
 def model() -> Path:
     """The model of today's data, trained once if it is not there."""

@@ -14,6 +14,8 @@ from typing import Any
 
 import aiohttp
 
+from tests import wire
+
 PROJECT = Path(__file__).resolve().parents[1]
 SECRET = "a-test-secret"
 START_SECONDS = 60
@@ -78,7 +80,15 @@ class Product:
         await self._until_up(self.sandbox)
         return self
 
-    async def __aexit__(self, *_: object) -> None:
+    async def __aexit__(self, kind: object, *_: object) -> None:
+        try:
+            sent = (await self.get("/sandbox/sent"))["sent"] if kind is None else []
+        finally:
+            await self._end()
+        for body in sent:
+            wire.check(body)
+
+    async def _end(self) -> None:
         for process in (self.process, self._sandbox_process):
             if process is not None and process.poll() is None:
                 process.send_signal(signal.SIGTERM)

@@ -112,7 +112,7 @@ async def count_guess(api: Api, request: web.Request) -> None:
     Raises:
         ApiRefused: ``too_many`` from this address.
     """
-    if wait := await api.guesses.take(request.remote or ""):
+    if wait := await api.guesses.take(api.proxies.of(request)):
         raise ApiRefused(429, "too_many", retry_after=wait)
 
 

@@ -17,6 +17,7 @@ from bot.ledger.database import Ledger
 from bot.live.limits import Limit
 from bot.live.rates import Rate, Rates
 from bot.live.wake import Wake
+from bot.places import Proxies
 from bot.routing import Candidates
 from bot.tickets.changes import Changes
 from bot.worktime import WorkCalendar
@@ -38,6 +39,7 @@ class Api:
         catalogue: Services, groups and who may ask what.
         judge: Routes a ticket whose service is not named.
         files: Hands out what lies on tickets.
+        proxies: From where a request comes.
         rates: Where it is counted how much is asked for.
     """
 
@@ -49,6 +51,7 @@ class Api:
     catalogue: Catalogue
     judge: Judge
     files: Files
+    proxies: Proxies
     rates: Rates
 
     @cached_property

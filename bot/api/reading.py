@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import re
 import unicodedata
@@ -16,6 +17,8 @@ from bot.errors import ApiRefused
 from bot.ledger.api_answers import Asked
 
 LARGEST_BODY = 64 * 1024
+READ_SECONDS = 10.0
+"""So long a body may take to come."""
 _KEY = re.compile(r"[\x21-\x7e]{1,255}")
 
 
@@ -23,8 +26,15 @@ async def read_body(request: web.Request) -> bytes:
     """Read a body of at most `LARGEST_BODY`.
 
     Raises:
-        ApiRefused: ``too_large``.
+        ApiRefused: ``too_large``; ``malformed`` when it takes too long to come.
     """
+    try:
+        return await asyncio.wait_for(_read(request), READ_SECONDS)
+    except asyncio.TimeoutError:
+        raise ApiRefused(400, "malformed") from None
+
+
+async def _read(request: web.Request) -> bytes:
     body = bytearray()
     async for chunk in request.content.iter_any():
         body += chunk

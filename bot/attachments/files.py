@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import asyncio
+import errno
 import itertools
+import os
+import shutil
 import tempfile
 import time
 import uuid
@@ -21,6 +24,8 @@ from bot.errors import FileRefused, StartupError
 from bot.privacy import Vault
 
 _DAY = 24 * 3600
+LEAST_ROOM = 1024**3
+"""Bytes that stay free on the disk, which may be the ledger's too: files never fill it."""
 
 
 @dataclass(frozen=True)
@@ -79,8 +84,10 @@ class Files:
         Raises:
             FileRefused: ``empty``, too ``large``, of a ``type`` that is not taken, ``unsafe``
                 inside, or ``infected``. Nothing is kept.
-            OSError: The disk is full or away.
+            OSError: The disk is nearly full, or away.
         """
+        if shutil.disk_usage(self._folder).free < LEAST_ROOM + self.largest:
+            raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC), str(self._folder))
         with self._unnamed() as file:
             size = 0
             async for piece in pieces:

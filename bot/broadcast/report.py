@@ -96,6 +96,7 @@ class Dossier:
         events: What was done, oldest first.
         writers: Who wrote on it, by id; they cannot approve.
         counts: Recipients by state and reason, the latter empty unless skipped.
+        failures: Those that failed, by WhatsApp's code.
     """
 
     line: Line
@@ -103,6 +104,7 @@ class Dossier:
     events: tuple[Event, ...]
     writers: frozenset[str]
     counts: dict[tuple[str, str], int]
+    failures: dict[int, int]
 
 
 _LINES = (
@@ -149,11 +151,14 @@ def read(connection: Connection, vault: Vault, id: int) -> Dossier | None:
             if one.state in (State.DRAFT, State.SUBMITTED)
         ),
         _counts(connection, id),
+        _failures(connection, id),
     )
 
 
-def recipients(connection: Connection, vault: Vault, id: int) -> list[Recipient]:
-    """Return every recipient, in the order in which they are written to."""
+def recipients(
+    connection: Connection, vault: Vault, id: int, most: int | None = None
+) -> list[Recipient]:
+    """Return the recipients in the order in which they are written to; all, or the first."""
     columns = (
         broadcast_recipient.c.sealed_phone,
         _STATE.label("state"),
@@ -169,7 +174,9 @@ def recipients(connection: Connection, vault: Vault, id: int) -> list[Recipient]
             row.error_code or 0,
             row.queued_at,
         )
-        for row in connection.execute(_of(id, *columns).order_by(broadcast_recipient.c.id))
+        for row in connection.execute(
+            _of(id, *columns).order_by(broadcast_recipient.c.id).limit(most)
+        )
     ]
 
 
@@ -179,6 +186,13 @@ def _counts(connection: Connection, id: int) -> dict[tuple[str, str], int]:
         _of(id, state, reason, sa.func.count().label("many")).group_by(state, reason)
     )
     return {(row.state, row.reason): int(row.many) for row in rows}
+
+
+def _failures(connection: Connection, id: int) -> dict[int, int]:
+    columns = (outbox.c.error_code, sa.func.count().label("many"))
+    failed = _of(id, *columns).where(outbox.c.state == bubbles.FAILED)
+    rows = connection.execute(failed.group_by(outbox.c.error_code))
+    return {int(row.error_code or 0): int(row.many) for row in rows}
 
 
 def _of(id: int, *columns: Any) -> Any:

@@ -94,6 +94,10 @@ class Delivery(str, Enum):
     FAILED = "failed"
     SHUT = "shut"
     """Refused because the channel takes no free text for this person now."""
+    HELD = "held"
+    """Refused because of our account; it waits until that is mended."""
+    UNWANTED = "unwanted"
+    """Refused because the person has told the channel that they want no more of its kind."""
 
 
 @dataclass(frozen=True)
@@ -119,7 +123,7 @@ class Status:
         external_id: The provider's id of the message.
         state: What happened.
         callback: The key that we gave along (our outbox id), if given back.
-        error_code: The provider's code when `state` is FAILED or SHUT, else 0.
+        error_code: The provider's code when it was refused, else 0.
         at: The provider's time.
         price: What it cost, if this status tells.
     """

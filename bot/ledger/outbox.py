@@ -36,6 +36,8 @@ log = logging.getLogger(__name__)
 
 STALE = timedelta(minutes=3)
 """Far longer than handing a bubble over can take."""
+BLOCKED = timedelta(seconds=60)
+"""How long bubbles rest whose channel refuses our account; they stay queued until it is mended."""
 _UNREADABLE = timedelta(minutes=1)
 
 QUEUED, SENDING, SENT, UNKNOWN, FAILED = "queued", "sending", "sent", "unknown", "failed"
@@ -50,6 +52,12 @@ READ_HERE = ("webchat",)
 """Channels without a provider: what is committed here has been sent."""
 
 _OPEN = sa.text("outbox.state IN ('queued', 'sending', 'unknown')")
+_COUNTED = {
+    "parked": sa.text("outbox.state = 'parked'"),
+    "failed": sa.text("outbox.state = 'failed'"),
+    "repeated": sa.text("outbox.repeats > 0"),
+}
+"""Written out, so that partial indexes serve them; nothing else of what is settled is counted."""
 _EARLIER = {
     Delivery.SENT: (QUEUED, SENDING, UNKNOWN),
     Delivery.DELIVERED: (QUEUED, SENDING, UNKNOWN, SENT),
@@ -188,6 +196,7 @@ def enqueue(
     agent_id: str | None = None,
     matter: str | None = None,
     priority: int = ANSWER,
+    next_at: datetime | None = None,
 ) -> str:
     """Add a bubble to the end of a conversation's queue and return its id.
 
@@ -202,6 +211,7 @@ def enqueue(
         agent_id: The agent who wrote it; None is Nindy.
         matter: What it is about (`bot.ledger.confidence`).
         priority: Who goes first.
+        next_at: From when on it may be handed over; None is at once.
     """
     channel = connection.execute(_CHANNEL, {"whose": conversation_id}).scalar_one()
     outbox_id = str(uuid.uuid4())
@@ -218,7 +228,7 @@ def enqueue(
             "state": SENT if channel in READ_HERE else state,
             "attempts": 0,
             "repeats": 0,
-            "next_at": now,
+            "next_at": next_at or now,
             "error_code": 0,
             "priority": priority,
             "created_at": now,
@@ -351,6 +361,42 @@ def apply_status(connection: Connection, vault: Vault, status: Status, now: date
     return bool(connection.execute(statement, values).rowcount)
 
 
+def named_by(vault: Vault, status: Status) -> Any:
+    """Return the clause over the table for the bubble that a status is about."""
+    if status.callback:
+        return outbox.c.id == status.callback
+    return outbox.c.external_key == _external_key(vault, status.channel, status.external_id)
+
+
+def of_this_try(vault: Vault, status: Status) -> Any:
+    """Return the clause for the bubble that a status is about, unless it has outlived that try."""
+    which = outbox.c.external_key == _external_key(vault, status.channel, status.external_id)
+    if status.callback:
+        under_way = outbox.c.state.in_((SENDING, UNKNOWN))
+        unanswered = sa.and_(outbox.c.external_key.is_(None), under_way)
+        which = sa.and_(outbox.c.id == status.callback, sa.or_(which, unanswered))
+    return which
+
+
+def hold(connection: Connection, vault: Vault, status: Status, now: datetime) -> None:
+    """Queue a bubble again that was refused, after it had been accepted, because of our account.
+
+    It is no fault of the bubble's, so its tries begin anew.
+    """
+    connection.execute(
+        outbox.update()
+        .where(of_this_try(vault, status), outbox.c.state.in_((SENDING, UNKNOWN, SENT)))
+        .values(
+            state=QUEUED,
+            external_key=None,
+            attempts=0,
+            error_code=status.error_code,
+            next_at=now + BLOCKED,
+            updated_at=now,
+        )
+    )
+
+
 def recover(
     connection: Connection, vault: Vault, senders: list[str], now: datetime, wait: timedelta
 ) -> int:
@@ -380,13 +426,14 @@ def senders(connection: Connection, vault: Vault) -> list[str]:
 
 
 def counts(connection: Connection, vault: Vault) -> dict[str, int]:
-    """Count the bubbles by state, and those repeated after an unknown outcome."""
-    rows = connection.execute(sa.select(outbox.c.state, sa.func.count()).group_by(outbox.c.state))
-    by_state: dict[str, int] = {str(state): int(number) for state, number in rows}
-    repeated = connection.execute(
-        sa.select(sa.func.count()).select_from(outbox).where(outbox.c.repeats > 0)
-    ).scalar_one()
-    return {**by_state, "repeated": int(repeated)}
+    """Count the bubbles that are not settled, by state, those that failed, and those repeated."""
+    number = sa.func.count()
+    unsettled = sa.select(outbox.c.state, number).where(_OPEN).group_by(outbox.c.state)
+    found = {str(state): int(many) for state, many in connection.execute(unsettled)}
+    for name, which in _COUNTED.items():
+        counted = sa.select(number).select_from(outbox).where(which)
+        found[name] = int(connection.execute(counted).scalar_one())
+    return found
 
 
 def quoted(connection: Connection, vault: Vault, conversation_id: str, message: Inbound) -> str:
@@ -400,6 +447,23 @@ def quoted(connection: Connection, vault: Vault, conversation_id: str, message: 
         )
     ).scalar()
     return str(vault.open(sealed)["text"]) if sealed else ""
+
+
+def offer(
+    connection: Connection, vault: Vault, conversation_id: str, outbox_id: str | None
+) -> tuple[str, Reply] | None:
+    """Return the channel and what a bubble of a conversation offered; without an id, the last."""
+    this = outbox.c.conversation_id == conversation_id
+    which = this if outbox_id is None else sa.and_(this, outbox.c.id == outbox_id)
+    row = connection.execute(
+        sa.select(outbox.c.sealed_body, person.c.channel)
+        .join(conversation, conversation.c.id == outbox.c.conversation_id)
+        .join(person, person.c.id == conversation.c.person_id)
+        .where(which)
+        .order_by(outbox.c.position.desc())
+        .limit(1)
+    ).first()
+    return None if row is None else (str(row.channel), read_reply(vault.open(row.sealed_body)))
 
 
 def _external_key(vault: Vault, channel: str, external_id: str) -> str:

@@ -11,9 +11,8 @@ import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
 from bot.channels.message import IdentityChange, Sender
-from bot.ledger import consents
-from bot.ledger.database import insert_once
-from bot.ledger.tables import audit, conversation, inbox, person
+from bot.ledger import consents, notes
+from bot.ledger.tables import audit, conversation, person
 from bot.privacy import Vault
 
 ANONYMOUS = "anonim"
@@ -110,8 +109,11 @@ def change_identity(
         Whether the old person was known and the note is new.
     """
     row = _find(connection, vault, change.channel, change.old)
-    note = None if row is None else _first_time(connection, vault, change, row, now)
-    if row is None or note is None:
+    if row is None:
+        return False
+    key = vault.key("identity", change.channel, change.account, change.external_id)
+    note = notes.keep(connection, vault, key, row.conversation_id, change.at, now)
+    if note is None:
         return False
     consents.write(connection, row.person_id, note, False, now)
     known = Sender(**vault.open(row.sealed_address))
@@ -136,33 +138,6 @@ def change_identity(
         audit.insert().values(at=now, kind="identity_changed", person_id=row.person_id)
     )
     return True
-
-
-def _first_time(
-    connection: Connection,
-    vault: Vault,
-    change: IdentityChange,
-    row: sa.engine.Row,
-    now: datetime,
-) -> int | None:
-    """Keep the note and return its id; None when it was told before."""
-    key = vault.key("identity", change.channel, change.account, change.external_id)
-    new = insert_once(
-        connection,
-        inbox,
-        {
-            "message_key": key,
-            "conversation_id": row.conversation_id,
-            "sent_at": change.at,
-            "received_at": now,
-            "sealed_body": vault.seal({"text": ""}),
-            "state": "silent",
-            "claims": 0,
-            "failures": 0,
-        },
-    )
-    this = sa.select(inbox.c.id).where(inbox.c.message_key == key)
-    return int(connection.execute(this).scalar_one()) if new else None
 
 
 def keys(vault: Vault, channel: str, sender: Sender) -> Keys:

@@ -13,14 +13,13 @@ from sqlalchemy.engine import Connection
 
 from bot.channels.message import Reply
 from bot.errors import TurnLost
+from bot.ledger import bursts, misses, window
 from bot.ledger import feedback as judgements
 from bot.ledger import inbox as inbox_rows
-from bot.ledger import window
 from bot.ledger.confidence import erase, is_confidential
 from bot.ledger.feedback import Feedback
 from bot.ledger.inbox import Claim
-from bot.ledger.outbox import enqueue
-from bot.ledger.tables import conversation, inbox, lookup_miss, turn
+from bot.ledger.tables import conversation, inbox, turn
 from bot.ledger.tickets import NewTicket, open_ticket
 from bot.privacy import Vault
 
@@ -38,7 +37,7 @@ class UnitOfWork:
         events: What Rasa recorded during the turn.
         replies: Bubbles to send, in order.
         tickets: Tickets to open (at most one a turn).
-        misses: How many look-ups of this turn found nothing.
+        misses: What look-ups of this turn did not find (`bot.ledger.misses`).
         feedback: What the person said about an answer (at most one of a kind).
         model: The model that answers.
         matter: What the turn is about, where that is known before it is written
@@ -55,7 +54,7 @@ class UnitOfWork:
     events: list[dict[str, Any]] = field(default_factory=list)
     replies: list[Reply] = field(default_factory=list)
     tickets: list[NewTicket] = field(default_factory=list)
-    misses: int = 0
+    misses: list[str] = field(default_factory=list)
     feedback: list[Feedback] = field(default_factory=list)
     model: str = ""
     matter: str | None = None
@@ -144,7 +143,7 @@ def commit(
             claimed.inbox_id,
             claimed.message.channel,
         )
-    record_misses(connection, work)
+    misses.record(connection, vault, claimed.conversation_id, work.misses, work.now)
     for said in [] if told_in_confidence else work.feedback:
         judgements.write(
             connection, vault, said, claimed.conversation_id, claimed.inbox_id, work.now
@@ -154,35 +153,6 @@ def commit(
     if work.reopens_window:
         window.release(connection, vault, claimed.conversation_id, now)
     for reply in work.replies:
-        to = (claimed.conversation_id, claimed.inbox_id)
-        enqueue(connection, vault, *to, reply, now, matter=matter)
+        bursts.enqueue(connection, vault, claimed, reply, now, matter)
     if work.left and matter is not None:
         erase(connection, vault, matter, work.left)
-
-
-def record_misses(connection: Connection, work: UnitOfWork) -> None:
-    """Write down the look-ups of a turn that found nothing."""
-    if work.misses:
-        row = {"person_id": _person(connection, work.claim), "at": work.now}
-        connection.execute(lookup_miss.insert(), [row] * work.misses)
-
-
-def recent_misses(
-    connection: Connection, vault: Vault, conversation_id: str, since: datetime
-) -> list[datetime]:
-    """Return when look-ups of this person found nothing since a moment, oldest first."""
-    rows = connection.execute(
-        sa.select(lookup_miss.c.at)
-        .join(conversation, conversation.c.person_id == lookup_miss.c.person_id)
-        .where(conversation.c.id == conversation_id, lookup_miss.c.at > since)
-        .order_by(lookup_miss.c.at)
-    )
-    return [row.at for row in rows]
-
-
-def _person(connection: Connection, claimed: Claim) -> str:
-    return str(
-        connection.execute(
-            sa.select(conversation.c.person_id).where(conversation.c.id == claimed.conversation_id)
-        ).scalar_one()
-    )

@@ -140,12 +140,9 @@ def shut_by(
 
     A status of an earlier try, which the bubble has outlived, changes nothing.
     """
-    which = outbox.c.external_key == vault.key("external", status.channel, status.external_id)
-    if status.callback:
-        under_way = outbox.c.state.in_((SENDING, UNKNOWN))
-        unanswered = sa.and_(outbox.c.external_key.is_(None), under_way)
-        which = sa.and_(outbox.c.id == status.callback, sa.or_(which, unanswered))
-    outbox_id = connection.execute(sa.select(outbox.c.id).where(which)).scalar()
+    outbox_id = connection.execute(
+        sa.select(outbox.c.id).where(bubbles.of_this_try(vault, status))
+    ).scalar()
     if outbox_id is not None:
         _shut(connection, vault, outbox_id, status.error_code, spare, now)
 

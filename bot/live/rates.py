@@ -31,6 +31,20 @@ class Rate:
         return Rate(self.every * of, max(1, self.burst // of))
 
 
+@dataclass(frozen=True)
+class Rest:
+    """How long nothing happens after it was too much.
+
+    Attributes:
+        shortest: Seconds the first time.
+        longest: Seconds at most, doubled each time until then; after so long without another
+            refusal it begins anew.
+    """
+
+    shortest: float
+    longest: float
+
+
 class Rates:
     """The rates of one process.
 
@@ -41,6 +55,7 @@ class Rates:
     def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
         self._clock = clock
         self._spread: dict[str, float] = {}
+        self._rests: dict[str, tuple[float, float]] = {}
         self._most = _MOST
 
     async def take(self, key: str, rate: Rate, patience: float) -> float:
@@ -64,3 +79,32 @@ class Rates:
                 # Not again before as many have come as are in use.
                 self._most = max(_MOST, 2 * len(self._spread))
         return wait
+
+    async def rest(self, key: str, rate: Rate, rest: Rest) -> float:
+        """Grant nothing for a while, because the other side says that it was too much.
+
+        Those who are refused while it rests already make it no longer.
+
+        Args:
+            key: Whose rate.
+            rate: The rate that it is taken at.
+            rest: For how long.
+
+        Returns:
+            The seconds until turns are granted again.
+        """
+        now = self._clock()
+        until, last = self._rests.get(key, (0.0, 0.0))
+        if now < until:
+            return until - now
+        if now >= until + rest.longest:
+            last = 0.0
+        seconds = min(max(last * 2, rest.shortest), rest.longest)
+        self._rests[key] = (now + seconds, seconds)
+        spread = now + seconds + (rate.burst - 1) * rate.every
+        self._spread[key] = max(self._spread.get(key, spread), spread)
+        return seconds
+
+    async def resting(self, key: str) -> float:
+        """Return the seconds that a rest still lasts, for who took a turn before it began."""
+        return max(0.0, self._rests.get(key, (0.0, 0.0))[0] - self._clock())

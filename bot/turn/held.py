@@ -1,14 +1,15 @@
 """What happens to a message while an agent holds the conversation: it goes onto the ticket.
 
-Three things are not for the agent: a rating that is pressed, the code of a complaint without a
-name, and the word that ends broadcasts. Nindy hears those as at any time. And what was written for
-a complaint is nobody's.
+Four things are not for the agent: a rating that is pressed, the next page of a list, the code of a
+complaint without a name, and the word that ends broadcasts. Nindy hears those as at any time. And
+what was written for a complaint is nobody's.
 """
 
 from __future__ import annotations
 
 import uuid
 
+from bot.channels import pages
 from bot.channels.choice_ids import resolve
 from bot.ledger.anonymous import find_code
 from bot.ledger.unit_of_work import UnitOfWork
@@ -56,7 +57,8 @@ class Held:
         if pressed == SHOW:
             return  # Who only wants to read has not answered the agent.
         text = claim.message.text
-        if pressed.startswith("/nilai{") or find_code(text) or await self._ends_broadcasts(text):
+        own_answer = pressed.startswith("/nilai{") or pages.wanted(pressed) or find_code(text)
+        if own_answer or await self._ends_broadcasts(text):
             await self._respond(work)
             work.state = None
             return

@@ -18,12 +18,15 @@ from sqlalchemy.engine import Connection
 from bot.channels.message import Alarm, IdentityChange, Inbound, Reply, Status
 from bot.channels.message import Delivery as State
 from bot.clock import Clock
-from bot.ledger import alarms, inbox, outbox, people, prices, window
+from bot.ledger import alarms, inbox, opt_outs, outbox, people, prices, window
 from bot.ledger.database import Ledger
 from bot.live.wake import Wake
 from bot.privacy import Vault
 
 log = logging.getLogger(__name__)
+
+_LOCKED = "55P03"
+"""PostgreSQL's code for a row that somebody else has held too long."""
 
 
 @dataclass(frozen=True)
@@ -83,9 +86,7 @@ class Intake:
             items = [item for item, _ in batch]
             new = await self._ledger.run(_store_all, items, self._clock, self._spare)
         except Exception as error:
-            # A database that is away is away for all; anything else is the fault of one of them.
-            away = isinstance(error, (sa.exc.OperationalError, sa.exc.InterfaceError))
-            if not (away or alone or len(batch) == 1):
+            if not (_is_away(error) or alone or len(batch) == 1):
                 return False
             for _, done in batch:
                 if not done.done():
@@ -104,6 +105,13 @@ class Intake:
                     name = inbox.trace_of(inbox.key_of(self._ledger.vault, message))
                     log.info("message received", extra={"trace": name, "type": message.type})
         return True
+
+
+def _is_away(error: Exception) -> bool:
+    """Say whether the database is away, for all; anything else is the fault of one delivery."""
+    if not isinstance(error, (sa.exc.OperationalError, sa.exc.InterfaceError)):
+        return False
+    return getattr(error.orig, "pgcode", None) != _LOCKED
 
 
 def _store_all(
@@ -125,6 +133,10 @@ def _store_all(
         for status in delivery.statuses:
             if status.state is State.SHUT:
                 window.shut_by(connection, vault, status, spare, now)
+            elif status.state is State.HELD:
+                outbox.hold(connection, vault, status, now)
+            elif status.state is State.UNWANTED:
+                opt_outs.refused_by(connection, vault, status, now)
             else:
                 outbox.apply_status(connection, vault, status, now)
             prices.note(connection, vault, status)

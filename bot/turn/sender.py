@@ -12,8 +12,8 @@ from typing import Any
 from bot import metrics
 from bot.channels.message import Reply
 from bot.clock import Clock
-from bot.errors import Blocked, ChannelError, Permanent, Retryable, TooSoon, WindowShut
-from bot.ledger import outbox, window
+from bot.errors import Blocked, ChannelError, Permanent, Retryable, TooSoon, Unwanted, WindowShut
+from bot.ledger import opt_outs, outbox, window
 from bot.ledger.database import Ledger
 from bot.ledger.outbox import Outgoing
 from bot.live.owner import Owner
@@ -28,8 +28,6 @@ LOOK_AGAIN = 0.5
 ATTEMPTS = 12
 """With the back-off below about a quarter of an hour, then the bubble fails visibly."""
 LONGEST_PAUSE = 120.0
-BLOCKED = timedelta(seconds=60)
-"""How long a channel rests whose account is refused; its bubbles stay queued until it is mended."""
 LOOK_FOR_DEAD = timedelta(seconds=10)
 
 Send = Callable[[Outgoing], Awaitable[str]]
@@ -142,8 +140,12 @@ class Sender:
                     labels["outcome"] = type(error).__name__
                     raise
         except TooSoon as error:
-            again = self._clock() + timedelta(seconds=error.seconds)
-            await self._settled(outbox.postpone, outgoing, outbox.QUEUED, 0, again, counted=False)
+            again, code = self._clock() + timedelta(seconds=error.seconds), error.code
+            if code:
+                log.warning("bubbles are slowed down", extra={"outbox": outgoing.id, "code": code})
+            await self._settled(
+                outbox.postpone, outgoing, outbox.QUEUED, code, again, counted=False
+            )
         except ChannelError as error:
             await self._not_sent(outgoing, error)
         except Exception as error:
@@ -158,17 +160,21 @@ class Sender:
         now = self._clock()
         log.warning("bubble not sent: %s", error, extra={"outbox": outgoing.id, "code": error.code})
         if isinstance(error, Blocked):
-            again = now + BLOCKED
+            again = now + outbox.BLOCKED
             self._blocked[outgoing.channel] = (again, error.code)
             await self._settled(
                 outbox.postpone, outgoing, outbox.QUEUED, error.code, again, counted=False
             )
         elif isinstance(error, WindowShut):
             await self._settled(window.shut, outgoing, error.code, self._spare)
+        elif isinstance(error, Unwanted):
+            await self._settled(opt_outs.refused, outgoing, error.code)
         elif isinstance(error, Permanent) or outgoing.attempts >= ATTEMPTS:
             await self._settled(outbox.failed, outgoing, error.code)
         elif isinstance(error, Retryable):
-            again = now + pause(outgoing.attempts)
+            known = error.seconds
+            rest = pause(outgoing.attempts) if known is None else timedelta(seconds=known)
+            again = now + rest
             await self._settled(outbox.postpone, outgoing, outbox.QUEUED, error.code, again)
         else:
             again = now + self._settle

@@ -199,7 +199,11 @@ class Worker:
         while True:
             try:
                 return await write()
-            except (sa.exc.OperationalError, sa.exc.InterfaceError) as error:
+            except (
+                sa.exc.OperationalError,
+                sa.exc.InterfaceError,
+                sa.exc.InternalError,  # What a database says that is only read for now.
+            ) as error:
                 if self._stopping or self._clock() >= until:
                     raise
                 log.warning("database is away: %s", type(error.orig).__name__)

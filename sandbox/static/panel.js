@@ -12,7 +12,7 @@ const UPSTREAM = {
 const KINDS = {
   span: UPSTREAM, sakti: UPSTREAM, digit: UPSTREAM, crm: UPSTREAM,
   graph: {
-    off: "Normal", rate_limit: "Batas laju nomor (130429)", pair_rate: "Batas laju per orang (131056)", error: "Galat 500 (131000)",
+    off: "Normal", rate_limit: "Batas laju nomor (130429)", pair_rate: "Batas laju per orang (131056)", opted_out: "Menolak pesan pemasaran (131050)", error: "Galat 500 (131000)",
     timeout_after_accept: "Diterima, jawaban hilang", token: "Token ditolak (190)",
   },
   media: {

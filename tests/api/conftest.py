@@ -6,6 +6,7 @@ import itertools
 import json
 from collections.abc import AsyncIterator, Callable, Iterator
 from dataclasses import dataclass, field
+from ipaddress import ip_network
 from pathlib import Path
 from typing import Any
 
@@ -21,6 +22,7 @@ from bot.ledger.api_clients import Scope
 from bot.ledger.database import Ledger
 from bot.live.rates import Rates
 from bot.live.wake import Wake
+from bot.places import Proxies
 from bot.routing import Candidates
 from tests.api import contract
 from tests.filing import store
@@ -144,8 +146,8 @@ def files(ledger: Ledger, tmp_path: Path) -> Files:
 
 @pytest.fixture
 def api(ledger: Ledger, clock: Clock, matcher: Matcher, files: Files) -> Api:
-    rates = Rates(lambda: clock().timestamp())
-    return Api(ledger, clock, Wake(), CHANGES, CALENDAR, CATALOGUE, matcher, files, rates)
+    proxies, rates = Proxies((ip_network("127.0.0.1"),)), Rates(lambda: clock().timestamp())
+    return Api(ledger, clock, Wake(), CHANGES, CALENDAR, CATALOGUE, matcher, files, proxies, rates)
 
 
 Enter = Callable[..., Program]

@@ -296,6 +296,18 @@ class TestGuessing:
         clock.forward(seconds=90)
         assert (await guesser.get("/tickets")).status == 401
 
+    async def test_addresses_behind_our_proxy_are_counted_each_by_itself(
+        self, enter: Enter
+    ) -> None:
+        guesser, other = enter("satu"), enter("dua")
+        for program, address in ((guesser, "198.51.100.1"), (other, "198.51.100.2")):
+            program.headers = {**bearer("nk_x_y"), "X-Forwarded-For": address}
+        assert [(await guesser.get("/tickets")).status for _ in range(11)][-1] == 429
+        assert (await other.get("/tickets")).status == 401
+        # What the guesser says of himself stands before what the proxy writes.
+        guesser.headers["X-Forwarded-For"] = "203.0.113.9, 198.51.100.1"
+        assert (await guesser.get("/tickets")).status == 429
+
     async def test_tokens_and_the_grant_are_counted_with_it(
         self, portal: Program, http: TestClient[Any, Any]
     ) -> None:

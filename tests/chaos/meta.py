@@ -20,6 +20,7 @@ from typing import Any
 import aiohttp
 from aiohttp import web
 
+from tests import wire
 from tests.product import SECRET
 
 NUMBER = "100000000000001"
@@ -35,6 +36,11 @@ class Shown:
     text: str
     context: str
     at: float
+
+    @property
+    def answers(self) -> list[str]:
+        """The answers to one or several messages, which a bubble has one below the other."""
+        return self.text.split("\n\n")
 
 
 class Meta:
@@ -57,6 +63,12 @@ class Meta:
         self.answers: Counter[int] = Counter()
         self.delay = 0.0
         """Seconds between accepting a bubble and saying so."""
+        self.odd: list[str] = []
+        """What was wrong with what was sent."""
+        self.refuses = 0
+        """The code with which bubbles are refused, 0 for none."""
+        self.refused: list[float] = []
+        """When they were."""
         self.reports = True
         """Whether the state of a bubble is told."""
 
@@ -71,23 +83,35 @@ class Meta:
         await web.TCPSite(self._runner, "127.0.0.1", self._port).start()
         return self
 
-    async def __aexit__(self, *_: object) -> None:
+    async def __aexit__(self, kind: object, *_: object) -> None:
         for task in self._reporting:
             task.cancel()
         if self._runner is not None:
             await self._runner.cleanup()
         await self._session.close()
+        assert kind is not None or not self.odd, self.odd
 
     async def write(self, phone: str, texts: Iterable[str], pause: float = 0.0) -> None:
         """Let a person write messages, each until it is acknowledged."""
         for text in texts:
-            wamid = f"wamid.{phone}.{next(self._ids)}"
-            message = {"id": wamid, "timestamp": str(int(time.time())), "from": phone}
-            message |= {"type": "text", "text": {"body": text}}
-            contact = {"profile": {"name": "Penanya"}, "wa_id": phone}
-            await self._deliver({"contacts": [contact], "messages": [message]})
-            self.acknowledged[phone].append(wamid)
+            await self.write_at_once(phone, [text])
             await asyncio.sleep(pause)
+
+    async def write_at_once(self, phone: str, texts: Iterable[str]) -> None:
+        """Let messages of a person come together, as from a phone that is on the net again."""
+        messages = [
+            {
+                "id": f"wamid.{phone}.{next(self._ids)}",
+                "timestamp": str(int(time.time())),
+                "from": phone,
+                "type": "text",
+                "text": {"body": text},
+            }
+            for text in texts
+        ]
+        contact = {"profile": {"name": "Penanya"}, "wa_id": phone}
+        await self._deliver({"contacts": [contact], "messages": messages})
+        self.acknowledged[phone] += [str(message["id"]) for message in messages]
 
     def bubbles(self, phone: str) -> list[Shown]:
         """What a person sees, each bubble when it was shown first."""
@@ -96,6 +120,10 @@ class Meta:
             if bubble.phone == phone:
                 seen.setdefault(bubble.callback, bubble)
         return list(seen.values())
+
+    def answers_to(self, phone: str) -> list[str]:
+        """What was answered to each message of a person, if an answer is one paragraph."""
+        return [answer for bubble in self.bubbles(phone) for answer in bubble.answers]
 
     @property
     def twice(self) -> int:
@@ -123,13 +151,17 @@ class Meta:
 
     async def _accept(self, request: web.Request) -> web.Response:
         body = json.loads(await request.read())
+        self.odd += wire.faults(body)
         if "status" in body:  # A mark that a message was read.
             return web.json_response({"success": True})
+        if self.refuses:
+            self.refused.append(time.monotonic())
+            return web.json_response({"error": {"code": self.refuses}}, status=400)
         wamid = f"wamid.out.{next(self._ids)}"
         bubble = Shown(
             body["to"].lstrip("+"),
             body["biz_opaque_callback_data"],
-            body["text"]["body"],
+            _words(body),
             body.get("context", {}).get("message_id", ""),
             time.monotonic(),
         )
@@ -146,3 +178,8 @@ class Meta:
         status = {"id": wamid, "status": "delivered", "timestamp": str(int(time.time()))}
         status |= {"recipient_id": bubble.phone, "biz_opaque_callback_data": bubble.callback}
         await self._deliver({"statuses": [status]})
+
+
+def _words(body: dict[str, Any]) -> str:
+    shape = body["text"] if "text" in body else body["interactive"]["body"]
+    return str(shape["body" if "text" in body else "text"])

@@ -18,12 +18,13 @@ from aiohttp.test_utils import TestServer
 from sqlalchemy.engine import Connection
 
 from actions import services as action_services
-from actions.clients import connect
+from actions.clients import Clients, connect
 from actions.registry import hand_out
 from actions.services import Services
 from bot.attachments.files import Files
+from bot.channels import pages
 from bot.channels.choice_ids import issue
-from bot.channels.message import Inbound, Kind, Media, Reply, Sender
+from bot.channels.message import Choice, Inbound, Kind, Media, Reply, Sender
 from bot.channels.whatsapp.render import render
 from bot.clock import JAKARTA
 from bot.errors import Permanent
@@ -48,10 +49,13 @@ from bot.turn.file_words import FileWords
 from bot.turn.held import Held
 from bot.turn.intake import Delivery, Intake
 from bot.turn.late import Late
+from bot.turn.paged import Paged
 from bot.turn.sender import Sender as OutboxSender
 from bot.turn.with_files import WithFiles
 from bot.turn.worker import Worker
+from bot.words import Words
 from sandbox.app import create_app
+from tests import wire
 from tests.filing import LARGEST
 
 CHOICE_KEY = b"stage"
@@ -72,6 +76,7 @@ class Stage:
         self.fetcher: Fetcher
         self.changes: Changes
         self.takeover: Takeover
+        self.clients: Clients
         self.at_whatsapp: dict[str, bytes] = {}
         self._server = server
         self._ids = itertools.count(1)
@@ -285,9 +290,9 @@ def _data() -> Services:
 
 @asynccontextmanager
 async def stage(
-    tmp_path: Path, dialogue: Dialogue, executor: Any, start: datetime
+    tmp_path: Path, dialogue: Dialogue, executor: Any, start: datetime, budget: float = 0.8
 ) -> AsyncIterator[Stage]:
-    """Set the stage."""
+    """Set the stage; a look-up has `budget` seconds."""
     vault = Vault([new_key().encode()], b"index")
     ledger = Ledger(f"sqlite:///{tmp_path}/ledger.db", vault)
     migrate.upgrade(ledger)
@@ -303,7 +308,7 @@ async def stage(
             span_url=f"{base}/span",
             sakti_url=f"{base}/sakti",
             digit_url=f"{base}/digit",
-            upstream_budget=0.8,
+            upstream_budget=budget,
             var_dir=tmp_path,
         )
         play = Stage(ledger, server, start.replace(tzinfo=JAKARTA))
@@ -318,8 +323,14 @@ async def stage(
         wake, failpoints = Wake(), Failpoints()
 
         async def keep(outgoing: Outgoing) -> str:
-            render(outgoing.reply, lambda c: issue(CHOICE_KEY, "x", c.payload), menu_word="Pilih")
-            play.bubbles.append(outgoing)
+            content = render(
+                outgoing.reply,
+                lambda choice: issue(CHOICE_KEY, "x", choice.payload),
+                menu_word="Pilih",
+                more=partial(_more, services.words, outgoing.id),
+            )
+            wire.check(wire.message(content))
+            play.bubbles.append(_first_page(services.words, outgoing))
             return f"out.{len(play.bubbles)}"
 
         with ledger.engine.begin() as connection:
@@ -329,6 +340,7 @@ async def stage(
                 )
             )
         play.changes, play.takeover = services.changes, services.takeover
+        play.clients = services.clients
         play.session = session
         play.intake = Intake(ledger, wake, play.clock)
         apology = Apology(services.words, services.calendar, services.catalogue.unit(None))
@@ -342,11 +354,13 @@ async def stage(
             play.clock,
         )
         with_files = WithFiles(ledger, services.changes, file_words, dialogue.respond)
+        late = Late(ledger, services.changes, apology, dialogue.parse, with_files)
+        paged = Paged(ledger, services.words, CHOICE_KEY, late)
         play.worker = Worker(
             ledger,
-            Late(ledger, services.changes, apology, dialogue.parse, with_files),
+            paged,
             apology,
-            Held(services.changes, services.words, with_files, dialogue.parse, CHOICE_KEY),
+            Held(services.changes, services.words, paged, dialogue.parse, CHOICE_KEY),
             owner,
             wake,
             play.clock,
@@ -367,3 +381,17 @@ async def stage(
             owner.close()
             await server.close()
             ledger.close()
+
+
+def _more(words: Words, outbox_id: str, shown: int, left: int) -> Choice:
+    title = words.text("utter_lainnya_button")
+    return Choice(title, pages.turn_to(outbox_id, shown), f"{left} lagi")
+
+
+def _first_page(words: Words, outgoing: Outgoing) -> Outgoing:
+    """What the person sees of a bubble whose choices do not fit."""
+    offered, shown = outgoing.reply.choices, pages.first(outgoing.reply.choices, outgoing.channel)
+    if shown == len(offered):
+        return outgoing
+    page = (*offered[:shown], _more(words, outgoing.id, shown, len(offered) - shown))
+    return replace(outgoing, reply=replace(outgoing.reply, choices=page))

@@ -5,6 +5,7 @@ from __future__ import annotations
 import html
 import re
 from collections.abc import AsyncIterator, Callable, Iterator
+from ipaddress import ip_network
 from pathlib import Path
 
 import pytest
@@ -17,6 +18,8 @@ from bot import passwords
 from bot.ledger import agents
 from bot.ledger.agents import Agent, Role
 from bot.ledger.database import Ledger
+from bot.live.rates import Rates
+from bot.places import Proxies
 from desk.app import create_app
 from desk.cookies import Cookies
 from desk.keys import Desk
@@ -40,16 +43,20 @@ class Browser:
     def __init__(self, client: TestClient) -> None:
         self.client = client
         self.page = ""
+        self.address = "198.51.100.1"
+        """As the proxy before the desk tells it."""
 
     async def get(self, path: str, **headers: str) -> ClientResponse:
-        response = await self.client.get(path, headers={**PAGE, **headers}, allow_redirects=False)
+        response = await self.client.get(
+            path, headers={**PAGE, **self._proxied, **headers}, allow_redirects=False
+        )
         return await self._read(response)
 
     async def post(self, path: str, **form: str) -> ClientResponse:
         response = await self.client.post(
             path,
             data={"csrf": self.token, **form},
-            headers={**PAGE, "Origin": self.origin},
+            headers={**PAGE, **self._proxied, "Origin": self.origin},
             allow_redirects=False,
         )
         return await self._read(response)
@@ -57,6 +64,10 @@ class Browser:
     async def sign_in(self, login: str, password: str = PASSWORD) -> ClientResponse:
         await self.get("/masuk")
         return await self.post("/masuk", login=login, password=password)
+
+    @property
+    def _proxied(self) -> dict[str, str]:
+        return {"X-Forwarded-For": self.address}
 
     @property
     def origin(self) -> str:
@@ -117,7 +128,8 @@ def desk(ledger: Ledger, clock: Clock, provider: Provider | None) -> Desk:
         now=clock,
         url=URL,
         cookies=Cookies(ledger.vault, secure=False),
-        login=Login(ledger, clock),
+        login=Login(ledger, clock, Rates(lambda: clock().timestamp())),
+        proxies=Proxies((ip_network("127.0.0.1"),)),
         counts=counts,
         metrics_token="",
         provider=provider,

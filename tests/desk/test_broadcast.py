@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
+from dataclasses import replace
 
 import pytest
 from aiohttp import FormData
@@ -12,7 +13,7 @@ from bot.broadcast.life import SERVICE
 from bot.ledger import outbox
 from bot.ledger.agents import Role
 from bot.ledger.database import Ledger
-from tests.broadcasting import NUMBER, OUTAGE, SATKER, VALUES, Campaign, phone
+from tests.broadcasting import NUMBER, OUTAGE, SATKER, VALUES, WAVES, Campaign, phone
 from tests.desk.conftest import PAGE, Browser, add
 from tests.kit import START
 
@@ -94,6 +95,22 @@ async def test_a_request_becomes_a_broadcast_and_its_report(
     assert "SPAN sedang terganggu" in manager.page
     await manager.get(f"/tiket/{NUMBER}")
     assert '<a href="/broadcast/1">Broadcast 1</a>' in manager.page
+
+
+async def test_the_report_says_why_some_failed(browser: Browser, campaign: Campaign) -> None:
+    for name in ("siti", "tono", "ani"):
+        campaign.say(name)
+    id = campaign.approved()
+    campaign.wave(waves=replace(WAVES, size=9))
+    for one, code in zip(campaign.take(), (131050, 131026, 131050), strict=True):
+        campaign.ledger.transact(outbox.failed, one, code, START)
+    await browser.sign_in("budi")
+    await browser.get(f"/broadcast/{id}")
+    rows = re.findall(r'<td class="part">(.*?)</td><td class="num">(\d+)</td>', browser.page)
+    assert rows == [
+        ("tidak bisa dijangkau lewat WhatsApp (kode 131026)", "1"),
+        ("berhenti berlangganan lewat WhatsApp (kode 131050)", "2"),
+    ]
 
 
 async def test_a_supervisor_does_not_approve_their_own(

@@ -129,7 +129,10 @@ async def test_an_empty_desk_has_a_page_too(browser: Browser, ledger: Ledger) ->
         assert (await browser.get(path)).status == 200
 
 
-@pytest.mark.parametrize("text", ["=1+1", "+62", "-1", "@SUM(A1)", "\t=1", "\r=1"])
+@pytest.mark.parametrize(
+    "text",
+    ["=1+1", "+62", "-1", "@SUM(A1)", "\t=1", "\r=1", "\n=1", " =1", "\u00a0=1", "＝1", "＋1"],
+)
 def test_no_cell_becomes_a_formula(text: str) -> None:
     assert cell(text) == f"'{text}"
     assert cell("Siti") == "Siti" and cell(None) == "" and cell(3) == "3"

@@ -196,7 +196,7 @@ class TestStartsThatCannotWork:
             tmp_path,
             NINDY_DATABASE_URL="postgresql://127.0.0.1:1/none",
             NINDY_ENCRYPTION_KEYS="x" * 43 + "=",
-            NINDY_INDEX_KEY="index",
+            NINDY_INDEX_KEY="an index key of tests, for nothing else",
         )
         assert "database" in self.refused(environment)
 

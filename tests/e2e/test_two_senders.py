@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from itertools import pairwise
 from pathlib import Path
 
 import pytest
@@ -34,6 +35,42 @@ def _queue(connection: Connection, vault: Vault) -> None:
         to(TALKER, str(number))
     for number in range(PEOPLE):
         to(f"62812{number:07d}", "halo")
+
+
+def _queue_for_many(connection: Connection, vault: Vault) -> None:
+    for number in range(PEOPLE):
+        who = Sender(phone=f"62812{number:07d}")
+        person = find_or_create(connection, vault, "whatsapp", who, now())
+        outbox.enqueue(connection, vault, person, None, Reply("halo"), now())
+
+
+async def test_a_refused_number_rests_in_both_and_no_bubble_fails(
+    tmp_path: Path, postgres: Postgres, redis_server: Redis
+) -> None:
+    async with storm(tmp_path, postgres, redis_server) as made:
+        meta = made.meta
+        meta.reports, meta.refuses = False, 130429
+        with made.ledger() as ledger:
+            await ledger.run(_queue_for_many)
+        await made.up("sender-1", "sender-2")
+        # Rests of 1, 2 and 4 seconds; whoever had a turn when one began does not use it.
+        await made.until(lambda: meta.refused and meta.refused[-1] - meta.refused[0] > 6.5)
+        meta.refuses = 0
+        await made.until(lambda: len(meta.shown) >= PEOPLE)
+        await made.until(lambda: set(made.states(tables.outbox)) == {"sent"})
+        with made.ledger() as ledger, ledger.engine.begin() as connection:
+            attempts = set(connection.execute(sa.select(tables.outbox.c.attempts)).scalars())
+            senders = set(connection.execute(sa.select(tables.outbox.c.sender)).scalars())
+    assert meta.twice == 0 and len(meta.shown) == PEOPLE
+    assert attempts == {1}, "a refusal of the number is no bubble's fault"
+    assert len(senders) == 2, "both took part"
+    tries = [meta.refused[0]]
+    for at in meta.refused:
+        if at - tries[-1] > 0.5:
+            tries.append(at)
+    rests = [later - earlier for earlier, later in pairwise(tries)]
+    print(f"\n{len(meta.refused)} refused, with rests of {[f'{rest:.1f} s' for rest in rests]}")
+    assert len(rests) >= 3 and all(rest >= 0.9 * 2**n for n, rest in enumerate(rests[:3]))
 
 
 async def test_throughput_and_pair_rate_hold_for_both_together(

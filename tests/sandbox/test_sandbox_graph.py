@@ -269,6 +269,7 @@ async def test_the_chat_shows_what_can_be_pressed(sandbox: Any) -> None:
     [
         ("rate_limit", 400, 130429),
         ("pair_rate", 400, 131056),
+        ("opted_out", 400, 131050),
         ("error", 500, 131000),
         ("token", 401, 190),
     ],

@@ -29,7 +29,8 @@ def goes_on(restored: Ledger, before: dict[str, object]) -> None:
     answer(restored, "second")
     assert receive(restored, message(1)) == [False]
     said = rows(restored, tables.outbox, tables.outbox.c.position)
-    assert [restored.vault.open(row.sealed_body)["text"] for row in said] == ["first", "second"]
+    texts = [restored.vault.open(row.sealed_body)["text"] for row in said]
+    assert texts == ["first\n\nsecond"]  # A burst has one bubble.
 
 
 @pytest.mark.postgres

@@ -14,7 +14,7 @@ import sqlalchemy as sa
 from bot.broadcast import recipients, report, waves
 from bot.broadcast.life import BroadcastRefused, State
 from bot.channels.message import Delivery, IdentityChange, Reply, Sender, Status
-from bot.ledger import consents, outbox, people, tables
+from bot.ledger import consents, opt_outs, outbox, people, tables
 from bot.ledger.database import Ledger
 from bot.tickets.life import ChangeRefused, Resolution
 from bot.tickets.record import Seen as TicketSeen
@@ -327,6 +327,42 @@ class TestWaves:
         assert campaign.counts(id) == {"read": 1, "failed": 1, "delivered": 1}
         listed = campaign.ledger.transact(report.recipients, id)
         assert sorted(one.code for one in listed) == [0, 0, 131026]
+
+    @pytest.mark.parametrize("answered", [True, False], ids=["after the answer", "instead of it"])
+    def test_who_tells_whatsapp_to_stop_gets_no_more(
+        self, campaign: Campaign, answered: bool
+    ) -> None:
+        for name in ("siti", "budi"):
+            campaign.say(name)
+        id, ledger = campaign.approved(), campaign.ledger
+        campaign.wave(waves=replace(WAVES, size=1))
+        (taken,) = campaign.take()
+        first, second = "siti", "budi"
+        if taken.conversation_id == campaign.people["budi"]:
+            first, second = second, first
+        later = campaign.approved()
+        if answered:
+            ledger.transact(outbox.sent, taken, f"wamid.{taken.id}", START)
+        state = Delivery.UNWANTED
+        status = Status("whatsapp", "1", f"wamid.{taken.id}", state, START, taken.id, 131050)
+        for _ in range(2):
+            ledger.transact(opt_outs.refused_by, status, START)
+            ledger.transact(opt_outs.refused, taken, 131050, START)
+        stranger = replace(status, callback=None, external_id="wamid.nobody")
+        ledger.transact(opt_outs.refused_by, stranger, START)
+        assert not ledger.transact(consents.given, campaign.people[first])
+        assert ledger.transact(consents.given, campaign.people[second])
+        said = rows(ledger, tables.consent, tables.consent.c.id)
+        assert [row.agreed for row in said] == [True, True, False]
+        note = next(row for row in rows(ledger, tables.inbox) if row.id == said[-1].inbox_id)
+        assert (note.state, note.conversation_id) == ("silent", taken.conversation_id)
+        assert [row.kind for row in rows(ledger, tables.audit)] == ["opted_out"]
+        assert campaign.read(id).failures == {131050: 1}
+        campaign.wave(START + PAUSE, waves=replace(WAVES, size=9))
+        assert "skipped revoked" in campaign.counts(later)
+        campaign.say(first)
+        ledger.transact(opt_outs.refused_by, status, START)
+        assert ledger.transact(consents.given, taken.conversation_id), "told twice, heard once"
 
     def test_a_failed_one_is_not_sent_again_from_a_ticket(self, campaign: Campaign) -> None:
         campaign.say("pemohon")

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from bot.channels.message import Alarm, Delivery, Price, Status
+from bot.channels.whatsapp.alarms import BLOCKING
 from bot.ledger import alarms, outbox, prices, tables
 from bot.ledger.database import Ledger
 from bot.ledger.prices import Count
@@ -42,6 +43,38 @@ def test_what_the_account_holds_up_is_told_while_it_does(ledger: Ledger) -> None
     ledger.transact(outbox.take, "s", again, 9)
     ledger.transact(outbox.sent, first, "wamid.1", again)
     assert ledger.transact(alarms.held_up, {190, 368}) is None
+
+
+def test_a_refusal_of_the_account_in_a_status_loses_nothing_and_is_told(ledger: Ledger) -> None:
+    receive(ledger, message(1))
+    answer(ledger, "1")
+
+    def state() -> tuple[str, int, int]:
+        (row,) = rows(ledger, tables.outbox)
+        return row.state, row.error_code, row.attempts
+
+    def refused(external_id: str, at: datetime) -> None:
+        news = Status("whatsapp", "1", external_id, Delivery.HELD, at, sent.id, 131042)
+        ledger.transact(outbox.hold, news, at)
+
+    (sent,) = ledger.transact(outbox.take, "s", START, 9)
+    ledger.transact(outbox.sent, sent, "wamid.1", START)
+    for _ in range(2):
+        refused("wamid.1", START)
+    assert state() == ("queued", 131042, 0)
+    assert ledger.transact(alarms.held_up, BLOCKING) == alarms.HeldUp(131042, 1, START)
+    assert ledger.transact(outbox.take, "s", START, 9) == []
+
+    again = START + outbox.BLOCKED
+    (once_more,) = ledger.transact(outbox.take, "s", again, 9)
+    refused("wamid.2", again)
+    ledger.transact(outbox.sent, once_more, "wamid.2", again)
+    assert state()[0] == "queued", "told before the call was answered"
+    assert ledger.transact(outbox.take, "s", again + outbox.BLOCKED, 9) != []
+    ledger.transact(outbox.sent, once_more, "wamid.3", again + outbox.BLOCKED)
+    refused("wamid.1", again + outbox.BLOCKED)
+    assert state() == ("sent", 0, 1), "news of a try that is past"
+    assert ledger.transact(alarms.held_up, BLOCKING) is None
 
 
 def test_a_bubble_is_counted_once_by_what_its_status_tells(ledger: Ledger) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import os
 import sqlite3
 import subprocess
@@ -15,9 +16,11 @@ import pytest
 import sqlalchemy as sa
 
 from bot.errors import StartupError
-from bot.ledger import database, inbox, people, tables
+from bot.ledger import database, inbox, levels, outbox, people, tables
 from bot.ledger.database import Ledger
+from bot.live.wake import Wake
 from bot.privacy import Vault, new_key
+from bot.turn.intake import Delivery, Intake
 from tests.conftest import PROJECT
 from tests.kit import START, message, receive, rows, sibling, siti, sqlite_ledger, together, vault
 
@@ -163,15 +166,26 @@ def test_a_folder_that_cannot_be_made_is_named(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("look", "index"),
+    ("look", "indexes"),
     [
-        (lambda ledger: ledger.transact(people.forget_dialogues, START), "conversation_remembered"),
-        (lambda ledger: ledger.transact(inbox.dead_letters), "ix_inbox_dead"),
-        (lambda ledger: ledger.transact(inbox.waiting), "ix_inbox_waiting"),
+        (
+            lambda ledger: ledger.transact(people.forget_dialogues, START),
+            ["ix_conversation_remembered"],
+        ),
+        (lambda ledger: ledger.transact(inbox.dead_letters), ["ix_inbox_dead"]),
+        (lambda ledger: ledger.transact(inbox.waiting), ["COVERING INDEX ix_inbox_waiting"]),
+        (
+            lambda ledger: ledger.transact(outbox.counts),
+            ["ix_outbox_open", "ix_outbox_parked", "ix_outbox_failed", "ix_outbox_repeated"],
+        ),
+        (
+            lambda ledger: ledger.transact(levels.read, START),
+            ["COVERING INDEX ix_inbox_waiting", "ix_outbox_open", "ix_ticket_", "ix_delivery_"],
+        ),
     ],
 )
 def test_what_is_looked_at_again_and_again_has_its_index(
-    ledger: Ledger, look: Callable[[Ledger], object], index: str
+    ledger: Ledger, look: Callable[[Ledger], object], indexes: list[str]
 ) -> None:
     if ledger.engine.dialect.name != "sqlite":
         pytest.skip("PostgreSQL plans by the size of the table")
@@ -183,7 +197,31 @@ def test_what_is_looked_at_again_and_again_has_its_index(
     sa.event.listen(ledger.engine, "before_cursor_execute", note)
     look(ledger)
     sa.event.remove(ledger.engine, "before_cursor_execute", note)
-    [(statement, parameters)] = [one for one in asked if not one[0].startswith("BEGIN")]
+    asked = [one for one in asked if not one[0].startswith("BEGIN")]
     with ledger.engine.begin() as connection:
-        plan = connection.exec_driver_sql(f"EXPLAIN QUERY PLAN {statement}", parameters).all()
-    assert index in str(plan)
+        plans = [
+            str(connection.exec_driver_sql(f"EXPLAIN QUERY PLAN {statement}", parameters).all())
+            for statement, parameters in asked
+        ]
+    for plan, index in zip(plans, indexes, strict=True):
+        assert index in plan
+
+
+async def test_a_conversation_that_is_held_too_long_holds_up_no_other(
+    ledger: Ledger, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    if ledger.engine.dialect.name == "sqlite":
+        pytest.skip("SQLite holds all or nothing")
+    receive(ledger, message(1, siti("held")))
+    monkeypatch.setitem(database._POSTGRES_CONNECT, "options", "-c lock_timeout=200ms")
+    with ledger.engine.begin() as holding, sibling(ledger) as other:
+        holding.execute(sa.select(tables.conversation.c.id).with_for_update())
+        intake = Intake(other, Wake(), lambda: START)
+        found = await asyncio.gather(
+            intake.store(Delivery((message(2, siti("held")),), (), ())),
+            intake.store(Delivery((message(3, siti("free")),), (), ())),
+            return_exceptions=True,
+        )
+    assert isinstance(found[0], sa.exc.OperationalError)
+    assert found[1] == 1
+    assert len(rows(ledger, tables.inbox)) == 2

@@ -98,7 +98,7 @@ def plant(ledger: Ledger) -> None:
         ),
     )  # fmt: skip
     state = {"slots": {"nik": p["nik"], "x": p["slot"]}, "loop": None}
-    work = UnitOfWork(claimed(ledger, now=START + PATIENCE), START, state=state, misses=1)
+    work = UnitOfWork(claimed(ledger, now=START + PATIENCE), START, state=state, misses=[p["nik"]])
     work.events = [{"event": "user", "text": p["event"], "email": p["email"]}]
     work.replies = [Reply(f"{p['reply']} {p['nik']}", (Choice(p["name"], p["choice"]),))]
     content = Content(p["subject"], p["text"], p["name"], p["email"], p["nik"])

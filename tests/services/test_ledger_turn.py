@@ -47,7 +47,7 @@ def full(ledger: Ledger, owner: str = "w1", number: str = NUMBER) -> UnitOfWork:
     work.events = [{"event": "slot"}]
     work.replies = [Reply("one"), Reply("two")]
     work.tickets = [ticket(number)]
-    work.misses = 2
+    work.misses = ["260261301000123", ""]
     work.feedback = [Feedback(HELPED, "jam-layanan", YES, 0.9, (), "nindy-1", "jam buka?")]
     return work
 
@@ -243,20 +243,6 @@ def test_a_bubble_carries_the_ticket_and_its_question(ledger: Ledger) -> None:
     answer(ledger, "ya")
     (taken,) = ledger.transact(outbox.take, "s1", START, 5)
     assert (taken.reply_to, taken.to, taken.channel) == ("wamid.7", siti(), "whatsapp")
-
-
-def test_misses_are_counted_per_person_and_forgotten(ledger: Ledger) -> None:
-    minute = timedelta(minutes=1)
-    for n in range(4):
-        at = START + n * minute
-        receive(ledger, message(n, at=at), message(f"o{n}", siti("other"), at=at), now=at)
-        answer(ledger, "?", now=at, misses=1)
-        answer(ledger, "?", now=at)
-    mine = rows(ledger, tables.turn, tables.turn.c.id)[0].conversation_id
-    recent = ledger.transact(unit_of_work.recent_misses, mine, START + minute)
-    assert recent == [START + 2 * minute, START + 3 * minute]
-    other = rows(ledger, tables.turn, tables.turn.c.id)[1].conversation_id
-    assert ledger.transact(unit_of_work.recent_misses, other, START - minute) == []
 
 
 def test_a_naive_moment_is_refused(ledger: Ledger) -> None:

@@ -15,7 +15,7 @@ import pytest_asyncio
 
 from bot.errors import StartupError
 from bot.live.limits import Limit
-from bot.live.rates import Rate, Rates
+from bot.live.rates import Rate, Rates, Rest
 from bot.live.shared import Shared
 from bot.live.shared_rates import SHARE, SharedRates
 from bot.live.shared_wake import SharedWake
@@ -218,6 +218,43 @@ async def test_a_burst_is_granted_once_for_all(counters: tuple[Rates, Rates]) ->
     waits = [await rates.take("person", rate, 0) for rates in counters * 4]
     assert [wait == 0 for wait in waits] == [True] * 5 + [False] * 3
     assert all(59 < wait <= 60 for wait in waits[5:])
+
+
+async def test_a_rest_of_one_is_a_rest_of_all(counters: tuple[Rates, Rates]) -> None:
+    (one, other), rate, rest = counters, Rate(0.01), Rest(shortest=5.0, longest=60.0)
+    assert await one.rest("number", rate, rest) == 5
+    for rates in counters:
+        assert 4 < await rates.take("number", rate, 0) <= 5
+        assert 4 < await rates.rest("number", rate, rest) <= 5, "it is made no longer"
+        assert 4 < await rates.resting("number") <= 5
+    assert await other.resting("another number") == 0
+    assert await other.take("another number", rate, 0) == 0
+
+
+async def test_a_rest_doubles_for_all_and_is_forgotten_after_a_quiet_time(server: Redis) -> None:
+    rate, rest = Rate(0.01), Rest(shortest=0.1, longest=0.3)
+    async with connected(server.url) as first, connected(server.url) as second:
+        one, other = SharedRates(first), SharedRates(second)
+        assert await one.rest("number", rate, rest) == 0.1
+        while await other.take("number", rate, 0):
+            await asyncio.sleep(0.01)
+        assert await other.rest("number", rate, rest) == 0.2
+        assert 0 < server.client.pttl("nindy:rested:number") <= 500
+        while server.client.exists("nindy:rested:number"):
+            await asyncio.sleep(0.01)
+        assert await one.rest("number", rate, rest) == 0.1
+
+
+async def test_a_rest_holds_here_when_redis_goes_away(server: Redis) -> None:
+    rate, rest = Rate(0.01), Rest(shortest=30.0, longest=60.0)
+    async with connected(server.url) as shared:
+        rates = SharedRates(shared)
+        assert await rates.rest("number", rate, rest) == 30
+        server.stop()
+        assert 29 < await rates.take("number", rate, 0) <= 30
+        assert 29 < await rates.resting("number") <= 30
+        assert await rates.rest("other", rate, rest) == 30
+        assert await rates.take("other", rate, 0) > 29
 
 
 async def test_what_was_taken_is_forgotten_when_it_is_over(server: Redis) -> None:

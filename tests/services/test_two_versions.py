@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+from collections import defaultdict
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from datetime import timedelta
@@ -12,14 +14,14 @@ import yaml
 from rasa.model_training import train
 from rasa_sdk.executor import ActionExecutor
 
-from bot.ledger import tables
+from bot.ledger import inbox, tables
 from bot.ledger.database import Ledger
 from bot.ledger.unit_of_work import UnitOfWork
 from bot.live.wake import Wake
 from bot.turn.dialogue import Dialogue
 from bot.turn.failpoints import Failpoints
 from bot.turn.worker import Worker
-from tests.kit import START, message, owner, receive, rows, sibling
+from tests.kit import START, message, owner, receive, rows, sibling, siti
 
 pytestmark = pytest.mark.rasa
 OLD = ("name",)
@@ -173,3 +175,43 @@ async def test_a_form_that_one_version_does_not_know_ends_without_a_failure(
     answers = [ledger.vault.open(row.sealed_body)["text"] for row in said]
     assert answers == [answer for _, _, answer in talk]
     assert [row.failures for row in rows(ledger, tables.inbox)] == [0] * len(talk)
+
+
+async def test_one_version_takes_over_from_the_other_while_people_write(
+    ledger: Ledger, models: dict[str, Path], tmp_path: Path
+) -> None:
+    begin = [("my name", "Your name?"), ("Siti", "name: Siti")]
+    talk = begin + [("hm", "What do you mean?"), ("my name", "name: Siti")] * 5
+    people, texts = [f"orang-{number}" for number in range(8)], [text for text, _ in talk]
+
+    def write(part: list[str], first: int) -> None:
+        for number, text in enumerate(part, first):
+            at = START + timedelta(milliseconds=number)
+            receive(ledger, *(message(f"{p}.{number}", siti(p), at, text) for p in people))
+
+    async def until(left: int) -> None:
+        while await ledger.run(inbox.waiting) > left:
+            await asyncio.sleep(0.01)
+
+    with workers(ledger, models, tmp_path) as made:
+        half = len(texts) // 2
+        write(texts[:half], 0)
+        old = asyncio.create_task(made["old"].run())
+        await until(len(people) * half // 2)
+        new = asyncio.create_task(made["new"].run())
+        write(texts[half:], half)
+        await until(len(people) * half)
+        made["old"].stop()
+        await asyncio.wait_for(old, 30)
+        await asyncio.wait_for(until(0), 60)
+        made["new"].stop()
+        await asyncio.wait_for(new, 30)
+    heard = defaultdict(list)
+    for row in rows(ledger, tables.outbox, tables.outbox.c.position):
+        heard[row.conversation_id].append(ledger.vault.open(row.sealed_body)["text"])
+    assert len(heard) == len(people)
+    for said in heard.values():
+        # Nobody was forgotten, nobody answered twice, each in the order of writing.
+        assert "\n\n".join(said).split("\n\n") == [answer for _, answer in talk]
+    assert {row.state for row in rows(ledger, tables.inbox)} == {inbox.DONE}
+    assert {row.failures for row in rows(ledger, tables.inbox)} == {0}

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from bench import ablation, bank_size, matchers
+from bench import ablation, bank_size, bubbles, matchers
 from bench.matchers import Bm25, LinearSvc, Ranked, TokenSet
 from bench.matching import clipped
 from bench.paths import PROJECT, environment
@@ -120,3 +120,10 @@ def test_a_part_is_taken_away_from_training_and_from_the_engine_but_not_for_good
     assert (raw.slope, raw.shift) == (1.0, 0.0)
     after = [getattr(owner, name) for each in variants.values() for owner, name, _ in each.swaps]
     assert before == after
+
+
+def test_bubbles_are_parted_at_empty_lines_and_cost_beyond_the_free_ones() -> None:
+    said = [{"text": "satu\n\ndua"}, {"text": " "}, {"text": None}, {"text": "tiga\nempat"}]
+    assert bubbles.parts(said) == 3
+    assert bubbles.price(999, 0.02, 1000) == 0
+    assert bubbles.price(10_000, 0.02, 1000) == pytest.approx(180)

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from bot import cli_api
+from bot.cli import api
 from bot.clock import now
 from bot.errors import StartupError
 from bot.ledger import api_clients, migrate, tables
@@ -31,7 +31,7 @@ def _here(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
 
 def run(line: str) -> None:
     parser = argparse.ArgumentParser()
-    cli_api.add_to(parser)
+    api.add_to(parser)
     options = parser.parse_args(line.split())
     options.run(options)
 

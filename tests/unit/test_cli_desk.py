@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from bot import cli_desk
+from bot.cli import desk
 from bot.errors import StartupError
 from bot.ledger import agents
 from bot.ledger.agents import Agent
@@ -33,7 +33,7 @@ def _here(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
 
 def run(monkeypatch: pytest.MonkeyPatch, line: str, *more: str, typed: str = PASSWORD) -> None:
     parser = argparse.ArgumentParser()
-    cli_desk.add_to(parser)
+    desk.add_to(parser)
     monkeypatch.setattr("sys.stdin", io.StringIO(typed + "\n"))
     options = parser.parse_args(["user", *line.split(), *more])
     options.run(options)

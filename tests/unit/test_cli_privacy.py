@@ -28,7 +28,7 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
         if name.startswith("NINDY_"):
             monkeypatch.delenv(name)
     monkeypatch.setenv("NINDY_VAR_DIR", str(tmp_path / "var"))
-    monkeypatch.setattr("bot.cli_privacy._STORING", 0.0)
+    monkeypatch.setattr("bot.cli.privacy._STORING", 0.0)
     run("privacy", "report", monkeypatch=monkeypatch)
     return tmp_path
 

@@ -13,7 +13,8 @@ from bot.ledger.database import Ledger
 from bot.settings import Settings
 from tests.kit import START, sqlite_ledger
 
-SECRETS = {f"whatsapp_{name}": "x" for name in ("app_secret", "verify_token", "access_token")}
+NAMES = ("app_secret", "verify_token", "access_token")
+SECRETS = {f"whatsapp_{name}": "an invented secret" for name in NAMES}
 OIDC = {"oidc_issuer": "https://sso.contoh.go.id", "oidc_client_id": "x", "oidc_client_secret": "x"}
 
 
@@ -46,11 +47,11 @@ def test_each_role_has_an_account_with_a_password_of_this_start(
 @pytest.mark.parametrize(
     "changes",
     [
-        {"host": "0.0.0.0"},
-        {"host": "10.0.0.5"},
+        {"host": "0.0.0.0", **SECRETS},
+        {"host": "10.0.0.5", **SECRETS},
         {"database_url": "sqlite:////srv/other.db"},
         {"database_url": "postgresql://db/nindy"},
-        {"desk_url": "https://meja.contoh.go.id"},
+        {"desk_url": "https://meja.contoh.go.id", **SECRETS},
         {"whatsapp_api_url": "https://graph.facebook.com/v26.0", **SECRETS},
         OIDC,
     ],

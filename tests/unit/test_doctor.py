@@ -74,9 +74,21 @@ async def test_a_system_that_is_well(
     port = edge.port or 0
     found = await look(ledger, tmp_path, port, away=port)
     assert all(one.good for one in found.values()), [str(one) for one in found.values()]
-    names = {"model", "calendar", "disk", "database", "inbox", "outbox", "edge", "desk"}
+    names = {"model", "calendar", "disk", "secrets", "database", "inbox", "outbox", "edge", "desk"}
     names |= {"tickets", "deliveries", "retention"}
     assert set(found) == names | {"WhatsApp", "SPAN", "SAKTI", "Digit"}
+
+
+async def test_keys_that_others_can_read_are_named(
+    ledger: Ledger, tmp_path: Path, edge: TestServer
+) -> None:
+    keys = tmp_path / "keys.json"
+    keys.write_text("{}")
+    keys.chmod(0o640)
+    found = await look(ledger, tmp_path, edge.port or 0)
+    assert not found["secrets"].good and f"chmod 600 {keys}" in found["secrets"].text
+    keys.chmod(0o600)
+    assert (await look(ledger, tmp_path, edge.port or 0))["secrets"].good
 
 
 async def test_what_is_away_is_named(ledger: Ledger, tmp_path: Path, edge: TestServer) -> None:

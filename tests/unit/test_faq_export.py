@@ -14,7 +14,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from bot import cli, cli_faq
+from bot import cli
+from bot.cli import faq as faq_commands
 from bot.errors import StartupError
 from bot.faq import Bank, Entry
 from bot.faq.export import export, render
@@ -128,7 +129,7 @@ class TestExport:
 def agents(tmp_path: Path, folder: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Agents]:
     """The ledger that the commands find in the settings."""
     monkeypatch.setenv("NINDY_VAR_DIR", str(tmp_path / "var"))
-    monkeypatch.setattr(cli_faq, "_DATA", folder.parent)
+    monkeypatch.setattr(faq_commands, "_DATA", folder.parent)
     chosen = Settings()
     ledger = Ledger(chosen.database_url, open_vault(chosen))
     migrate.upgrade(ledger)

@@ -379,7 +379,9 @@ def test_supplier_types_follow_the_manuals() -> None:
     assert [kind.code for kind in types] == list("12345678")
     assert {kind.code for kind in types if not kind.searchable} == set("138")
     assert fields.supplier_name("2") == "Penyedia barang dan jasa"
-    assert not fields.is_searchable("3")
+    assert fields.supplier_name("9") == "9", "of an earlier edition of the list"
+    assert not fields.is_searchable("3") and not fields.is_searchable("9")
+    assert fields.is_searchable("2")
     for kind in types:
         for alias in (kind.name, *kind.aliases):
             assert fields.parse("tipe_supplier", alias) == kind.code
@@ -415,3 +417,24 @@ def test_supplier_codes_must_be_complete(folder: Path) -> None:
     path.write_text(whole.replace('code: "8"', 'code: "9"'), encoding="utf-8")
     with pytest.raises(DataError, match="codes 1 to 8"):
         words.supplier_types()
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "at", "says"),
+    [
+        ("label: nomor SP2D", 'label: " "', 'label: " "', "'label' is empty; write its text"),
+        ("towards: [", 'towards: ["", ', "towards:", "is empty or holds an empty item; write its"),
+        ("labels: [sp2d, sp 2d, sp2 d]", "labels: []", "labels: []", "'labels' is empty or holds"),
+    ],
+)
+def test_empty_words_are_named_with_their_line(
+    folder: Path, old: str, new: str, at: str, says: str
+) -> None:
+    path = folder / "fields.yml"
+    whole = path.read_text(encoding="utf-8")
+    assert old in whole
+    path.write_text(whole.replace(old, new, 1), encoding="utf-8")
+    with pytest.raises(DataError) as caught:
+        words.field_words()
+    assert says in caught.value.problem
+    assert caught.value.line == path.read_text(encoding="utf-8").split(at)[0].count("\n") + 1

@@ -33,6 +33,8 @@ sys.stdin.readline()
 print(open_vault(Settings(var_dir=Path(sys.argv[1]))).key("x"))
 """
 
+INDEX = "an index key of tests, for nothing else"
+
 
 @given(JSON)
 def test_what_is_sealed_opens_again(value: object) -> None:
@@ -122,7 +124,7 @@ def test_a_folder_that_cannot_be_written_is_named(tmp_path: Path) -> None:
 def test_given_keys_are_used_and_rotate(tmp_path: Path) -> None:
     def vault(keys: bytes) -> Vault:
         return open_vault(
-            Settings(var_dir=tmp_path, encryption_keys=keys.decode(), index_key="secret")
+            Settings(var_dir=tmp_path, encryption_keys=keys.decode(), index_key=INDEX)
         )
 
     sealed = vault(OLD).seal("x")
@@ -135,8 +137,8 @@ def test_given_keys_are_used_and_rotate(tmp_path: Path) -> None:
     [
         {"database_url": "postgresql://x/y"},
         {"encryption_keys": NEW.decode()},
-        {"index_key": "secret"},
-        {"encryption_keys": "geheimnis", "index_key": "secret"},
+        {"index_key": INDEX},
+        {"encryption_keys": "geheimnis", "index_key": INDEX},
     ],
 )
 def test_half_given_or_wrong_keys_are_refused(tmp_path: Path, more: dict[str, str]) -> None:

@@ -9,11 +9,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bot.channels.whatsapp import pace
-from bot.channels.whatsapp.pace import PERSON, Pace
+from bot.channels.whatsapp.errors import Action, TryLater
+from bot.channels.whatsapp.pace import NUMBER_RESTS, PERSON, PERSON_RESTS_AT_MOST, Pace
 from bot.errors import TooSoon
 from bot.live import rates as rates_module
 from bot.live.limits import Limit
-from bot.live.rates import Rate, Rates
+from bot.live.rates import Rate, Rates, Rest
 from bot.privacy import Vault, new_key
 
 
@@ -115,6 +116,83 @@ async def test_a_number_sends_evenly_and_sends_back_what_is_too_far_away() -> No
     assert len(waits) in (400, 401)
     assert waits == pytest.approx([n / 80 for n in range(len(waits))])
     assert (PERSON.burst, PERSON.every) == (45, 6.0)
+
+
+REST = Rest(shortest=1.0, longest=8.0)
+
+
+def rest(rates: Rates, rate: Rate) -> float:
+    return asyncio.run(rates.rest("x", rate, REST))
+
+
+def test_a_rest_doubles_while_it_is_too_much_and_is_forgotten_after_a_quiet_time() -> None:
+    clock = Clock()
+    rates, rate, seen = Rates(clock), Rate(0.1), []
+    for _ in range(5):
+        seconds = rest(rates, rate)
+        seen.append(seconds)
+        assert rest(rates, rate) == seconds, "those refused meanwhile make it no longer"
+        assert take(rates, "x", rate) == pytest.approx(seconds)
+        clock.now += seconds
+        assert take(rates, "x", rate) == pytest.approx(0)
+    assert seen == [1, 2, 4, 8, 8]
+    assert take(rates, "other", rate) == 0
+    clock.now += REST.longest
+    assert rest(rates, rate) == 1
+
+
+def test_a_rest_spends_the_burst_too() -> None:
+    clock, rate = Clock(), Rate(6.0, 45)
+    rates = Rates(clock)
+    assert rest(rates, rate) == 1
+    assert take(rates, "x", rate) == pytest.approx(1)
+    clock.now += 1
+    assert [take(rates, "x", rate) for _ in range(2)] == pytest.approx([0, 6])
+
+
+async def test_a_refused_number_rests_whole_and_a_refused_person_alone() -> None:
+    clock = Clock()
+    mine = Pace(Rates(clock), "1", 80)
+    pair = await mine.slowed(TryLater(Action.SLOW_PERSON, 131056), 1)
+    assert (pair.seconds, pair.code) == (1, 131056)
+    assert not isinstance(pair, TooSoon), "it counts, and ends some day"
+    await mine.wait("budi")
+    waits = [(await mine.slowed(TryLater(Action.SLOW_PERSON), n)).seconds for n in range(1, 8)]
+    assert waits == [1, 4, 16, 64, 256, PERSON_RESTS_AT_MOST, PERSON_RESTS_AT_MOST]
+
+    number = await mine.slowed(TryLater(Action.SLOW_NUMBER, 130429), 3)
+    assert isinstance(number, TooSoon), "no bubble fails for it"
+    assert (number.seconds, number.code) == (NUMBER_RESTS.shortest, 130429)
+    clock.now += 0.5
+    with pytest.raises(TooSoon) as caught:
+        await mine.wait("budi")
+    assert caught.value.seconds == pytest.approx(0.5), "everybody waits"
+    clock.now += 0.5
+    await mine.wait("budi")
+
+
+async def test_who_had_a_turn_when_the_number_was_refused_waits_too() -> None:
+    clock = Clock()
+    mine = Pace(Rates(clock), "1", 80)
+    await mine.wait("siti")
+    with pytest.MonkeyPatch.context() as patch:
+
+        async def sleep(seconds: float) -> None:
+            clock.now += seconds
+            await mine.slowed(TryLater(Action.SLOW_NUMBER, 130429), 1)
+
+        patch.setattr(pace.asyncio, "sleep", sleep)
+        with pytest.raises(TooSoon) as caught:
+            await mine.wait("budi")
+    assert caught.value.seconds == NUMBER_RESTS.shortest
+
+
+async def test_any_other_trouble_slows_nobody() -> None:
+    mine = Pace(Rates(Clock()), "1", 80)
+    for action in (Action.PASSING, Action.ACCOUNT):
+        refusal = TryLater(action, 131000)
+        assert await mine.slowed(refusal, 1) is refusal and refusal.seconds is None
+    await mine.wait("siti")
 
 
 def limit(clock: Clock, rate: Rate, name: str = "visits") -> Limit:

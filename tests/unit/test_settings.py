@@ -13,6 +13,7 @@ from bot.settings import SANDBOX_SECRET, Settings, load
 SECRETS = ("WHATSAPP_APP_SECRET", "WHATSAPP_VERIFY_TOKEN", "WHATSAPP_ACCESS_TOKEN")
 REAL = "https://graph.facebook.com/v26.0"
 SANDBOX = "http://127.0.0.1:8002"
+LONG = "an invented secret for tests only"
 
 
 @pytest.fixture(autouse=True)
@@ -40,7 +41,7 @@ def test_with_nothing_set_it_runs_against_the_sandbox() -> None:
 def test_a_real_channel_without_a_secret_is_refused(
     monkeypatch: pytest.MonkeyPatch, left_out: str
 ) -> None:
-    given(monkeypatch, WHATSAPP_API_URL=REAL, **dict.fromkeys(SECRETS, "x"))
+    given(monkeypatch, WHATSAPP_API_URL=REAL, **dict.fromkeys(SECRETS, LONG))
     load()
     for nothing in (None, "", " ", ","):
         monkeypatch.delenv(f"NINDY_{left_out}", raising=False)
@@ -59,13 +60,44 @@ def test_an_address_that_only_begins_like_the_sandbox_is_real(
         load()
 
 
+@pytest.mark.parametrize("name", SECRETS)
+@pytest.mark.parametrize("weak", ["x", "ganti-saya", f"{LONG},x"])
+def test_a_real_channel_with_a_weak_secret_is_refused(
+    monkeypatch: pytest.MonkeyPatch, name: str, weak: str
+) -> None:
+    given(monkeypatch, WHATSAPP_API_URL=REAL, **{**dict.fromkeys(SECRETS, LONG), name: weak})
+    with pytest.raises(StartupError, match=f"NINDY_{name}: must have 16 characters"):
+        load()
+
+
+def test_the_sandboxs_secret_is_for_this_machine_alone(monkeypatch: pytest.MonkeyPatch) -> None:
+    given(monkeypatch, HOST="0.0.0.0")
+    with pytest.raises(StartupError, match="NINDY_WHATSAPP_APP_SECRET: must be set when NINDY_HO"):
+        load()
+    given(monkeypatch, **dict.fromkeys(SECRETS, LONG))
+    assert load().whatsapp_api_url.startswith(SANDBOX)
+    for name in ("HOST", "WHATSAPP_APP_SECRET"):
+        monkeypatch.delenv(f"NINDY_{name}")
+    # A proxy on the same machine makes it known to the world.
+    given(monkeypatch, DESK_URL="https://meja.contoh.go.id")
+    with pytest.raises(StartupError, match=r"NINDY_DESK_URL: .* set NINDY_WHATSAPP_APP_SECRET"):
+        load()
+
+
+@pytest.mark.parametrize("name", ["INDEX_KEY", "WEBCHAT_IDENTITY_KEY"])
+def test_a_short_secret_of_our_own_is_refused(monkeypatch: pytest.MonkeyPatch, name: str) -> None:
+    given(monkeypatch, **{name: "x" * 31})
+    with pytest.raises(StartupError, match=f"NINDY_{name}: must have 32 .*nindy key"):
+        load()
+
+
 def test_no_secret_is_shown(monkeypatch: pytest.MonkeyPatch) -> None:
     given(
         monkeypatch,
         DATABASE_URL="postgresql://nindy:geheim-db@db/nindy",
         **{name: f"geheim-{name}" for name in SECRETS},
         **{
-            name: f"geheim-{name}"
+            name: f"geheim-{name}-long-enough-for-our-own"
             for name in (
                 "ENCRYPTION_KEYS",
                 "INDEX_KEY",
@@ -87,7 +119,7 @@ def test_no_secret_is_shown(monkeypatch: pytest.MonkeyPatch) -> None:
     ):
         assert "geheim" not in shown
     assert settings.database_url.endswith("@db/nindy")
-    assert settings.span_token.get_secret_value() == "geheim-SPAN_TOKEN"
+    assert settings.span_token.get_secret_value() == "geheim-SPAN_TOKEN-long-enough-for-our-own"
 
 
 def test_the_desk_is_where_it_listens_unless_a_proxy_is_before_it(
@@ -95,7 +127,7 @@ def test_the_desk_is_where_it_listens_unless_a_proxy_is_before_it(
 ) -> None:
     given(monkeypatch, DESK_PORT="9001")
     assert load().desk_url == "http://127.0.0.1:9001"
-    given(monkeypatch, DESK_URL="https://meja.contoh.go.id/")
+    given(monkeypatch, DESK_URL="https://meja.contoh.go.id/", WHATSAPP_APP_SECRET=LONG)
     assert load().desk_url == "https://meja.contoh.go.id"
     given(monkeypatch, DESK_URL="meja.contoh.go.id")
     with pytest.raises(StartupError, match="NINDY_DESK_URL: must be an address"):

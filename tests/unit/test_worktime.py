@@ -314,7 +314,7 @@ def test_a_calculation_that_needs_a_missing_year_says_so(
 ) -> None:
     with pytest.raises(MissingYear) as caught:
         calendar.due(wib("2027-12-31 15:00"), 2)
-    assert caught.value.year == 2028
+    assert (caught.value.year, caught.value.line) == (2028, 0)
     assert str(caught.value) == (
         f"{FOLDER / '2028.yml'}: no calendar for 2028; "
         "copy the newest year's file and fill in the holidays of that year's SKB"
@@ -361,8 +361,8 @@ def test_check_warns_of_estimated_days(
     warnings = calendar.check(today)
     assert len(warnings) == len(days)
     for warning, day in zip(warnings, days, strict=True):
-        assert "2027.yml" in warning
-        assert f"{day} (Idul" in warning
+        assert warning.startswith(f"{FOLDER / '2027.yml'}: {day} (Idul")
+        assert warning.endswith(" is estimated; confirm it and remove 'estimated', or correct it")
 
 
 def test_without_any_year_the_check_refuses(tmp_path: Path) -> None:
@@ -415,6 +415,13 @@ def test_every_weekday_and_month_has_its_name(calendar: WorkCalendar) -> None:
         ("2026.yml", 'open: "08.00"', 'open: "16.30"', "close:", "later than"),
         ("2026.yml", "  break: null\n", '  break: "16.15-17.00"\n', "16.15", "between"),
         ("2026.yml", "  break: null\n", '  break: "12.15"\n', "12.15", "is no time"),
+        ("2026.yml", "  break: null\n", '  break: "12.15-"\n', "12.15-", "is no time"),
+        ("2026.yml", "  break: null\n", '  break: "-13.00"\n', "-13.00", "is no time"),
+        ("2026.yml", "  break: null\n", '  break: "12.15-13.00-"\n', "13.00-", "is no time"),
+        ("2026.yml", "  break: null\n", '  break: "08.00-09.00"\n', "08.00-", "between"),
+        ("2026.yml", "  break: null\n", '  break: "12.00-12.00"\n', "12.00-", "between"),
+        ("2026.yml", "  break: null\n", '  break: "15.00-16.00"\n', "15.00-", "between"),
+        ("2026.yml", 'open: "08.00"', 'open: "０８.００"', "０８", "is no time"),
         ("2026.yml", "friday_break: null", 'friday_break: "13.00-12.00"', "13.00-", "earlier"),
         ("words.yml", ", Minggu]", "]", "days:", "7 names"),
         ("words.yml", "  - Desember\n", "", "months:", "12 names"),

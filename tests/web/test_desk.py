@@ -18,6 +18,8 @@ from bot import passwords
 from bot.clock import now
 from bot.ledger import agents
 from bot.ledger.agents import Role
+from bot.live.rates import Rates
+from bot.places import Proxies
 from desk.app import create_app
 from desk.cookies import Cookies
 from desk.keys import Desk
@@ -42,7 +44,8 @@ async def address(tmp_path: Path) -> AsyncIterator[str]:
         kept = passwords.hashed(PASSWORD)
         ledger.transact(agents.add, "budi", "Budi Contoh", Role.SUPERVISOR, "", kept, now())
         cookies = Cookies(ledger.vault, secure=False)
-        parts = Desk(ledger, now, "", cookies, Login(ledger, now), _counts, "", None, frozenset())
+        login, proxies = Login(ledger, now, Rates()), Proxies(())
+        parts = Desk(ledger, now, "", cookies, login, proxies, _counts, "", None, frozenset())
         server = TestServer(create_app(parts, make_work(ledger)))
         await server.start_server()
         yield str(server.make_url("")).rstrip("/")

@@ -19,6 +19,8 @@ from playwright.async_api import ConsoleMessage, Page, async_playwright, expect
 from bot.ledger import tables
 from bot.ledger.agents import Role
 from bot.ledger.database import Ledger
+from bot.live.rates import Rates
+from bot.places import Proxies
 from bot.tickets.life import Resolution
 from bot.tickets.record import Seen
 from desk.app import create_app
@@ -74,7 +76,8 @@ async def address(ledger: Ledger) -> AsyncIterator[str]:
 
     clock = Clock(LATER + timedelta(minutes=20))
     cookies = Cookies(ledger.vault, secure=False)
-    desk = Desk(ledger, clock, "", cookies, Login(ledger, clock), counts, "", None, frozenset())
+    login, proxies = Login(ledger, clock, Rates()), Proxies(())
+    desk = Desk(ledger, clock, "", cookies, login, proxies, counts, "", None, frozenset())
     server = TestServer(create_app(desk, make_work(ledger)))
     await server.start_server()
     yield str(server.make_url("")).rstrip("/")

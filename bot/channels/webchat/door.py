@@ -13,7 +13,6 @@ from bot.channels.webchat import messages, pages, sessions, stream, uploads
 from bot.channels.webchat.guard import guard, headers
 from bot.channels.webchat.hub import Hub
 from bot.channels.webchat.keys import CHAT, Chat, Limits, issue_for
-from bot.channels.webchat.limits import Proxies
 from bot.channels.webchat.office import Office
 from bot.channels.webchat.words import ChatWords
 from bot.clock import Clock
@@ -21,6 +20,7 @@ from bot.ledger.database import Ledger
 from bot.live.limits import Limit
 from bot.live.rates import Rate, Rates
 from bot.live.wake import Wake
+from bot.places import Proxies
 from bot.settings import Settings
 from bot.turn.intake import Intake
 from bot.worktime import WorkCalendar

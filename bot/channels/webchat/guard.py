@@ -57,8 +57,7 @@ async def guard(request: web.Request, handler: Handler) -> web.StreamResponse:
         if request.method == "OPTIONS":
             return web.Response(status=204, headers=_PREFLIGHT)
         chat = request.app[CHAT]
-        forwarded = request.headers.getall("X-Forwarded-For", [])
-        request[PLACE] = chat.proxies.place(request.remote, forwarded)
+        request[PLACE] = chat.proxies.of(request)
         await take(chat.limits.by_address, request[PLACE])
         return await handler(request)
     except ChatRefused as refused:

@@ -13,7 +13,6 @@ from bot.catalogue import Catalogue
 from bot.channels.choice_ids import issue
 from bot.channels.webchat.events import Issue
 from bot.channels.webchat.hub import Hub
-from bot.channels.webchat.limits import Proxies
 from bot.channels.webchat.office import Office
 from bot.channels.webchat.tokens import Token
 from bot.channels.webchat.words import ChatWords
@@ -21,6 +20,7 @@ from bot.clock import Clock
 from bot.ledger.database import Ledger
 from bot.live.limits import Limit
 from bot.live.wake import Wake
+from bot.places import Proxies
 from bot.turn.intake import Intake
 from bot.worktime import WorkCalendar
 

@@ -6,7 +6,8 @@
     │       └── Halted      ACCOUNT; also a Blocked
     ├── Permanent
     │   └── GiveUp          RECIPIENT, TEMPLATE, BUG
-    │       └── Shut        WINDOW; also a WindowShut
+    │       ├── Shut        WINDOW; also a WindowShut
+    │       └── OptedOut    OPTED_OUT; also an Unwanted
     └── Uncertain           raised as it is; there is nothing to do but wait for a status
 
 Only `code` counts: Meta's titles and texts change, and may quote personal data.
@@ -16,7 +17,7 @@ from __future__ import annotations
 
 from enum import Enum
 
-from bot.errors import Blocked, ChannelError, Permanent, Retryable, WindowShut
+from bot.errors import Blocked, ChannelError, Permanent, Retryable, Unwanted, WindowShut
 
 
 class Action(str, Enum):
@@ -32,6 +33,8 @@ class Action(str, Enum):
     """The 24 hours are over; only a template may be sent."""
     RECIPIENT = "recipient"
     """This person cannot be reached; show the reason to an agent."""
+    OPTED_OUT = "opted_out"
+    """This person has told WhatsApp that they want no more broadcasts; end their consent."""
     TEMPLATE = "template"
     """A template is unknown, paused or filled in wrongly; compare the file with the account."""
     BUG = "bug"
@@ -47,7 +50,8 @@ ERRORS: dict[int, Action] = {
         Action.SLOW_PERSON: (131056,),
         Action.PASSING: (1, 2, 131000, 131016, 131057, 133004),
         Action.WINDOW: (131047,),
-        Action.RECIPIENT: (130472, 130497, 131021, 131026, 131030, 131049, 131050, 131062),
+        Action.RECIPIENT: (130472, 130497, 131021, 131026, 131030, 131049, 131062),
+        Action.OPTED_OUT: (131050,),
         Action.TEMPLATE: (132000, 132001, 132005, 132007, 132012, 132015, 132016),
         Action.BUG: (100, 131008, 131009, 131051, 131052, 131053, 135000),
         Action.ACCOUNT: (
@@ -64,9 +68,11 @@ _LATER = {Action.SLOW_NUMBER, Action.SLOW_PERSON, Action.PASSING}
 class TryLater(Retryable):
     """A later try may work; `action` says what to do until then."""
 
-    def __init__(self, action: Action, code: int = 0, detail: str = "") -> None:
+    def __init__(
+        self, action: Action, code: int = 0, detail: str = "", seconds: float | None = None
+    ) -> None:
         self.action = action
-        super().__init__(code, detail)
+        super().__init__(code, detail, seconds)
 
 
 class Halted(TryLater, Blocked):
@@ -83,6 +89,10 @@ class GiveUp(Permanent):
 
 class Shut(GiveUp, WindowShut):
     """The 24 hours are over."""
+
+
+class OptedOut(GiveUp, Unwanted):
+    """No broadcast is wanted any more."""
 
 
 def action_for(code: int | None, http_status: int = 200) -> Action:
@@ -109,5 +119,7 @@ def error_for(action: Action, code: int = 0, detail: str = "") -> ChannelError:
         return Halted(action, code, detail)
     if action is Action.WINDOW:
         return Shut(action, code, detail)
+    if action is Action.OPTED_OUT:
+        return OptedOut(action, code, detail)
     kind = TryLater if action in _LATER else GiveUp
     return kind(action, code, detail)

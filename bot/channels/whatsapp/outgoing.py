@@ -2,14 +2,33 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
+from bot.channels import pages
 from bot.channels.choice_ids import issue
+from bot.channels.message import Choice
 from bot.channels.whatsapp.client import GraphClient
-from bot.channels.whatsapp.errors import Action, GiveUp
+from bot.channels.whatsapp.errors import Action, GiveUp, TryLater
 from bot.channels.whatsapp.pace import Pace
 from bot.channels.whatsapp.render import Content, render, render_file
 from bot.channels.whatsapp.uploads import Uploads
 from bot.errors import Permanent
 from bot.ledger.outbox import Outgoing
+
+
+@dataclass(frozen=True)
+class Labels:
+    """What stands on a list beside its choices.
+
+    Attributes:
+        menu: On the button that opens a list.
+        more: On the row that asks for the next page.
+        left: Beneath it, with ``{jumlah}`` for how many choices are left.
+    """
+
+    menu: str
+    more: str
+    left: str
 
 
 class WhatsAppOut:
@@ -19,18 +38,18 @@ class WhatsAppOut:
         client: Speaks to the Graph API.
         uploads: Brings files there.
         choice_key: Signs the ids of buttons and rows.
-        menu_word: What the button says that opens a list.
+        labels: What stands on a list beside its choices.
         pace: Lets bubbles go one by one.
     """
 
     def __init__(
-        self, client: GraphClient, uploads: Uploads, choice_key: bytes, menu_word: str, pace: Pace
+        self, client: GraphClient, uploads: Uploads, choice_key: bytes, labels: Labels, pace: Pace
     ) -> None:
         self._client = client
         self._uploads = uploads
         self._pace = pace
         self._choice_key = choice_key
-        self._menu_word = menu_word
+        self._labels = labels
 
     async def __call__(self, outgoing: Outgoing) -> str:
         """Send it and return WhatsApp's id.
@@ -44,11 +63,18 @@ class WhatsAppOut:
             content = render(
                 outgoing.reply,
                 lambda choice: issue(self._choice_key, outgoing.conversation_id, choice.payload),
-                menu_word=self._menu_word,
+                menu_word=self._labels.menu,
+                more=lambda shown, left: self._more(outgoing.id, shown, left),
             )
+            return await self._send(outgoing, content)
+        except TryLater as refusal:
+            raise await self._pace.slowed(refusal, outgoing.attempts) from None
         except ValueError as error:
             raise Permanent(0, f"cannot be shown: {error}") from None
-        return await self._send(outgoing, content)
+
+    def _more(self, outbox_id: str, shown: int, left: int) -> Choice:
+        description = self._labels.left.format(jumlah=left)
+        return Choice(self._labels.more, pages.turn_to(outbox_id, shown), description)
 
     async def _send_file(self, outgoing: Outgoing) -> str:
         (id,) = outgoing.reply.attachments

@@ -1,17 +1,22 @@
 """Keeps within what WhatsApp accepts from a number and for a person.
 
 Meta: 80 messages a second for a number, or what it was raised to; to one person one every 6
-seconds, where 45 may be sent at once and are then missing later. More is refused (130429, 131056).
+seconds, where 45 may be sent at once and are then missing later. More is refused: 131056 holds up
+this person alone, 130429 and its like everything that the number sends, in every process.
 """
 
 from __future__ import annotations
 
 import asyncio
 
-from bot.errors import TooSoon
-from bot.live.rates import Rate, Rates
+from bot.channels.whatsapp.errors import Action, TryLater
+from bot.errors import Retryable, TooSoon
+from bot.live.rates import Rate, Rates, Rest
 
 PERSON = Rate(every=6.0, burst=45)
+NUMBER_RESTS = Rest(shortest=1.0, longest=60.0)
+PERSON_RESTS_AT_MOST = 256.0
+"""Seconds; until then 4^n, as Meta advises."""
 _PATIENCE = 5.0
 """Seconds for which a bubble waits where it is; for more it goes back into the queue."""
 
@@ -38,6 +43,24 @@ class Pace:
         """
         await self._take(f"{self._key}:{conversation_id}", PERSON, 0.0)
         await asyncio.sleep(await self._take(self._key, self._rate, _PATIENCE))
+        if rest := await self._rates.resting(self._key):
+            raise TooSoon(rest)
+
+    async def slowed(self, refusal: TryLater, attempts: int) -> Retryable:
+        """Say when a bubble that was refused goes on, and slow down whom the refusal is about.
+
+        Args:
+            refusal: Meta's answer.
+            attempts: How often the bubble has been tried.
+        """
+        code = refusal.code
+        if refusal.action is Action.SLOW_NUMBER:
+            return TooSoon(await self._rates.rest(self._key, self._rate, NUMBER_RESTS), code)
+        if refusal.action is Action.SLOW_PERSON:
+            # What else this person is to get stands behind the bubble.
+            seconds = min(4.0 ** (attempts - 1), PERSON_RESTS_AT_MOST)
+            return TryLater(refusal.action, code, refusal.detail, seconds)
+        return refusal
 
     async def _take(self, key: str, rate: Rate, patience: float) -> float:
         wait = await self._rates.take(key, rate, patience)

@@ -28,6 +28,11 @@ _STATES = {
     "played": Delivery.READ,
     "failed": Delivery.FAILED,
 }
+_REFUSED = {
+    Action.WINDOW: Delivery.SHUT,
+    Action.OPTED_OUT: Delivery.UNWANTED,
+    Action.ACCOUNT: Delivery.HELD,
+}
 _MOVED = {"user_changed_number", "user_changed_user_id", "customer_changed_number"}
 _ACCOUNT = {
     "account_alerts",
@@ -190,8 +195,8 @@ class _Reader:
         state, external_id = _STATES[word], self._id(item, "status")
         codes = [wire.number(wire.table(e).get("code")) for e in wire.rows(item.get("errors"))]
         code = codes[0] if codes and state is Delivery.FAILED else 0
-        if code and action_for(code) is Action.WINDOW:
-            state = Delivery.SHUT
+        if code:
+            state = _REFUSED.get(action_for(code), state)
         status = Status(
             channel=CHANNEL,
             account=self._account,

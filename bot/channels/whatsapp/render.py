@@ -1,6 +1,7 @@
 """A reply of Nindy becomes the typed part of a Graph message.
 
-The plainest form that holds everything is taken: text, then up to three buttons, then a list.
+The plainest form that holds everything is taken: text, then up to three buttons, then a list, and
+of more than ten choices the first page (`bot.channels.pages`).
 """
 
 from __future__ import annotations
@@ -8,9 +9,12 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from bot.channels.message import Choice, Reply, Template
+from bot.channels.pages import each_once, first
 from bot.channels.whatsapp import fit, wire
 
 Content = dict[str, object]
+
+CHANNEL = "whatsapp"
 
 TEXT_BODY = 4_096
 BUTTON_BODY = 1_024
@@ -20,38 +24,44 @@ BUTTON_TITLE = 20
 LIST_BODY = 4_096
 LIST_BUTTON = 20
 SECTION_TITLE = 24
-ROWS = 10
 ROW_ID = 200
 ROW_TITLE = 24
 ROW_DESCRIPTION = 72
 
 
-def render(reply: Reply, choice_id: Callable[[Choice], str], *, menu_word: str) -> Content:
+def render(
+    reply: Reply,
+    choice_id: Callable[[Choice], str],
+    *,
+    menu_word: str,
+    more: Callable[[int, int], Choice],
+) -> Content:
     """Make the part of a message that holds its type.
 
     Args:
         reply: What to say.
-        choice_id: Gives the id behind a button or row. Of choices with the same id only the
-            first is shown, since they do the same and WhatsApp refuses equal ids.
+        choice_id: Gives the id behind a button or row.
         menu_word: The word on the button that opens a list when the reply brings none.
+        more: Makes the row that asks for the next page, told how many choices are shown and how
+            many are left.
 
     Raises:
-        ValueError: The text, a title or the word on a list is empty, an id is empty or too
-            long, or there are more than ten choices.
+        ValueError: The text, a title or the word on a list is empty, or an id is empty or too
+            long.
     """
     text = wire.clean(reply.text).strip()
     if not text:
         raise ValueError("a reply's text is empty")
-    choices: dict[str, Choice] = {}
-    for choice in reply.choices:
-        choices.setdefault(_checked_id(choice_id(choice)), choice)
+    offered = each_once(reply.choices)
+    shown = first(offered, CHANNEL)
+    if left := len(offered) - shown:
+        offered = (*offered[:shown], more(shown, left))
+    choices = {_checked_id(choice_id(choice)): choice for choice in offered}
     if reply.template is not None:
         return _template(reply.template, list(choices))
     if not choices:
         body = fit.cut_sentences(text, TEXT_BODY)
         return {"type": "text", "text": {"preview_url": False, "body": body}}
-    if len(choices) > ROWS:
-        raise ValueError(f"{len(choices)} choices; a list holds {ROWS}")
     titles = {reference: _line(choice.title) for reference, choice in choices.items()}
     if not all(titles.values()):
         raise ValueError("a choice's title is empty")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import logging
 
 from aiohttp import web
@@ -17,6 +18,8 @@ log = logging.getLogger(__name__)
 
 LARGEST_BODY = 4 * 1024**2
 """A little above the 3 MB that one POST of Meta's may have."""
+READ_SECONDS = 30.0
+"""So long a body may take to come."""
 PATH = "/webhooks/whatsapp"
 
 
@@ -48,7 +51,10 @@ class Webhook:
         return web.Response(text=challenge)
 
     async def _deliver(self, request: web.Request) -> web.Response:
-        body = await request.read()
+        try:
+            body = await asyncio.wait_for(request.read(), READ_SECONDS)
+        except asyncio.TimeoutError:
+            raise web.HTTPRequestTimeout from None
         verdict = verify(self._secrets, body, request.headers.get("X-Hub-Signature-256"))
         if verdict is Verdict.ABSENT:
             raise web.HTTPUnauthorized

@@ -81,9 +81,12 @@ inbox = sa.Table(
     # What it is about (`bot.ledger.confidence`).
     sa.Column("matter", sa.String(36), index=True),
     sa.Index(
+        # All that is read of them by who claims the oldest and by who watches.
         "ix_inbox_waiting",
         "sent_at",
         "id",
+        "received_at",
+        "state",
         sqlite_where=sa.text("state = 'pending'"),
         postgresql_where=sa.text("state = 'pending'"),
     ),
@@ -153,6 +156,18 @@ outbox = sa.Table(
         sqlite_where=sa.text("state IN ('queued', 'sending', 'unknown')"),
         postgresql_where=sa.text("state IN ('queued', 'sending', 'unknown')"),
     ),
+    sa.Index(
+        "ix_outbox_failed",
+        "id",
+        sqlite_where=sa.text("state = 'failed'"),
+        postgresql_where=sa.text("state = 'failed'"),
+    ),
+    sa.Index(
+        "ix_outbox_repeated",
+        "id",
+        sqlite_where=sa.text("repeats > 0"),
+        postgresql_where=sa.text("repeats > 0"),
+    ),
     sa.Index("ix_outbox_conversation", "conversation_id", "position"),
     sa.Index(
         # What waits until the person writes; looked for by every turn.
@@ -200,8 +215,11 @@ lookup_miss = sa.Table(
     metadata,
     sa.Column("id", BigId, primary_key=True, autoincrement=True),
     sa.Column("person_id", sa.ForeignKey("person.id"), nullable=False),
-    sa.Column("at", Moment, nullable=False),
+    # Keyed hash of the number that was asked for, where one stands for the look-up.
+    sa.Column("number_key", sa.String(64)),
+    sa.Column("at", Moment, nullable=False, index=True),
     sa.Index("ix_lookup_miss_person", "person_id", "at"),
+    sa.Index("ix_lookup_miss_number", "number_key", "at"),
 )
 
 feedback = sa.Table(

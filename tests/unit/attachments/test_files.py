@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 import stat
 import sys
 import time
@@ -13,7 +14,7 @@ import pytest
 from cryptography.fernet import Fernet
 
 from bot.attachments import sealed
-from bot.attachments.files import Files
+from bot.attachments.files import LEAST_ROOM, Files
 from bot.attachments.scanner import Scanner, Verdict
 from bot.errors import FileLost, FileRefused, StartupError
 from bot.privacy import Vault
@@ -78,6 +79,19 @@ async def test_too_large_a_file_is_refused_while_it_comes(tmp_path: Path) -> Non
         await files.keep(endless(), "a.txt")
     assert taken == 11
     assert on_disk(tmp_path) == []
+
+
+async def test_files_never_fill_the_disk(
+    files: Files, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    usage = shutil.disk_usage(tmp_path)
+    left = LEAST_ROOM + files.largest
+    monkeypatch.setattr(shutil, "disk_usage", lambda _: usage._replace(free=left - 1))
+    with pytest.raises(OSError, match="No space left"):
+        await keep(files, filing.PDF)
+    assert on_disk(tmp_path) == []
+    monkeypatch.setattr(shutil, "disk_usage", lambda _: usage._replace(free=left))
+    await keep(files, filing.PDF)
 
 
 async def test_what_is_refused_leaves_nothing(files: Files, tmp_path: Path) -> None:

@@ -12,15 +12,15 @@ import pytest
 import sqlalchemy as sa
 
 from bot.channels.message import Choice, Delivery, Reply, Status, Template
-from bot.channels.whatsapp.errors import Action, error_for
+from bot.channels.whatsapp.errors import Action, TryLater, error_for
 from bot.errors import Blocked, ChannelError, Permanent, Retryable, TooSoon, Uncertain
-from bot.ledger import outbox, tables
+from bot.ledger import consents, outbox, tables
 from bot.ledger.database import Ledger
 from bot.ledger.outbox import Outgoing
 from bot.live.owner import Owner
 from bot.live.wake import Wake
 from bot.turn.failpoints import Failpoints
-from bot.turn.sender import ATTEMPTS, BLOCKED, LONGEST_PAUSE, Sender, pause
+from bot.turn.sender import ATTEMPTS, LONGEST_PAUSE, Sender, pause
 from tests import kit
 from tests.kit import START, Clock, answer, message, receive, rows, siti
 
@@ -110,6 +110,37 @@ async def test_what_is_too_soon_waits_without_being_counted(
     assert set(states(ledger)) == {"sent"}
 
 
+async def test_a_slowed_number_costs_no_attempt_and_a_slowed_person_is_alone(
+    ledger: Ledger, make: Make, clock: Clock
+) -> None:
+    say(ledger, "1", "2")
+    say(ledger, "other", person="other")
+    channel = Channel(*[TooSoon(5.0, 130429)] * 2 * ATTEMPTS)
+    sender = make(channel)
+    await sender.drain()
+    assert sorted(row.error_code or 0 for row in rows(ledger, tables.outbox)) == [0, 130429, 130429]
+    await play(sender, clock, ATTEMPTS, 5.0)
+    assert {row.attempts for row in rows(ledger, tables.outbox)} == {0}
+    assert channel.answers == []
+
+    refusals = {"1": [TryLater(Action.SLOW_PERSON, 131056, "", 64.0)]}
+
+    async def choosy(outgoing: Outgoing) -> str:
+        if refusals.get(outgoing.reply.text):
+            raise refusals[outgoing.reply.text].pop()
+        return await channel(outgoing)
+
+    sender = make(choosy)
+    await sender.drain()
+    assert channel.shown == ["other"]
+    clock.forward(seconds=63)
+    await sender.drain()
+    assert channel.shown == ["other"]
+    clock.forward(seconds=1)
+    await sender.drain()
+    assert channel.shown == ["other", "1", "2"]
+
+
 def test_pauses_double_with_jitter_up_to_a_limit() -> None:
     for attempts in range(1, 80):
         longest = min(0.5 * 2**attempts, LONGEST_PAUSE)
@@ -136,6 +167,21 @@ async def test_a_permanent_error_fails_at_once(ledger: Ledger, make: Make) -> No
     await make(channel).drain()
     assert (channel.calls, states(ledger)) == (["1", "2"], ["failed", "sent"])
     assert rows(ledger, tables.outbox, tables.outbox.c.position)[0].error_code == error.code
+
+
+async def test_who_wants_no_more_broadcasts_has_taken_the_consent_back(
+    ledger: Ledger, make: Make
+) -> None:
+    say(ledger, "1")
+    person, message_id = rows(ledger, tables.person)[0].id, rows(ledger, tables.inbox)[0].id
+    with ledger.engine.begin() as connection:
+        consents.write(connection, person, message_id, True, START)
+    await make(Channel(error_for(Action.OPTED_OUT, 131050))).drain()
+    row = rows(ledger, tables.outbox)[0]
+    assert (row.state, row.error_code) == ("failed", 131050)
+    said = rows(ledger, tables.consent, tables.consent.c.id)
+    assert [one.agreed for one in said] == [True, False]
+    assert [one.kind for one in rows(ledger, tables.audit)] == ["opted_out"]
 
 
 async def test_a_bubble_that_comes_too_late_is_announced_and_waits(
@@ -208,7 +254,7 @@ async def test_account_trouble_keeps_everything_queued_until_it_is_mended(
     trouble = error_for(Action.ACCOUNT, 190)
     channel = Channel(*[trouble] * (3 * ATTEMPTS))
     sender = make(channel)
-    await play(sender, clock, 3 * ATTEMPTS, BLOCKED.total_seconds())
+    await play(sender, clock, 3 * ATTEMPTS, outbox.BLOCKED.total_seconds())
     row = rows(ledger, tables.outbox, tables.outbox.c.position)[0]
     assert (row.state, row.attempts, row.error_code) == ("queued", 0, 190)
     channel.answers = [Retryable(131000)]
@@ -227,7 +273,7 @@ async def test_a_blocked_account_is_not_called_for_every_bubble(
     await sender.drain()
     assert len(channel.calls) == 1
     assert set(states(ledger)) == {"queued"}
-    clock.forward(seconds=BLOCKED.total_seconds())
+    clock.forward(seconds=outbox.BLOCKED.total_seconds())
     await sender.drain()
     assert len(channel.shown) == 50
 

@@ -86,7 +86,9 @@ class System:
 async def test_one_name_leads_from_the_webhook_to_the_bubble(
     ledger: Ledger, owner: Owner, wake: Wake, clock: Clock, lines: io.StringIO
 ) -> None:
-    await System(ledger, owner, wake, clock).hear("satu", "dua")
+    system = System(ledger, owner, wake, clock)
+    await system.hear("satu")
+    await system.hear("dua")
     found = [json.loads(line) for line in lines.getvalue().splitlines()]
     names: dict[str, list[str]] = {}
     for line in found:

@@ -70,7 +70,9 @@ def make(ledger: Ledger, owner: Owner, wake: Wake, clock: Clock) -> Make:
 
 def said(ledger: Ledger) -> list[str]:
     found = rows(ledger, tables.outbox, tables.outbox.c.position)
-    return [ledger.vault.open(row.sealed_body)["text"] for row in found]
+    texts = [ledger.vault.open(row.sealed_body)["text"] for row in found]
+    # What waited together is answered in one bubble, one answer below the other.
+    return [answer for text in texts for answer in text.split("\n\n")]
 
 
 async def until(worker: Worker, done: Callable[[], Awaitable[bool]], *others: Worker) -> None:
@@ -403,4 +405,5 @@ async def test_three_workers_answer_two_hundred_messages_once_and_in_order(
         mine = [text for text in answered if text.startswith(f"re: {person}.")]
         assert mine == [f"re: {person}.{n}" for n in range(each)]
     assert not fail
-    assert ledger.transact(outbox.counts) == {"queued": 200, "repeated": 0}
+    counts = ledger.transact(outbox.counts)
+    assert set(counts) == {"queued", "repeated"} and counts["repeated"] == 0

@@ -11,6 +11,7 @@ import pytest
 from aiohttp import web
 from aiohttp.test_utils import TestServer
 
+from bot.broadcast.notices import Notices
 from bot.channels.whatsapp import checkup
 from bot.channels.whatsapp.account import Account
 from bot.channels.whatsapp.webhook import PATH, Webhook
@@ -21,7 +22,11 @@ from sandbox.envelope import ACCOUNT
 from tests.conftest import PROJECT
 from tests.kit import START
 
-OURS = Templates.load(PROJECT / "data/whatsapp/templates.yml").every
+BROADCASTS = Notices.load(PROJECT / "data/whatsapp/broadcast.yml").every
+OURS = [
+    *Templates.load(PROJECT / "data/whatsapp/templates.yml").every,
+    *(one.approved for one in BROADCASTS),
+]
 FIRST = OURS[0].name
 NUMBER, SECRET = "100000000000001", "rahasia-uji"
 

@@ -18,7 +18,7 @@ from aiohttp.test_utils import TestServer, unused_port
 from bot.channels.message import Sender
 from bot.channels.whatsapp.client import GraphClient
 from bot.channels.whatsapp.errors import ERRORS, Action, GiveUp, TryLater, action_for, error_for
-from bot.errors import ChannelError, Permanent, Retryable, Uncertain, WindowShut
+from bot.errors import ChannelError, Permanent, Retryable, Uncertain, Unwanted, WindowShut
 
 NUMBER = "100000000000001"
 TOKEN = "token-rahasia-uji"
@@ -109,6 +109,7 @@ async def test_what_is_sent() -> None:
         (400, 131047, WindowShut, Action.WINDOW),
         (400, 131026, Permanent, Action.RECIPIENT),
         (400, 131062, Permanent, Action.RECIPIENT),
+        (400, 131050, Unwanted, Action.OPTED_OUT),
         (400, 100, Permanent, Action.BUG),
         (400, 132012, Permanent, Action.TEMPLATE),
         (500, 135000, Permanent, Action.BUG),
@@ -304,6 +305,6 @@ def test_table_of_errors() -> None:
 @pytest.mark.parametrize("action", list(Action))
 def test_every_action_has_its_exception(action: Action) -> None:
     error = error_for(action, 7, "x")
-    never = {Action.WINDOW, Action.RECIPIENT, Action.TEMPLATE, Action.BUG}
-    assert isinstance(error, Permanent if action in never else Retryable)
+    later = {Action.SLOW_NUMBER, Action.SLOW_PERSON, Action.PASSING, Action.ACCOUNT}
+    assert isinstance(error, Retryable if action in later else Permanent)
     assert (error.code, error.detail) == (7, "x")

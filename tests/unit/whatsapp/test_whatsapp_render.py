@@ -11,12 +11,19 @@ from hypothesis import strategies as st
 from bot.channels.message import Choice, Reply
 from bot.channels.whatsapp import fit
 from bot.channels.whatsapp.render import render
+from tests import wire
 
 MENU = "Lihat pilihan"
 
 
 def _render(reply: Reply) -> dict[str, Any]:
-    return render(reply, lambda choice: "n1:" + choice.payload, menu_word=MENU)
+    made = render(reply, lambda choice: "n1:" + choice.payload, menu_word=MENU, more=_more)
+    wire.check(wire.message(made))
+    return made
+
+
+def _more(shown: int, left: int) -> Choice:
+    return Choice("Lainnya", f"more:{shown}", f"{left} lagi")
 
 
 def _choices(*titles: str) -> tuple[Choice, ...]:
@@ -36,6 +43,7 @@ def _text(value: object, limit: int) -> None:
 
 
 def _check(content: dict[str, Any]) -> None:
+    wire.check(wire.message(content))
     if content["type"] == "text":
         assert set(content) == {"type", "text"}
         assert set(content["text"]) == {"preview_url", "body"}
@@ -83,10 +91,10 @@ CHOICES = st.lists(
     st.builds(
         Choice,
         title=WORDS,
-        payload=st.sampled_from([f"/p{n}" for n in range(10)]),
+        payload=st.sampled_from([f"/p{n}" for n in range(15)]),
         description=st.one_of(st.just(""), WORDS),
     ),
-    max_size=10,
+    max_size=25,
 )
 
 
@@ -100,7 +108,9 @@ def test_any_reply_keeps_within_the_limits(text: str, choices: list[Choice], men
         assume(False)
     _check(content)
     shown = repr(content).count("'n1:/p")
-    assert shown == len({choice.payload for choice in choices})
+    offered = len({choice.payload for choice in choices})
+    assert shown == (offered if offered <= 10 else 9)
+    assert ("n1:more:9" in repr(content)) is (offered > 10)
 
 
 @given(LONG, st.integers(8, 200))
@@ -223,10 +233,9 @@ def test_no_emoji_is_split() -> None:
         Reply(""),
         Reply(" \n\x00"),
         Reply("a", (Choice(" ", "/a"),)),
-        Reply("a", _choices(*"abcdefghijk")),
         Reply("a", (Choice("a", "x" * 200),)),
     ],
-    ids=["empty", "blank", "blank title", "eleven", "long id"],
+    ids=["empty", "blank", "blank title", "long id"],
 )
 def test_refused(reply: Reply) -> None:
     with pytest.raises(ValueError):
@@ -235,4 +244,15 @@ def test_refused(reply: Reply) -> None:
 
 def test_a_list_needs_a_word() -> None:
     with pytest.raises(ValueError, match="button"):
-        render(Reply("a", _choices(*"abcd")), lambda c: c.payload, menu_word="")
+        render(Reply("a", _choices(*"abcd")), lambda c: c.payload, menu_word="", more=_more)
+
+
+def test_of_eleven_choices_the_first_nine_and_a_row_for_the_next_page() -> None:
+    def rows(titles: str) -> list[dict[str, str]]:
+        action = _render(Reply("a", _choices(*titles)))["interactive"]["action"]
+        return list(action["sections"][0]["rows"])
+
+    assert [row["title"] for row in rows("abcdefghij")] == list("abcdefghij")
+    eleven = rows("abcdefghijk")
+    assert [row["title"] for row in eleven] == [*"abcdefghi", "Lainnya"]
+    assert eleven[-1] == {"id": "n1:more:9", "title": "Lainnya", "description": "2 lagi"}

@@ -17,7 +17,7 @@ from bot.attachments.files import Files
 from bot.channels.message import Choice, Reply, Sender
 from bot.channels.whatsapp.client import GraphClient
 from bot.channels.whatsapp.media import GraphMedia
-from bot.channels.whatsapp.outgoing import WhatsAppOut
+from bot.channels.whatsapp.outgoing import Labels, WhatsAppOut
 from bot.channels.whatsapp.pace import Pace
 from bot.channels.whatsapp.uploads import LARGEST_IMAGE, Uploads
 from bot.clock import now as wall_clock
@@ -31,6 +31,7 @@ from tests.filing import PDF, PNG, keep, open_document, store
 from tests.kit import Clock, message, receive, rows, sqlite_ledger
 
 NUMBER, TOKEN = "100000000000001", "t"
+LABELS = Labels("Pilih", "Lainnya", "Masih ada {jumlah} pilihan lagi")
 SIX_MEGABYTES = 6 * 1024**2
 
 
@@ -87,7 +88,7 @@ async def line(ledger: Ledger, tmp_path: Path) -> AsyncIterator[Line]:
         client = GraphClient(session, api, NUMBER, TOKEN)
         made = Uploads(ledger, files, media, clock)
         pace = Pace(Rates(), NUMBER, 80)
-        out = WhatsAppOut(client, made, b"key", "Pilih", pace)
+        out = WhatsAppOut(client, made, b"key", LABELS, pace)
         yield Line(ledger, files, out, app[WORLD], clock)
 
 

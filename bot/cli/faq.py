@@ -7,13 +7,13 @@ import json
 from pathlib import Path
 
 from bot.catalogue import Catalogue
-from bot.cli_desk import open_ledger
+from bot.cli.desk import open_ledger
 from bot.errors import StartupError
 from bot.faq import Bank, history
 from bot.faq.export import export
 from bot.faq.show import as_data, as_history, as_text
 
-_DATA = Path(__file__).resolve().parents[1] / "data"
+_DATA = Path(__file__).resolve().parents[2] / "data"
 
 
 def add_to(parser: argparse.ArgumentParser) -> None:

@@ -17,7 +17,7 @@ from bot.ledger import agents, migrate
 from bot.ledger.agents import Agent, Role
 from bot.ledger.database import Ledger
 
-_CATALOGUE = Path(__file__).resolve().parents[1] / "data/catalogue"
+_CATALOGUE = Path(__file__).resolve().parents[2] / "data/catalogue"
 
 Run = Callable[[argparse.Namespace], None]
 

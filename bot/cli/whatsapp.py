@@ -16,7 +16,7 @@ from bot.settings import Settings
 if TYPE_CHECKING:
     from bot.finding import Finding
 
-_DATA = Path(__file__).resolve().parents[1] / "data/whatsapp"
+_DATA = Path(__file__).resolve().parents[2] / "data/whatsapp"
 
 
 def add_to(parser: argparse.ArgumentParser) -> None:

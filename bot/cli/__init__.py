@@ -21,7 +21,12 @@ os.environ.setdefault("RASA_TELEMETRY_ENABLED", "false")
 # A filter would not last: importing sanic puts its own in front.
 warnings.showwarning = lambda *_args, **_kwargs: None
 
-from bot import cli_api, cli_desk, cli_faq, cli_privacy, cli_whatsapp, log, settings  # noqa: E402
+from bot import log, settings  # noqa: E402
+from bot.cli.api import add_to as add_api  # noqa: E402
+from bot.cli.desk import add_to as add_desk  # noqa: E402
+from bot.cli.faq import add_to as add_faq  # noqa: E402
+from bot.cli.privacy import add_to as add_privacy  # noqa: E402
+from bot.cli.whatsapp import add_to as add_whatsapp  # noqa: E402
 from bot.errors import StartupError  # noqa: E402
 from bot.privacy import new_key  # noqa: E402
 from bot.settings import Settings  # noqa: E402
@@ -30,7 +35,7 @@ if TYPE_CHECKING:
     from bot.demo import Account
     from bot.finding import Finding
 
-_DATA = Path(__file__).resolve().parents[1] / "data"
+_DATA = Path(__file__).resolve().parents[2] / "data"
 _CATALOGUE = _DATA / "catalogue"
 _ROLES = {
     "web": "run the public edge alone",
@@ -79,14 +84,14 @@ def _parser() -> argparse.ArgumentParser:
     doctor.set_defaults(run=_doctor)
     _add_catalogue(commands.add_parser("catalogue", help="read and compare the service catalogue"))
     faq = commands.add_parser("faq", help="read the FAQ and its history, and export it")
-    cli_faq.add_to(faq)
+    add_faq(faq)
     desk = commands.add_parser("desk", help="run the agents' desk alone, or manage its accounts")
     desk.set_defaults(run=_role, role="desk")
-    cli_desk.add_to(desk)
-    cli_whatsapp.add_to(commands.add_parser("whatsapp", help="look at the account at Meta"))
-    cli_api.add_to(commands.add_parser("api", help="manage the programs that use the API"))
+    add_desk(desk)
+    add_whatsapp(commands.add_parser("whatsapp", help="look at the account at Meta"))
+    add_api(commands.add_parser("api", help="manage the programs that use the API"))
     privacy = commands.add_parser("privacy", help="export or erase a person, rotate keys")
-    cli_privacy.add_to(privacy)
+    add_privacy(privacy)
     key = commands.add_parser("key", help="print a fresh key for NINDY_ENCRYPTION_KEYS")
     key.set_defaults(run=lambda _: print(new_key()))
     return parser
