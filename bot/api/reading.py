@@ -19,6 +19,8 @@ from bot.ledger.api_answers import Asked
 LARGEST_BODY = 64 * 1024
 READ_SECONDS = 10.0
 """So long a body may take to come."""
+# Programs log what they are answered, and what is no member's name may be somebody's data.
+_NAME = re.compile(r"[A-Za-z][A-Za-z_-]{0,63}")
 _KEY = re.compile(r"[\x21-\x7e]{1,255}")
 
 
@@ -84,7 +86,9 @@ class Members:
     def __init__(self, given: dict[str, Any], known: Collection[str]) -> None:
         self.given = given
         self._faults = [
-            {"member": name[:64], "code": "unknown"} for name in given if name not in known
+            {"member": name if _NAME.fullmatch(name) else "", "code": "unknown"}
+            for name in given
+            if name not in known
         ]
 
     def text(

@@ -77,6 +77,7 @@ async def test_a_matcher_that_fails_costs_no_ticket(
         ({"service": 0}, {("service", "choice")}),
         ({"service": "7"}, {("service", "choice")}),
         ({"nik": "3171014508900001"}, {("nik", "unknown")}),
+        ({"3171014508900001": "x", "siti@contoh.id": "x"}, {("", "unknown")}),
         ({"subject": "", "email": "x"}, {("subject", "length"), ("email", "form")}),
     ],
 )
