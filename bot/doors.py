@@ -43,7 +43,9 @@ def edge(house: House) -> web.Application:
     """Make the public edge."""
     app = web.Application(client_max_size=LARGEST_BODY)
     metrics.time_edge(app)
-    intake, services = Intake(house.ledger, house.wake, now, house.spare), house.services
+    services = house.services
+    told = services.words.reply("utter_nomor_berganti")
+    intake = Intake(house.ledger, house.wake, now, house.spare, told)
     Webhook(house.settings, intake, now).add_to(app)
     chat = create_chat(
         house.settings,

@@ -98,7 +98,7 @@ def is_gone(connection: Connection, conversation_id: str) -> bool:
 
 def change_identity(
     connection: Connection, vault: Vault, change: IdentityChange, now: datetime
-) -> bool:
+) -> str | None:
     """Move a person to a new number or id, drop what was going on, and write it down.
 
     Nothing verified, nothing agreed to and no form in progress is carried over: the new number
@@ -106,15 +106,15 @@ def change_identity(
     old number may already be another person's.
 
     Returns:
-        Whether the old person was known and the note is new.
+        The person's conversation, or None when the old person is unknown or the note is not new.
     """
     row = _find(connection, vault, change.channel, change.old)
     if row is None:
-        return False
+        return None
     key = vault.key("identity", change.channel, change.account, change.external_id)
     note = notes.keep(connection, vault, key, row.conversation_id, change.at, now)
     if note is None:
-        return False
+        return None
     consents.write(connection, row.person_id, note, False, now)
     known = Sender(**vault.open(row.sealed_address))
     moved = Sender(
@@ -137,7 +137,7 @@ def change_identity(
     connection.execute(
         audit.insert().values(at=now, kind="identity_changed", person_id=row.person_id)
     )
-    return True
+    return str(row.conversation_id)
 
 
 def keys(vault: Vault, channel: str, sender: Sender) -> Keys:

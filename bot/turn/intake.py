@@ -20,6 +20,7 @@ from bot.channels.message import Delivery as State
 from bot.clock import Clock
 from bot.ledger import alarms, inbox, opt_outs, outbox, people, prices, window
 from bot.ledger.database import Ledger
+from bot.ledger.left_behind import leave_behind
 from bot.live.wake import Wake
 from bot.privacy import Vault
 
@@ -50,15 +51,22 @@ class Intake:
         wake: Rung after each commit.
         clock: The time.
         spare: The template for bubbles that turn out to be too late and bring none of their own.
+        told: What a person hears whose number changed while something was under way.
     """
 
     def __init__(
-        self, ledger: Ledger, wake: Wake, clock: Clock, spare: Reply | None = None
+        self,
+        ledger: Ledger,
+        wake: Wake,
+        clock: Clock,
+        spare: Reply | None = None,
+        told: Reply | None = None,
     ) -> None:
         self._ledger = ledger
         self._wake = wake
         self._clock = clock
         self._spare = spare
+        self._told = told
         self._waiting: list[_Waiter] = []
         self._writer: asyncio.Task[None] | None = None
 
@@ -84,7 +92,7 @@ class Intake:
     async def _store(self, batch: list[_Waiter], alone: bool = False) -> bool:
         try:
             items = [item for item, _ in batch]
-            new = await self._ledger.run(_store_all, items, self._clock, self._spare)
+            new = await self._ledger.run(_store_all, items, self._clock, self._spare, self._told)
         except Exception as error:
             if not (_is_away(error) or alone or len(batch) == 1):
                 return False
@@ -120,12 +128,15 @@ def _store_all(
     deliveries: list[Delivery],
     clock: Clock,
     spare: Reply | None,
+    told: Reply | None,
 ) -> list[int]:
     now = clock()
     counts = []
     for group in _groups(deliveries):
         for change in group[0].identity:
-            people.change_identity(connection, vault, change, now)
+            moved = people.change_identity(connection, vault, change, now)
+            if moved is not None:
+                leave_behind(connection, vault, moved, told, now)
         messages = [message for delivery in group for message in delivery.messages]
         new = iter(inbox.receive(connection, vault, messages, now))
         counts += [sum(islice(new, len(delivery.messages))) for delivery in group]

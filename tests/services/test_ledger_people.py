@@ -31,7 +31,7 @@ def address(ledger: Ledger, conversation_id: str) -> tuple[str | None, str | Non
 
 def change(ledger: Ledger, old: Sender, new: Sender, number: int = 1) -> bool:
     note = IdentityChange("whatsapp", "1", f"change.{number}", old, new, START)
-    return ledger.transact(people.change_identity, note, START)
+    return ledger.transact(people.change_identity, note, START) is not None
 
 
 def audits(ledger: Ledger) -> int:

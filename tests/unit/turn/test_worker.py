@@ -406,4 +406,4 @@ async def test_three_workers_answer_two_hundred_messages_once_and_in_order(
         assert mine == [f"re: {person}.{n}" for n in range(each)]
     assert not fail
     counts = ledger.transact(outbox.counts)
-    assert set(counts) == {"queued", "repeated"} and counts["repeated"] == 0
+    assert {state for state, number in counts.items() if number} == {"queued"}
