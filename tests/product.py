@@ -82,7 +82,8 @@ class Product:
 
     async def __aexit__(self, kind: object, *_: object) -> None:
         try:
-            sent = (await self.get("/sandbox/sent"))["sent"] if kind is None else []
+            fine = kind is None and self._sandbox_process is not None
+            sent = (await self.get("/sandbox/sent"))["sent"] if fine else []
         finally:
             await self._end()
         for body in sent:

@@ -71,18 +71,18 @@ def renew_some(
     seen = renewed = unreadable = 0
     for key, row in rows:
         for column in columns:
-            sealed = row[column.name]
-            if not sealed:
+            stored = row[column.name]
+            if not stored:
                 continue
             seen += 1
             try:
-                fresh = vault.renewed(sealed)
+                fresh = vault.renewed(stored)
             except InvalidToken:
                 unreadable += 1
                 continue
             if fresh is not None:
                 # Whoever wrote the row meanwhile has used the newest key themselves.
-                same = table.update().where(*key.is_row(table), column == sealed)
+                same = table.update().where(*key.is_row(table), column == stored)
                 renewed += connection.execute(same.values({column.name: fresh})).rowcount
     return Step(table.name, seen, renewed, unreadable), following
 

@@ -20,9 +20,11 @@ from typing import Any
 import aiohttp
 from aiohttp import web
 
+from bot.personal.notice import Notice
 from tests import wire
-from tests.product import SECRET
+from tests.product import PROJECT, SECRET
 
+NOTICE = Notice.load(PROJECT / "data/whatsapp/notice.yml").text
 NUMBER = "100000000000001"
 _AGAIN = 0.2
 
@@ -40,7 +42,12 @@ class Shown:
     @property
     def answers(self) -> list[str]:
         """The answers to one or several messages, which a bubble has one below the other."""
-        return self.text.split("\n\n")
+        return self.text.removesuffix(f"\n\n{NOTICE}").split("\n\n")
+
+    @property
+    def informs(self) -> bool:
+        """Whether the privacy notice is beneath them."""
+        return self.text.endswith(NOTICE)
 
 
 class Meta:
@@ -124,6 +131,10 @@ class Meta:
     def answers_to(self, phone: str) -> list[str]:
         """What was answered to each message of a person, if an answer is one paragraph."""
         return [answer for bubble in self.bubbles(phone) for answer in bubble.answers]
+
+    def informed(self, phone: str) -> list[int]:
+        """Which of the bubbles that a person sees have the privacy notice."""
+        return [place for place, bubble in enumerate(self.bubbles(phone)) if bubble.informs]
 
     @property
     def twice(self) -> int:

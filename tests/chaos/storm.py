@@ -82,6 +82,7 @@ class Storm(Cluster):
             # The count in the answer is the conversation's state: no turn was lost or repeated.
             answers = self.meta.answers_to(phone)
             assert answers == [f"{n + 1} {t}" for n, t in enumerate(texts)], phone
+            assert self.meta.informed(phone) == [0], phone
             wanted += sum(text.startswith("tiket") for text in texts)
             answered = 0
             for bubble in self.meta.bubbles(phone):

@@ -206,7 +206,8 @@ async def test_all_take_turns_of_one_rate(counters: tuple[Rates, Rates]) -> None
 
     began = time.monotonic()
     await asyncio.gather(*(user(rates) for rates in counters * 2))
-    assert time.monotonic() - began >= 79 * rate.every
+    # The loop's timers are exact to a millisecond or two.
+    assert time.monotonic() - began >= 79 * rate.every - 0.02
     used.sort()
     # When a turn was granted is known up to the way of the answer only.
     assert used[-1] - used[0] >= 79 * rate.every - 0.2
