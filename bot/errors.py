@@ -15,7 +15,8 @@
     │   │   └── TooSoon         … after a known time; the message is not at fault
     │   ├── Permanent           it never will
     │   │   ├── WindowShut      … as free text; a template may go out instead
-    │   │   └── Unwanted        … because the person wants no more of its kind
+    │   │   ├── Unwanted        … because the person wants no more of its kind
+    │   │   └── Faulty          … because what we sent is wrong; somebody of ours must look
     │   └── Uncertain           it may have been accepted; nobody knows yet
     ├── ChatRefused             web chat does not take a request; told to the client as a code
     ├── FileRefused             a file is not taken, for a reason that its sender is told
@@ -149,6 +150,20 @@ class WindowShut(Permanent):
 
 class Unwanted(Permanent):
     """The person has told the channel that they want no more messages of this kind."""
+
+
+class Faulty(Permanent):
+    """What we sent is wrong, and so will be the next of its kind until somebody has looked.
+
+    Args:
+        code: The provider's error code, or 0.
+        detail: A word for the log (never data of a person).
+        word: What the desk's alarm is called.
+    """
+
+    def __init__(self, code: int = 0, detail: str = "", word: str = "refused_content") -> None:
+        self.word = word
+        super().__init__(code, detail)
 
 
 class Uncertain(ChannelError):

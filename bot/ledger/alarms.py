@@ -10,7 +10,9 @@ import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
 from bot.channels.message import Alarm
+from bot.ledger import outbox as bubbles
 from bot.ledger.database import insert_once
+from bot.ledger.outbox import Outgoing
 from bot.ledger.tables import account_alarm, audit, outbox
 from bot.privacy import Vault
 
@@ -59,6 +61,14 @@ def sound(connection: Connection, vault: Vault, alarm: Alarm, now: datetime) -> 
     dealt_with = account_alarm.c.cleared_at.is_not(None)
     connection.execute(again.where(dealt_with).values(raised_at=now, cleared_at=None))
     connection.execute(again.values(last_at=now))
+
+
+def refused(
+    connection: Connection, vault: Vault, outgoing: Outgoing, code: int, word: str, now: datetime
+) -> None:
+    """Record that a bubble will never be accepted because of what we sent, and call somebody."""
+    bubbles.failed(connection, vault, outgoing, code, now)
+    sound(connection, vault, Alarm(outgoing.channel, word, code), now)
 
 
 def standing(connection: Connection, vault: Vault) -> list[Standing]:

@@ -12,8 +12,17 @@ from typing import Any
 from bot import metrics
 from bot.channels.message import Reply
 from bot.clock import Clock
-from bot.errors import Blocked, ChannelError, Permanent, Retryable, TooSoon, Unwanted, WindowShut
-from bot.ledger import opt_outs, outbox, window
+from bot.errors import (
+    Blocked,
+    ChannelError,
+    Faulty,
+    Permanent,
+    Retryable,
+    TooSoon,
+    Unwanted,
+    WindowShut,
+)
+from bot.ledger import alarms, opt_outs, outbox, window
 from bot.ledger.database import Ledger
 from bot.ledger.outbox import Outgoing
 from bot.live.owner import Owner
@@ -150,7 +159,7 @@ class Sender:
             await self._not_sent(outgoing, error)
         except Exception as error:
             log.exception("bubble could not be handed over")
-            await self._not_sent(outgoing, Permanent(0, type(error).__name__))
+            await self._not_sent(outgoing, Faulty(0, type(error).__name__))
         else:
             self._failpoints.reach("after_send")
             await self._settled(outbox.sent, outgoing, external_id)
@@ -169,6 +178,8 @@ class Sender:
             await self._settled(window.shut, outgoing, error.code, self._spare)
         elif isinstance(error, Unwanted):
             await self._settled(opt_outs.refused, outgoing, error.code)
+        elif isinstance(error, Faulty):
+            await self._settled(alarms.refused, outgoing, error.code, error.word)
         elif isinstance(error, Permanent) or outgoing.attempts >= ATTEMPTS:
             await self._settled(outbox.failed, outgoing, error.code)
         elif isinstance(error, Retryable):

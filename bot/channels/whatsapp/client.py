@@ -11,7 +11,7 @@ import structlog
 from bot.channels.message import Sender
 from bot.channels.whatsapp import wire
 from bot.channels.whatsapp.answers import BROKEN, NOT_SENT, accepted
-from bot.channels.whatsapp.errors import Action, GiveUp, TryLater
+from bot.channels.whatsapp.errors import Action, GiveUp, OurFault, TryLater
 from bot.errors import ChannelError, Uncertain
 
 log = structlog.get_logger(__name__)
@@ -123,7 +123,7 @@ class GraphClient:
         except NOT_SENT as error:
             raise TryLater(Action.PASSING, 0, type(error).__name__) from None
         except aiohttp.InvalidURL:
-            raise GiveUp(Action.BUG, 0, "InvalidURL") from None
+            raise OurFault(Action.BUG, 0, "InvalidURL") from None
         except BROKEN as error:
             raise Uncertain(0, type(error).__name__) from None
 

@@ -5,9 +5,10 @@
     │   └── TryLater        SLOW_NUMBER, SLOW_PERSON, PASSING
     │       └── Halted      ACCOUNT; also a Blocked
     ├── Permanent
-    │   └── GiveUp          RECIPIENT, TEMPLATE, BUG
+    │   └── GiveUp          RECIPIENT
     │       ├── Shut        WINDOW; also a WindowShut
-    │       └── OptedOut    OPTED_OUT; also an Unwanted
+    │       ├── OptedOut    OPTED_OUT; also an Unwanted
+    │       └── OurFault    TEMPLATE, BUG; also a Faulty
     └── Uncertain           raised as it is; there is nothing to do but wait for a status
 
 Only `code` counts: Meta's titles and texts change, and may quote personal data.
@@ -17,7 +18,7 @@ from __future__ import annotations
 
 from enum import Enum
 
-from bot.errors import Blocked, ChannelError, Permanent, Retryable, Unwanted, WindowShut
+from bot.errors import Blocked, ChannelError, Faulty, Permanent, Retryable, Unwanted, WindowShut
 
 
 class Action(str, Enum):
@@ -62,6 +63,9 @@ ERRORS: dict[int, Action] = {
     for code in codes
 }
 
+ALARMS = {Action.TEMPLATE: "refused_template", Action.BUG: "refused_content"}
+"""What the desk's alarm is called when a message of ours was refused because of what it says."""
+
 _LATER = {Action.SLOW_NUMBER, Action.SLOW_PERSON, Action.PASSING}
 
 
@@ -95,6 +99,14 @@ class OptedOut(GiveUp, Unwanted):
     """No broadcast is wanted any more."""
 
 
+class OurFault(GiveUp, Faulty):
+    """Somebody of ours must look before the next of its kind is sent."""
+
+    def __init__(self, action: Action, code: int = 0, detail: str = "") -> None:
+        super().__init__(action, code, detail)
+        self.word = ALARMS[action]
+
+
 def action_for(code: int | None, http_status: int = 200) -> Action:
     """Choose the action, by the code first and by the HTTP status where the code is unknown.
 
@@ -121,5 +133,7 @@ def error_for(action: Action, code: int = 0, detail: str = "") -> ChannelError:
         return Shut(action, code, detail)
     if action is Action.OPTED_OUT:
         return OptedOut(action, code, detail)
+    if action in ALARMS:
+        return OurFault(action, code, detail)
     kind = TryLater if action in _LATER else GiveUp
     return kind(action, code, detail)

@@ -12,7 +12,7 @@ from bot.channels.whatsapp.errors import Action, GiveUp, TryLater
 from bot.channels.whatsapp.pace import Pace
 from bot.channels.whatsapp.render import Content, render, render_file
 from bot.channels.whatsapp.uploads import Uploads
-from bot.errors import Permanent
+from bot.errors import Faulty
 from bot.ledger.outbox import Outgoing
 
 
@@ -70,7 +70,7 @@ class WhatsAppOut:
         except TryLater as refusal:
             raise await self._pace.slowed(refusal, outgoing.attempts) from None
         except ValueError as error:
-            raise Permanent(0, f"cannot be shown: {error}") from None
+            raise Faulty(0, f"cannot be shown: {error}") from None
 
     def _more(self, outbox_id: str, shown: int, left: int) -> Choice:
         description = self._labels.left.format(jumlah=left)

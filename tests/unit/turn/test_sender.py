@@ -14,7 +14,7 @@ import sqlalchemy as sa
 from bot.channels.message import Choice, Delivery, Reply, Status, Template
 from bot.channels.whatsapp.errors import Action, TryLater, error_for
 from bot.errors import Blocked, ChannelError, Permanent, Retryable, TooSoon, Uncertain
-from bot.ledger import consents, outbox, tables
+from bot.ledger import alarms, consents, outbox, tables
 from bot.ledger.database import Ledger
 from bot.ledger.outbox import Outgoing
 from bot.live.owner import Owner
@@ -201,6 +201,25 @@ async def test_a_fault_of_ours_fails_visibly(ledger: Ledger, make: Make, broken:
     say(ledger, "1", "2")
     await make(Channel(broken)).drain()
     assert states(ledger) == ["failed", "sent"]
+    assert [one.word for one in ledger.transact(alarms.standing)] == ["refused_content"]
+
+
+@pytest.mark.parametrize(
+    ("action", "code", "words"),
+    [
+        (Action.TEMPLATE, 132015, ["refused_template"]),
+        (Action.BUG, 131009, ["refused_content"]),
+        (Action.RECIPIENT, 131026, []),
+    ],
+)
+async def test_a_refusal_of_what_we_sent_calls_somebody_once(
+    ledger: Ledger, make: Make, action: Action, code: int, words: list[str]
+) -> None:
+    say(ledger, "1", "2", "3")
+    await make(Channel(error_for(action, code), error_for(action, code))).drain()
+    assert states(ledger) == ["failed", "failed", "sent"]
+    standing = ledger.transact(alarms.standing)
+    assert [(one.word, one.code) for one in standing] == [(word, code) for word in words]
 
 
 async def test_a_channel_that_is_not_there_fails_visibly(ledger: Ledger, make: Make) -> None:

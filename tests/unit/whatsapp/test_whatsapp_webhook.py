@@ -232,3 +232,24 @@ async def test_trouble_with_our_account_is_kept_once(
     found = [(one.word, one.code) for one in ledger.transact(alarms.standing)]
     word = "errors" if code else f"{field}:{event}"
     assert found == ([(word, code)] if stands else [])
+
+
+@pytest.mark.parametrize(
+    ("code", "words"),
+    [
+        (132015, ["refused_template"]),
+        (131009, ["refused_content"]),
+        (999999, ["refused_content"]),
+        (131026, []),
+        (131056, []),
+    ],
+)
+async def test_a_status_that_refuses_what_we_sent_calls_somebody(
+    client: Client, ledger: Ledger, code: int, words: list[str]
+) -> None:
+    told = {"timestamp": str(int(START.timestamp())), "recipient_id": "6281100000001"}
+    told |= {"status": "failed", "errors": [{"code": code}]}
+    statuses = [{"id": f"wamid.{number}", **told} for number in range(2)]
+    assert (await post(client, body(statuses=statuses))).status == 200
+    found = [(one.word, one.code) for one in ledger.transact(alarms.standing)]
+    assert found == [(word, code) for word in words]
