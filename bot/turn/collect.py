@@ -1,7 +1,7 @@
 """Collects what the dialogue says in a turn and makes one bubble of it.
 
 WhatsApp bills each message and may show several in another order, so a turn has one bubble:
-the texts one below the other, then the first buttons that were offered.
+the texts one below the other, then what may be pressed.
 """
 
 from __future__ import annotations
@@ -30,13 +30,21 @@ class CollectingOutput(OutputChannel):
 
 
 def merge(messages: list[dict[str, Any]]) -> Reply | None:
-    """Make one bubble of all messages of a turn; None when nothing was said."""
+    """Make one bubble of all messages of a turn; None when nothing was said.
+
+    Buttons under a text are offered, and those without one only where no text has brought any: a
+    question that was put in other words. Those of a text with ``behind`` in its metadata come last
+    and stand for no question.
+    """
     texts = [text for message in messages if (text := (message.get("text") or "").strip())]
     if not texts:
         return None
-    offered = [message["buttons"] for message in messages if message.get("buttons")]
-    choices = tuple(
-        Choice(button["title"], button["payload"], button.get("description", ""))
-        for button in (offered[0] if offered else [])
-    )
-    return Reply("\n\n".join(texts), choices)
+    asked, bare, behind = (list[Choice]() for _ in range(3))
+    for message in messages:
+        last = (message.get("metadata") or {}).get("behind", False)
+        offered = behind if last else asked if (message.get("text") or "").strip() else bare
+        offered += [
+            Choice(button["title"], button["payload"], button.get("description", ""))
+            for button in message.get("buttons") or []
+        ]
+    return Reply("\n\n".join(texts), tuple(dict.fromkeys((asked or bare) + behind)))

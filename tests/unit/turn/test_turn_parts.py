@@ -43,16 +43,34 @@ def button(title: str, **more: str) -> dict[str, str]:
     return {"title": title, "payload": f"/{title}", **more}
 
 
-def test_texts_become_one_bubble_with_the_first_buttons() -> None:
+def test_texts_become_one_bubble_with_all_their_buttons() -> None:
     said: list[dict[str, Any]] = [
         {"text": " one \n"},
         {"text": ""},
         {"text": None, "buttons": []},
         {"text": "two", "buttons": [button("a", description="first"), button("b")]},
-        {"text": "three", "buttons": [button("c")]},
+        {"text": "three", "buttons": [button("b"), button("c")]},
     ]
-    choices = (Choice("a", "/a", "first"), Choice("b", "/b"))
+    choices = (Choice("a", "/a", "first"), Choice("b", "/b"), Choice("c", "/c"))
     assert merge(said) == Reply("one\n\ntwo\n\nthree", choices)
+
+
+def test_a_question_in_other_words_keeps_their_buttons() -> None:
+    said: list[dict[str, Any]] = [
+        {"text": "which part?", "buttons": [button("name")]},
+        {"text": "", "buttons": [button("send"), button("cancel")]},
+    ]
+    assert merge(said) == Reply("which part?", (Choice("name", "/name"),))
+
+
+def test_a_way_out_stands_behind_the_answers_to_the_question() -> None:
+    said: list[dict[str, Any]] = [
+        {"text": "one of these"},
+        {"text": "or leave", "buttons": [button("menu")], "metadata": {"behind": True}},
+        {"text": "", "buttons": [button("a"), button("b")]},
+    ]
+    choices = (Choice("a", "/a"), Choice("b", "/b"), Choice("menu", "/menu"))
+    assert merge(said) == Reply("one of these\n\nor leave", choices)
 
 
 @pytest.mark.parametrize("said", [[], [{}], [{"text": "  "}], [{"buttons": [button("a")]}]])
