@@ -216,6 +216,7 @@ class Reply:
         template: Set when the bubble is such a template; `text` is how it reads.
         otherwise: The template that goes out first where the channel takes no free text. If it
             offers something to press, the bubble waits until the person writes; else it said all.
+        beneath: The end of `text` that stays beneath whatever is joined to it: the privacy notice.
     """
 
     text: str
@@ -224,3 +225,4 @@ class Reply:
     attachments: tuple[str, ...] = ()
     template: Template | None = None
     otherwise: Reply | None = None
+    beneath: str = ""

@@ -84,13 +84,20 @@ def enqueue(
 def join(first: Reply, second: Reply) -> Reply | None:
     """Return two answers as one, with what the later one offers to press, or None if they are
     better apart."""
-    text = f"{first.text}\n\n{second.text}"
+    earlier, later = _own(first), _own(second)
+    beneath = second.beneath or first.beneath
+    said = earlier if earlier == later else f"{earlier}\n\n{later}"
+    text = f"{said}\n\n{beneath}" if beneath else said
     if not (_is_plain(first) and _is_plain(second)) or len(text) > LONGEST:
         return None
-    if first.text == second.text:
-        return second
+    if earlier == later:
+        return replace(second, text=text, beneath=beneath)
     offers = second if second.choices else first
-    return replace(second, text=text, choices=offers.choices, menu=offers.menu)
+    return replace(second, text=text, choices=offers.choices, menu=offers.menu, beneath=beneath)
+
+
+def _own(reply: Reply) -> str:
+    return reply.text.removesuffix(reply.beneath).rstrip() if reply.beneath else reply.text
 
 
 def _is_plain(reply: Reply) -> bool:

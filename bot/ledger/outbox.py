@@ -286,7 +286,7 @@ def _read(vault: Vault, row: Any) -> Outgoing:
 
 def read_reply(body: dict[str, Any]) -> Reply:
     """Read a bubble as it was sealed."""
-    # Bubbles of earlier versions know neither files nor templates.
+    # Bubbles of earlier versions know neither files nor templates nor notices.
     template, otherwise = body.get("template"), body.get("otherwise")
     return Reply(
         body["text"],
@@ -295,6 +295,7 @@ def read_reply(body: dict[str, Any]) -> Reply:
         tuple(body.get("attachments", ())),
         Template(**template) if template else None,
         read_reply(otherwise) if otherwise else None,
+        body.get("beneath", ""),
     )
 
 

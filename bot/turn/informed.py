@@ -41,7 +41,7 @@ class Informed:
         text = f"{last.text}\n\n{notice.text}"
         if last.template is not None or len(text) > ROOM:
             return
-        work.replies[-1] = replace(last, text=text)
+        work.replies[-1] = replace(last, text=text, beneath=notice.text)
         work.writes.append(
             partial(
                 notices.shown,

@@ -194,7 +194,7 @@ async def test_r16_a_turn_that_lasts_too_long_is_given_back_at_the_stop(
         assert _leases(made) == 0
         await made.up("worker-2")
         await made.all_is_answered()
-    assert [bubble.text for bubble in made.meta.shown] == ["1 lambat"]
+    assert [bubble.answers for bubble in made.meta.shown] == [["1 lambat"]]
 
 
 def _leases(made: Storm) -> int:

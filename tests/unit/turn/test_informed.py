@@ -53,7 +53,7 @@ def proofs(ledger: Ledger) -> list[str]:
 
 def test_it_is_said_once_in_the_same_bubble(ledger: Ledger) -> None:
     (said,) = turn(ledger, 1, ANSWER)
-    assert said == Reply("Halo Kak\n\nPemberitahuan privasi.", ANSWER.choices)
+    assert said == Reply("Halo Kak\n\nPemberitahuan privasi.", ANSWER.choices, beneath=NOTICE.text)
     assert turn(ledger, 2, ANSWER) == [ANSWER]
     assert proofs(ledger) == ["notice v1"]
     (proof,) = rows(ledger, tables.audit)
