@@ -54,7 +54,7 @@ ticket = sa.Table(
     sa.Index(
         "ix_ticket_queue",
         "state",
-        "priority",
+        sa.text("priority DESC"),
         "due_at",
         "number",
         "service",
