@@ -1,10 +1,6 @@
 "use strict";
-// News from the server become DOM events. A page that nobody touches for long stops asking, so
-// that an abandoned session runs out.
+// News from the server become DOM events, while somebody is there (jaga.js).
 (() => {
-  const REST = 25 * 60 * 1000;
-  const BEAT = 20 * 1000;
-  let touched = Date.now();
   let source = null;
   const open = () => {
     source = new EventSource("/langsung");
@@ -12,20 +8,7 @@
       document.dispatchEvent(new CustomEvent("kabar", { detail: JSON.parse(event.data) }));
     });
   };
-  const touch = () => {
-    touched = Date.now();
-    if (source === null) open();
-  };
-  for (const kind of ["keydown", "pointerdown", "pointermove"]) {
-    document.addEventListener(kind, touch, { passive: true });
-  }
-  setInterval(() => {
-    if (Date.now() - touched > REST) {
-      if (source !== null) source.close();
-      source = null;
-      return;
-    }
-    document.dispatchEvent(new CustomEvent("detak"));
-  }, BEAT);
+  document.addEventListener("bangun", open);
+  document.addEventListener("istirahat", () => source.close());
   open();
 })();

@@ -88,3 +88,29 @@ async def test_a_request_is_broadcast(
     shown = await manager.content()
     assert not any(phone(name)[3:] in shown for name in names)
     assert problems == []
+
+
+async def test_a_page_that_nobody_touches_stops_asking(
+    chromium: Chromium, address: str, ledger: Ledger
+) -> None:
+    campaign, problems, asked = Campaign(ledger), list[str](), list[str]()
+    campaign.request()
+    campaign.say("siti")
+    campaign.approved()
+    add(ledger, "budi", Role.SUPERVISOR)
+    page = await sign_in(chromium, address, "budi", problems)
+    await page.clock.install()
+    path = f"{address}/broadcast/1"
+    await page.goto(path)
+    page.on("request", lambda request: asked.append(request.url))
+    await page.clock.run_for(4_000)
+    await expect(page.locator("#capaian:not(.htmx-request)")).to_be_visible()
+    assert asked == [path]
+    await page.clock.fast_forward("26:00")
+    asked.clear()
+    await page.clock.run_for(120_000)
+    assert asked == []
+    await page.mouse.move(200, 200)
+    async with page.expect_request(path):
+        await page.clock.run_for(4_000)
+    assert problems == []
