@@ -39,9 +39,11 @@ $(NODE)/.package-lock.json: webchat/package-lock.json
 webchat: $(NODE)/.package-lock.json ## Build the web chat's files again (needs Node 20)
 	@cd webchat && npm run --silent check && npm run --silent build
 
+JOBS ?= 2
 .PHONY: test
-test: install ## Run all tests
-	$(BIN)/pytest
+test: install ## Run all tests, two files at a time (JOBS=…)
+	$(BIN)/nindy train
+	$(BIN)/pytest -n $(JOBS) --dist loadfile
 
 .PHONY: quick
 quick: install ## Run the tests that need no model, browser or server
