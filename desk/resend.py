@@ -8,7 +8,8 @@ import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
 from bot.ledger.confidence import readable
-from bot.ledger.outbox import ANSWER, FAILED, enqueue, read_reply
+from bot.ledger.outbox import ANSWER, FAILED, enqueue
+from bot.ledger.spoken import read_reply
 from bot.ledger.tables import outbox
 from bot.ledger.window import waits
 from bot.privacy import Vault

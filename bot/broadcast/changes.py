@@ -29,7 +29,7 @@ from bot.broadcast.life import (
 from bot.broadcast.notices import Notices
 from bot.catalogue import Catalogue
 from bot.channels.message import Reply
-from bot.ledger import agents
+from bot.ledger import agents, spoken
 from bot.ledger import outbox as bubbles
 from bot.ledger.agents import Agent, Role
 from bot.ledger.tables import (
@@ -194,7 +194,7 @@ class Broadcasts:
 
     def _pass(self, connection: Connection, vault: Vault, row: Any) -> None:
         self._request(connection, ticket.c.id == row.ticket_id)
-        if not self.notices.knows(bubbles.read_reply(vault.open(row.sealed_reply))):
+        if not self.notices.knows(spoken.read_reply(vault.open(row.sealed_reply))):
             raise BroadcastRefused("template")
         waiting = sa.select(broadcast_recipient.c.id).where(
             broadcast_recipient.c.broadcast_id == row.id,

@@ -12,6 +12,7 @@ from sqlalchemy.engine import Connection
 from bot.broadcast.life import Reach, Skip, State
 from bot.channels.message import Reply
 from bot.ledger import outbox as bubbles
+from bot.ledger import spoken
 from bot.ledger.tables import (
     agent,
     broadcast,
@@ -205,7 +206,7 @@ def _line(vault: Vault, row: Any) -> Line:
         row.id,
         row.version,
         row.number,
-        bubbles.read_reply(vault.open(row.sealed_reply)),
+        spoken.read_reply(vault.open(row.sealed_reply)),
         State(row.state),
         row.author,
         row.created_at,

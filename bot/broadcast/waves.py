@@ -16,6 +16,7 @@ from sqlalchemy.engine import Connection
 from bot.broadcast.changes import record
 from bot.broadcast.life import GOING, Reach, Skip, State
 from bot.ledger import outbox as bubbles
+from bot.ledger import spoken
 from bot.ledger.consents import STANDING
 from bot.ledger.tables import broadcast, broadcast_recipient, consent, conversation, outbox
 from bot.privacy import Vault
@@ -74,7 +75,7 @@ class Waves:
             values |= {"state": state.value, "version": row.version + 1, "updated_at": now}
             record(connection, vault, row.id, state, NINDY, now)
         connection.execute(broadcast.update().where(broadcast.c.id == row.id).values(**values))
-        reply = bubbles.read_reply(vault.open(row.sealed_reply))
+        reply = spoken.read_reply(vault.open(row.sealed_reply))
         return sum(_queue(connection, vault, one, reply, now) for one in rows[: max(room, 0)])
 
 

@@ -18,6 +18,7 @@ from sqlalchemy.engine import Connection
 
 from bot.channels.message import Reply
 from bot.ledger import outbox as bubbles
+from bot.ledger import spoken
 from bot.ledger.inbox import Claim
 from bot.ledger.outbox import ANSWER, QUEUED, READ_HERE
 from bot.ledger.tables import inbox, outbox
@@ -72,7 +73,7 @@ def enqueue(
     if claim.message.channel not in READ_HERE and matter is None and _is_plain(reply):
         until, earlier = now + HOLD, _resting(connection, claim, now)
         if earlier is not None:
-            joined = join(bubbles.read_reply(vault.open(earlier.sealed_body)), reply)
+            joined = join(spoken.read_reply(vault.open(earlier.sealed_body)), reply)
             if joined is not None and _take_back(connection, earlier.id):
                 reply, until = joined, earlier.next_at
         if _more_waits(connection, claim):

@@ -19,7 +19,7 @@ from sqlalchemy.engine import Connection
 
 from bot.channels.message import Delivery as Step
 from bot.channels.message import Status
-from bot.ledger import outbox
+from bot.ledger import receipts
 from bot.ledger.announcements import MESSAGE, OPEN
 from bot.ledger.subscribers import signing
 from bot.ledger.tables import COMPLAINTS, delivery, subscriber, ticket
@@ -202,4 +202,4 @@ def _settle(
     if settled.rowcount and parcel.kind == MESSAGE:
         step = Step.DELIVERED if state == DONE else Step.FAILED
         status = Status(API, parcel.subscriber, parcel.event_id, step, now, parcel.event_id)
-        outbox.apply_status(connection, vault, status, now)
+        receipts.apply_status(connection, vault, status, now)

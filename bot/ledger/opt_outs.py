@@ -14,7 +14,7 @@ import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
 from bot.channels.message import Delivery, Status
-from bot.ledger import consents, notes
+from bot.ledger import consents, notes, receipts
 from bot.ledger import outbox as bubbles
 from bot.ledger.outbox import Outgoing
 from bot.ledger.tables import audit, conversation, outbox
@@ -31,8 +31,8 @@ def refused(
 
 def refused_by(connection: Connection, vault: Vault, status: Status, now: datetime) -> None:
     """Do so for a bubble whose refusal came as a status."""
-    bubbles.apply_status(connection, vault, replace(status, state=Delivery.FAILED), now)
-    _end(connection, vault, bubbles.named_by(vault, status), now)
+    receipts.apply_status(connection, vault, replace(status, state=Delivery.FAILED), now)
+    _end(connection, vault, receipts.named_by(vault, status), now)
 
 
 def _end(connection: Connection, vault: Vault, which: Any, now: datetime) -> None:

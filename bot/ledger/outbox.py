@@ -8,8 +8,8 @@
 
 WhatsApp has no idempotency key: when a connection breaks, or the process dies, between their
 "accepted" and our commit, nobody knows whether a bubble was shown. Such a row waits as *unknown*
-for the delivery status that carries its id, and is sent again only when none comes. What waits
-because the channel takes no free text now is in `bot.ledger.window`.
+for the delivery status that carries its id (`bot.ledger.receipts`), and is sent again only when
+none comes. What waits because the channel takes no free text now is in `bot.ledger.window`.
 
 Answers and news of tickets go before broadcasts. Within a conversation the order stays, so what
 stands before an answer is as urgent as the answer.
@@ -26,9 +26,10 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
-from bot.channels.message import Choice, Delivery, Inbound, Reply, Sender, Status, Template
+from bot.channels.message import Reply, Sender
 from bot.ledger import positions
 from bot.ledger.inbox import trace_of
+from bot.ledger.spoken import external_key, read_reply
 from bot.ledger.tables import Moment, conversation, inbox, outbox, person
 from bot.privacy import Vault
 
@@ -58,30 +59,8 @@ _COUNTED = {
     "repeated": sa.text("outbox.repeats > 0"),
 }
 """Written out, so that partial indexes serve them; nothing else of what is settled is counted."""
-_EARLIER = {
-    Delivery.SENT: (QUEUED, SENDING, UNKNOWN),
-    Delivery.DELIVERED: (QUEUED, SENDING, UNKNOWN, SENT),
-    Delivery.READ: (QUEUED, SENDING, UNKNOWN, SENT, "delivered"),
-    Delivery.FAILED: (QUEUED, SENDING, UNKNOWN, SENT),
-}
-
 LEFT = sa.func.coalesce(outbox.c.sealed_remains, outbox.c.sealed_body)
 """What a bubble's body becomes once it was handed over (`bot.ledger.confidence.erase`)."""
-
-# Made once: a webhook brings up to a thousand statuses.
-_NEWS = {
-    (column, state): outbox.update()
-    .where(outbox.c[column] == sa.bindparam("which"), outbox.c.state.in_(earlier))
-    .values(
-        state=state.value,
-        error_code=sa.bindparam("code"),
-        updated_at=sa.bindparam("at"),
-        sealed_body=LEFT,
-    )
-    for column in ("id", "external_key")
-    for state, earlier in _EARLIER.items()
-}
-
 
 # Made once, like all statements of every message: to make one costs more than to execute it.
 _THIS = outbox.update().where(outbox.c.id == sa.bindparam("which"))
@@ -284,26 +263,11 @@ def _read(vault: Vault, row: Any) -> Outgoing:
     )
 
 
-def read_reply(body: dict[str, Any]) -> Reply:
-    """Read a bubble as it was sealed."""
-    # Bubbles of earlier versions know neither files nor templates nor notices.
-    template, otherwise = body.get("template"), body.get("otherwise")
-    return Reply(
-        body["text"],
-        tuple(Choice(**one) for one in body["choices"]),
-        body["menu"],
-        tuple(body.get("attachments", ())),
-        Template(**template) if template else None,
-        read_reply(otherwise) if otherwise else None,
-        body.get("beneath", ""),
-    )
-
-
 def sent(
     connection: Connection, vault: Vault, outgoing: Outgoing, external_id: str, now: datetime
 ) -> None:
     """Record that the channel accepted a bubble under its own id."""
-    key = _external_key(vault, outgoing.channel, external_id)
+    key = external_key(vault, outgoing.channel, external_id)
     connection.execute(_ACCEPTED, {"which": outgoing.id, "key": key, "at": now})
 
 
@@ -354,50 +318,6 @@ def withdraw(connection: Connection, which: Any, now: datetime) -> None:
     connection.execute(under_way.values(priority=WITHDRAWN))
 
 
-def apply_status(connection: Connection, vault: Vault, status: Status, now: datetime) -> bool:
-    """Advance a bubble by news from the channel, upward only; say whether it is one of ours."""
-    which = status.callback or _external_key(vault, status.channel, status.external_id)
-    statement = _NEWS["id" if status.callback else "external_key", status.state]
-    values = {"which": which, "code": status.error_code, "at": now}
-    return bool(connection.execute(statement, values).rowcount)
-
-
-def named_by(vault: Vault, status: Status) -> Any:
-    """Return the clause over the table for the bubble that a status is about."""
-    if status.callback:
-        return outbox.c.id == status.callback
-    return outbox.c.external_key == _external_key(vault, status.channel, status.external_id)
-
-
-def of_this_try(vault: Vault, status: Status) -> Any:
-    """Return the clause for the bubble that a status is about, unless it has outlived that try."""
-    which = outbox.c.external_key == _external_key(vault, status.channel, status.external_id)
-    if status.callback:
-        under_way = outbox.c.state.in_((SENDING, UNKNOWN))
-        unanswered = sa.and_(outbox.c.external_key.is_(None), under_way)
-        which = sa.and_(outbox.c.id == status.callback, sa.or_(which, unanswered))
-    return which
-
-
-def hold(connection: Connection, vault: Vault, status: Status, now: datetime) -> None:
-    """Queue a bubble again that was refused, after it had been accepted, because of our account.
-
-    It is no fault of the bubble's, so its tries begin anew.
-    """
-    connection.execute(
-        outbox.update()
-        .where(of_this_try(vault, status), outbox.c.state.in_((SENDING, UNKNOWN, SENT)))
-        .values(
-            state=QUEUED,
-            external_key=None,
-            attempts=0,
-            error_code=status.error_code,
-            next_at=now + BLOCKED,
-            updated_at=now,
-        )
-    )
-
-
 def recover(
     connection: Connection, vault: Vault, senders: list[str], now: datetime, wait: timedelta
 ) -> int:
@@ -435,37 +355,3 @@ def counts(connection: Connection, vault: Vault) -> dict[str, int]:
         counted = sa.select(number).select_from(outbox).where(which)
         found[name] = int(connection.execute(counted).scalar_one())
     return found
-
-
-def quoted(connection: Connection, vault: Vault, conversation_id: str, message: Inbound) -> str:
-    """Return the words of our bubble that a message replies to; empty when it replies to none."""
-    if message.reply_to is None:
-        return ""
-    sealed = connection.execute(
-        sa.select(outbox.c.sealed_body).where(
-            outbox.c.conversation_id == conversation_id,
-            outbox.c.external_key == _external_key(vault, message.channel, message.reply_to),
-        )
-    ).scalar()
-    return str(vault.open(sealed)["text"]) if sealed else ""
-
-
-def offer(
-    connection: Connection, vault: Vault, conversation_id: str, outbox_id: str | None
-) -> tuple[str, Reply] | None:
-    """Return the channel and what a bubble of a conversation offered; without an id, the last."""
-    this = outbox.c.conversation_id == conversation_id
-    which = this if outbox_id is None else sa.and_(this, outbox.c.id == outbox_id)
-    row = connection.execute(
-        sa.select(outbox.c.sealed_body, person.c.channel)
-        .join(conversation, conversation.c.id == outbox.c.conversation_id)
-        .join(person, person.c.id == conversation.c.person_id)
-        .where(which)
-        .order_by(outbox.c.position.desc())
-        .limit(1)
-    ).first()
-    return None if row is None else (str(row.channel), read_reply(vault.open(row.sealed_body)))
-
-
-def _external_key(vault: Vault, channel: str, external_id: str) -> str:
-    return vault.key("external", channel, external_id)

@@ -21,6 +21,7 @@ from sqlalchemy.engine import Connection
 
 from bot.channels.message import Reply, Status
 from bot.ledger import outbox as bubbles
+from bot.ledger import receipts, spoken
 from bot.ledger.confidence import readable
 from bot.ledger.outbox import DROPPED, FAILED, QUEUED, SENDING, SENT, UNKNOWN, Outgoing
 from bot.ledger.tables import conversation, inbox, outbox
@@ -141,7 +142,7 @@ def shut_by(
     A status of an earlier try, which the bubble has outlived, changes nothing.
     """
     outbox_id = connection.execute(
-        sa.select(outbox.c.id).where(bubbles.of_this_try(vault, status))
+        sa.select(outbox.c.id).where(receipts.of_this_try(vault, status))
     ).scalar()
     if outbox_id is not None:
         _shut(connection, vault, outbox_id, status.error_code, spare, now)
@@ -159,7 +160,7 @@ def _shut(
     row = connection.execute(sa.select(outbox).where(which).with_for_update()).first()
     if row is None:
         return
-    reply = bubbles.read_reply(vault.open(row.sealed_body))
+    reply = spoken.read_reply(vault.open(row.sealed_body))
     values: dict[str, Any] = {"error_code": 0, "external_key": None, "updated_at": now}
     if reply.template is not None:
         values |= {"state": FAILED, "error_code": code}
@@ -184,7 +185,7 @@ def release(connection: Connection, vault: Vault, conversation_id: str, now: dat
     if released.rowcount:
         queued = _of(conversation_id, outbox.c.state == QUEUED)
         for row in connection.execute(queued).all():
-            reply = bubbles.read_reply(vault.open(row.sealed_body))
+            reply = spoken.read_reply(vault.open(row.sealed_body))
             if reply.template is not None and reply.choices:
                 dropped = outbox.update().where(outbox.c.id == row.id)
                 connection.execute(dropped.values(state=DROPPED, updated_at=now))
@@ -204,7 +205,7 @@ def _announce(
         if since is not None:
             still.append(outbox.c.created_at > since)
         for row in connection.execute(_of(conversation_id, *still)).all():
-            if bubbles.read_reply(vault.open(row.sealed_body)) == instead:
+            if spoken.read_reply(vault.open(row.sealed_body)) == instead:
                 return Told.WAITS
     bubbles.enqueue(connection, vault, conversation_id, None, instead, now, matter=matter)
     return Told.TEMPLATE

@@ -11,7 +11,7 @@ import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
 from bot.channels.message import Inbound
-from bot.ledger import outbox
+from bot.ledger import spoken
 from bot.ledger.confidence import is_ordinary
 from bot.ledger.tables import COMPLAINTS, ticket, ticket_event
 from bot.privacy import Vault
@@ -95,7 +95,7 @@ def awaiting(
     """
     since = {"whose": conversation_id, "since": now - REMEMBERED}
     rows = connection.execute(_AWAITING, since).all()
-    quoted = outbox.quoted(connection, vault, conversation_id, message) if rows else ""
+    quoted = spoken.quoted(connection, vault, conversation_id, message) if rows else ""
     named = [row for row in rows if row.number in quoted]
     waiting = [row for row in rows if row.state == State.WAITING]
     return next(map(_own, named + waiting), None)

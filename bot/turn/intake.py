@@ -18,7 +18,7 @@ from sqlalchemy.engine import Connection
 from bot.channels.message import Alarm, IdentityChange, Inbound, Reply, Status
 from bot.channels.message import Delivery as State
 from bot.clock import Clock
-from bot.ledger import alarms, inbox, opt_outs, outbox, people, prices, window
+from bot.ledger import alarms, inbox, opt_outs, people, prices, receipts, window
 from bot.ledger.database import Ledger
 from bot.ledger.left_behind import leave_behind
 from bot.live.wake import Wake
@@ -145,11 +145,11 @@ def _store_all(
             if status.state is State.SHUT:
                 window.shut_by(connection, vault, status, spare, now)
             elif status.state is State.HELD:
-                outbox.hold(connection, vault, status, now)
+                receipts.hold(connection, vault, status, now)
             elif status.state is State.UNWANTED:
                 opt_outs.refused_by(connection, vault, status, now)
             else:
-                outbox.apply_status(connection, vault, status, now)
+                receipts.apply_status(connection, vault, status, now)
             prices.note(connection, vault, status)
         for alarm in delivery.alarms:
             alarms.sound(connection, vault, alarm, now)

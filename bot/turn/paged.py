@@ -9,7 +9,7 @@ from sqlalchemy.engine import Connection
 from bot.channels import pages
 from bot.channels.choice_ids import resolve
 from bot.channels.message import Inbound, Reply
-from bot.ledger import outbox
+from bot.ledger import spoken
 from bot.ledger.database import Ledger
 from bot.ledger.unit_of_work import UnitOfWork
 from bot.privacy import Vault
@@ -68,7 +68,7 @@ def _rest(
     connection: Connection, vault: Vault, conversation_id: str, bubble: str | None, shown: int
 ) -> Reply | None:
     """Return what a bubble offers from a choice on; without one, what the last has not shown."""
-    found = outbox.offer(connection, vault, conversation_id, bubble)
+    found = spoken.offer(connection, vault, conversation_id, bubble)
     if found is None:
         return None
     channel, reply = found

@@ -28,7 +28,7 @@ from bot.channels.message import Choice, Inbound, Kind, Media, Reply, Sender
 from bot.channels.whatsapp.render import render
 from bot.clock import JAKARTA
 from bot.errors import Permanent
-from bot.ledger import attachments, feedback, migrate, outbox, tables
+from bot.ledger import attachments, feedback, migrate, outbox, spoken, tables
 from bot.ledger.database import Ledger
 from bot.ledger.feedback import Feedback
 from bot.ledger.fetches import PATIENCE
@@ -264,7 +264,7 @@ def _read_here(connection: Connection, vault: Vault) -> list[Outgoing]:
             row.conversation_id,
             row.channel,
             Sender(**vault.open(row.sealed_address)),
-            outbox.read_reply(vault.open(row.sealed_body)),
+            spoken.read_reply(vault.open(row.sealed_body)),
             None,
             row.attempts,
         )

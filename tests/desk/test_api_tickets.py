@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from bot.channels.message import Delivery, Sender, Status
-from bot.ledger import outbox, people, tables, tickets
+from bot.ledger import people, receipts, tables, tickets
 from bot.ledger.agents import Role
 from bot.ledger.database import Ledger
 from bot.ledger.tickets import Content, NewTicket
@@ -42,7 +42,7 @@ async def test_an_agent_sees_which_program_it_came_from_and_answers(
     bubble = rows(ledger, tables.outbox)[0]
     assert "Mohon tunggu." in ledger.vault.open(bubble.sealed_body)["text"]
     failed = Status("api", "cso", bubble.id, Delivery.FAILED, START, bubble.id)
-    ledger.transact(outbox.apply_status, failed, START)
+    ledger.transact(receipts.apply_status, failed, START)
     await browser.get(f"/tiket/{NUMBER}/percakapan")
     assert "Aplikasi yang membuka tiket ini tidak bisa menerimanya" in browser.page
     assert "WhatsApp" not in browser.page

@@ -14,7 +14,7 @@ import sqlalchemy as sa
 from bot.broadcast import recipients, report, waves
 from bot.broadcast.life import BroadcastRefused, State
 from bot.channels.message import Delivery, IdentityChange, Reply, Sender, Status
-from bot.ledger import consents, opt_outs, outbox, people, tables
+from bot.ledger import consents, opt_outs, outbox, people, receipts, tables
 from bot.ledger.database import Ledger
 from bot.tickets.life import ChangeRefused, Resolution
 from bot.tickets.record import Seen as TicketSeen
@@ -324,7 +324,7 @@ class TestWaves:
         told = ((Delivery.READ, 0), (Delivery.FAILED, 131026), (Delivery.DELIVERED, 0))
         for one, (state, code) in zip(taken, told, strict=True):
             status = Status("whatsapp", "1", f"wamid.{one.id}", state, START, one.id, code)
-            assert campaign.ledger.transact(outbox.apply_status, status, START)
+            assert campaign.ledger.transact(receipts.apply_status, status, START)
         assert campaign.counts(id) == {"read": 1, "failed": 1, "delivered": 1}
         listed = campaign.ledger.transact(report.recipients, id)
         assert sorted(one.code for one in listed) == [0, 0, 131026]

@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 
 from bot.channels.message import Alarm, Delivery, Price, Status
 from bot.channels.whatsapp.alarms import BLOCKING
-from bot.ledger import alarms, outbox, prices, tables
+from bot.ledger import alarms, outbox, prices, receipts, tables
 from bot.ledger.database import Ledger
 from bot.ledger.prices import Count
 from tests.kit import START, answer, message, receive, rows
@@ -55,7 +55,7 @@ def test_a_refusal_of_the_account_in_a_status_loses_nothing_and_is_told(ledger: 
 
     def refused(external_id: str, at: datetime) -> None:
         news = Status("whatsapp", "1", external_id, Delivery.HELD, at, sent.id, 131042)
-        ledger.transact(outbox.hold, news, at)
+        ledger.transact(receipts.hold, news, at)
 
     (sent,) = ledger.transact(outbox.take, "s", START, 9)
     ledger.transact(outbox.sent, sent, "wamid.1", START)

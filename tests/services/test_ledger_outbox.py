@@ -10,7 +10,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from bot.channels.message import Choice, Delivery, Reply, Status
-from bot.ledger import inbox, outbox, tables
+from bot.ledger import inbox, outbox, receipts, tables
 from bot.ledger.database import Ledger
 from bot.ledger.outbox import Outgoing
 from bot.privacy import Vault, new_key
@@ -50,7 +50,7 @@ def status(
 
 
 def hear(ledger: Ledger, *args: Any, **more: Any) -> bool:
-    return ledger.transact(outbox.apply_status, status(*args, **more), START)
+    return ledger.transact(receipts.apply_status, status(*args, **more), START)
 
 
 def state(ledger: Ledger, outgoing: Outgoing | None = None) -> str:

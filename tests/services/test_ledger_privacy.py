@@ -36,6 +36,7 @@ from bot.ledger import (
     logins,
     outbox,
     people,
+    receipts,
     tables,
     unit_of_work,
 )
@@ -110,7 +111,7 @@ def plant(ledger: Ledger) -> None:
     (taken,) = ledger.transact(outbox.take, "s1", START, 9)
     ledger.transact(outbox.sent, taken, p["sent id"], START)
     news = News("whatsapp", "1", p["sent id"], Delivery.READ, START)
-    assert ledger.transact(outbox.apply_status, news, START)
+    assert ledger.transact(receipts.apply_status, news, START)
     plant_desk(ledger)
     plant_chat(ledger)
     plant_doors(ledger)

@@ -8,7 +8,7 @@ from datetime import timedelta
 import pytest
 
 from bot.channels.message import Delivery, Kind, Status
-from bot.ledger import numbers, outbox, tables
+from bot.ledger import numbers, receipts, tables
 from bot.ledger.tables import COMPLAINTS
 from bot.tickets import queue
 from bot.tickets.life import Priority, Resolution, State
@@ -274,7 +274,7 @@ def test_a_failed_bubble_is_shown_with_its_error(desk: Desk) -> None:
     (row,) = rows(desk.ledger, tables.outbox)
     for state, code, shown in ((Delivery.SENT, 0, 0), (Delivery.FAILED, 131047, 131047)):
         news = Status("whatsapp", "1", "wamid.out", state, LATER, row.id, code)
-        assert desk.ledger.transact(outbox.apply_status, news, LATER)
+        assert desk.ledger.transact(receipts.apply_status, news, LATER)
         (said,) = sheet(desk, number).said
         assert (said.state, said.error, said.id) == (state.value, shown, row.id)
 

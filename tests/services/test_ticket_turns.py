@@ -14,7 +14,7 @@ import pytest
 from bot.channels.message import Kind, Reply
 from bot.clock import Clock
 from bot.errors import TurnLost
-from bot.ledger import inbox, outbox, tables, unit_of_work
+from bot.ledger import inbox, outbox, spoken, tables, unit_of_work
 from bot.ledger.database import Ledger
 from bot.ledger.tickets import Content, NewTicket
 from bot.ledger.unit_of_work import UnitOfWork
@@ -269,10 +269,10 @@ def test_a_quoted_bubble_is_found_by_its_own_conversation(ledger: Ledger) -> Non
     (outgoing,) = ledger.transact(outbox.take, "s", START, 9)
     ledger.transact(outbox.sent, outgoing, "wamid.out", START)
     mine, reply = conversation_id(ledger), _reply("wamid.out")
-    assert ledger.transact(outbox.quoted, mine, reply) == "news"
-    assert ledger.transact(outbox.quoted, "somebody", reply) == ""
-    assert ledger.transact(outbox.quoted, mine, _reply("wamid.other")) == ""
-    assert ledger.transact(outbox.quoted, mine, message(2)) == ""
+    assert ledger.transact(spoken.quoted, mine, reply) == "news"
+    assert ledger.transact(spoken.quoted, "somebody", reply) == ""
+    assert ledger.transact(spoken.quoted, mine, _reply("wamid.other")) == ""
+    assert ledger.transact(spoken.quoted, mine, message(2)) == ""
 
 
 def _reply(to: str) -> Any:

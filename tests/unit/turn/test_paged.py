@@ -9,7 +9,7 @@ import pytest
 from bot.channels import pages
 from bot.channels.choice_ids import issue
 from bot.channels.message import Choice, Kind, Reply
-from bot.ledger import outbox, tables, unit_of_work
+from bot.ledger import spoken, tables, unit_of_work
 from bot.ledger.database import Ledger
 from bot.ledger.unit_of_work import UnitOfWork
 from bot.turn.paged import Paged
@@ -115,6 +115,6 @@ async def test_a_bubble_that_was_erased_offers_nothing_more(ledger: Ledger) -> N
 
 def test_only_the_newest_bubble_is_meant_without_an_id(ledger: Ledger) -> None:
     conversation, _ = offer(ledger, *MANY)
-    found = ledger.transact(outbox.offer, conversation, None)
+    found = ledger.transact(spoken.offer, conversation, None)
     assert found is not None and found[0] == "whatsapp" and len(found[1].choices) == 25
-    assert ledger.transact(outbox.offer, "nobody", None) is None
+    assert ledger.transact(spoken.offer, "nobody", None) is None

@@ -14,7 +14,7 @@ import sqlalchemy as sa
 from bot.channels.message import Choice, Delivery, Reply, Status, Template
 from bot.channels.whatsapp.errors import Action, TryLater, error_for
 from bot.errors import Blocked, ChannelError, Permanent, Retryable, TooSoon, Uncertain
-from bot.ledger import alarms, consents, outbox, tables
+from bot.ledger import alarms, consents, outbox, receipts, tables
 from bot.ledger.database import Ledger
 from bot.ledger.outbox import Outgoing
 from bot.live.owner import Owner
@@ -253,7 +253,7 @@ async def test_an_uncertain_bubble_with_news_is_not_repeated(
     await sender.drain()
     first = rows(ledger, tables.outbox, tables.outbox.c.position)[0].id
     news = Status("whatsapp", "1", "wamid.x", Delivery.DELIVERED, START, first)
-    ledger.transact(outbox.apply_status, news, START)
+    ledger.transact(receipts.apply_status, news, START)
     await play(sender, clock, 3, 60)
     assert (channel.calls, states(ledger)) == (["1", "2"], ["delivered", "sent"])
 
@@ -360,7 +360,7 @@ async def test_a_database_that_stays_away_does_not_hold_up_the_stop(
     await _run_until(make(channel), lambda: states(ledger) == ["unknown"])
     first_id = rows(ledger, tables.outbox)[0].id
     news = Status("whatsapp", "1", "x", Delivery.SENT, START, first_id)
-    assert ledger.transact(outbox.apply_status, news, START)
+    assert ledger.transact(receipts.apply_status, news, START)
     clock.forward(minutes=5)
     await make(channel).drain()
     assert channel.calls == ["1"]
