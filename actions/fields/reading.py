@@ -230,10 +230,12 @@ def _ticket(text: str, insist: bool) -> list[Hit]:
     found = [hit for match in TICKET.finditer(text) for hit in _ticket_hits(match)]
     if found:
         return found
-    # The whole answer is one number with blanks inside it.
-    compact = re.sub(r"[\s|.,:]", "", words_pattern("courtesy").sub(_keep_hai, text))
-    whole = TICKET.fullmatch(compact)
-    return [Hit(hit.value, 0, len(text)) for hit in _ticket_hits(whole)] if whole else []
+    # The whole answer is one number with blanks inside it; "hai" may greet, or begin the number.
+    for courtesy in (_keep_hai, ""):
+        compact = re.sub(r"[\s|.,:]", "", words_pattern("courtesy").sub(courtesy, text))
+        if whole := TICKET.fullmatch(compact):
+            return [Hit(hit.value, 0, len(text)) for hit in _ticket_hits(whole)]
+    return []
 
 
 def _keep_hai(match: re.Match[str]) -> str:

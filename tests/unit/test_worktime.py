@@ -15,11 +15,12 @@ from hypothesis import strategies as st
 
 from bot.clock import JAKARTA
 from bot.errors import DataError, NindyError, StartupError
-from bot.worktime import MissingYear, WorkCalendar
+from bot.worktime import Holiday, MissingYear, WorkCalendar
 
 FOLDER = Path(__file__).parents[2] / "data" / "calendar"
 SHUT = "cuti_bersama_tutup: true"
 OPEN = "cuti_bersama_tutup: false"
+ISRA = "{date: 2026-01-16, kind: libur_nasional, name: Isra Mikraj}"
 Edit = Callable[[str, str, str], Path]
 
 # Written down a second time, on purpose: a slip in the YAML files does not hide here.
@@ -111,12 +112,15 @@ def test_vectors(
     assert calendar.due(wib(asked), 8) == wib(shut8)
 
 
-def test_the_files_hold_the_decrees_days(calendar: WorkCalendar) -> None:
+def test_the_files_hold_the_decrees_days() -> None:
+    calendar = WorkCalendar.load(FOLDER)
     days = {day: h for year in calendar.years.values() for day, h in year.holidays.items()}
     assert {day for day, h in days.items() if h.kind == "libur_nasional"} == NATIONAL_DAYS
     assert {day for day, h in days.items() if h.kind == "cuti_bersama"} == LEAVE_DAYS
     estimated = {day for day, h in days.items() if h.estimated}
     assert estimated == {date(2027, 3, 10), date(2027, 3, 11), date(2027, 5, 17)}
+    ascension = date(2026, 1, 16)
+    assert days[ascension] == Holiday(ascension, "Isra Mikraj", "libur_nasional", False)
     assert "1497" in calendar.years[2026].source
     assert "sekunder" in calendar.years[2027].source
 
@@ -395,6 +399,11 @@ def test_every_weekday_and_month_has_its_name(calendar: WorkCalendar) -> None:
 # Wrong files
 
 
+def spread(day: str = "2026-01-16", kind: str = "libur_nasional") -> str:
+    """An entry with a line for each key, what is wrong marked."""
+    return f"name: Isra Mikraj\n    kind: {kind} #\n    date: {day} #"
+
+
 @pytest.mark.parametrize(
     ("name", "old", "new", "at", "says"),
     [
@@ -402,6 +411,9 @@ def test_every_weekday_and_month_has_its_name(calendar: WorkCalendar) -> None:
         ("2026.yml", "date: 2026-01-16, ", "date: 2025-01-16, ", "Isra Mikraj", "2025.yml"),
         ("2026.yml", "date: 2026-01-16, ", "date: 2026-02-30, ", "Isra Mikraj", "out of range"),
         ("2026.yml", "date: 2026-01-16, ", "date: '2026', ", "Isra Mikraj", "must be a date"),
+        ("2026.yml", ISRA, spread("2026-01-01"), "date: 2026-01-01 #", "listed twice; keep one"),
+        ("2026.yml", ISRA, spread("2025-01-16"), "date: 2025-01-16 #", "move it to 2025.yml"),
+        ("2026.yml", ISRA, spread(kind="cuti"), "kind: cuti #", "libur_nasional, cuti_bersama"),
         ("2026.yml", "date: 2026-01-16, ", "", "Isra Mikraj", "'date' is missing"),
         ("2026.yml", "{date: 2026-01-16, ", "[date: 2026-01-16, ", "Isra Mikraj", "broken YAML"),
         ("2026.yml", ", name: Isra Mikraj}", ", name: Isra, estimted: 1}", "name: Isra,", "estimt"),

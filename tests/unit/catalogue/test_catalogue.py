@@ -12,6 +12,7 @@ from bot.catalogue.items import Item, flatten
 from bot.faq import SERVICES
 from bot.worktime import WorkCalendar
 from tests.conftest import PROJECT
+from tests.unit.catalogue.conftest import HOME
 
 MAY_ASK = [4, 13, 13, 13, 13, 13, 13, 12, 12, 5, 5, 5, 2, 13, 13, 13, 11, 11, 13, 13]
 SCOPE = [90, 18, 20, 13, 12, 7, 10, 1, 6, 2, 1, 3, 1, 33, 16, 10, 5, 14, 13, 3]
@@ -56,6 +57,14 @@ def test_who_is_shut_out_always_has_somewhere_to_turn(catalogue: Catalogue) -> N
             doors = catalogue.doors(group.number, service.number)
             assert bool(doors) != catalogue.may_ask(group.number, service.number)
             assert all(catalogue.may_ask(group.number, door.number) for door in doors)
+
+
+def test_offices_turn_to_the_services_that_speak_for_them() -> None:
+    # Loaded here and not shared, so that whoever spoils the reading meets this test.
+    catalogue = Catalogue(HOME)
+    assert [door.number for door in catalogue.doors(2, 13)] == [2, 3, 4, 5, 6, 7]
+    assert [door.number for door in catalogue.doors(1, 1)] == [2, 7, 20]
+    assert catalogue.doors(8, 13) == ()
 
 
 def test_broadcast_is_due_sooner_than_all_others(catalogue: Catalogue) -> None:
