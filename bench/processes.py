@@ -91,6 +91,11 @@ class Program:
             raise NotStarted(f"{self.name} ended: {self.last_words()}")
         return False
 
+    @property
+    def pid(self) -> int:
+        """Of the program itself."""
+        return self._process.pid
+
     def wait_for(self, text: str, seconds: float) -> float:
         """Wait until a text stands in the log; return how long that took.
 

@@ -53,6 +53,7 @@ class Product:
             NINDY_WHATSAPP_APP_SECRET=whatsapp.SECRET,
             NINDY_WHATSAPP_VERIFY_TOKEN=whatsapp.TOKEN,
             NINDY_WHATSAPP_ACCESS_TOKEN=whatsapp.TOKEN,
+            NINDY_WHATSAPP_PER_SECOND=whatsapp.PER_SECOND,
             NINDY_SPAN_URL=f"{world}/span",
             NINDY_SAKTI_URL=f"{world}/sakti",
             NINDY_DIGIT_URL=f"{world}/digit",

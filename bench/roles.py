@@ -8,14 +8,14 @@ import shutil
 import sys
 import tempfile
 import time
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
 import sqlalchemy as sa
 
-from bench import mix, whatsapp
+from bench import mix, quota, whatsapp
 from bench.load import closed, for_seconds, percentile
 from bench.paths import environment
 from bench.processes import NotStarted, Program, free_port, process_cpu
@@ -26,10 +26,12 @@ from tests.servers import Postgres, Redis, programs
 
 NAME = "roles"
 ROLES, SENDERS = ("web", "worker", "sender"), 16
+SHARE = 0.25
+"""Of a core, that each worker may use where the sharing of work is measured."""
 _COLUMNS = (
-    "workers", "turns/s", "ack p50 ms", "ack p99 ms", "reply p50 ms", "reply p95 ms",
-    "web CPU ms/turn", "worker CPU ms/turn", "sender CPU ms/turn", "PostgreSQL CPU ms/turn",
-    "Redis CPU ms/turn", "failed",
+    "workers", "cores each may use", "turns/s", "ack p50 ms", "ack p99 ms",
+    "reply p50 ms", "reply p95 ms", "web CPU ms/turn", "worker CPU ms/turn",
+    "sender CPU ms/turn", "PostgreSQL CPU ms/turn", "Redis CPU ms/turn", "failed",
 )  # fmt: skip
 _PATIENCE = 240.0
 _NINDY = (sys.executable, "-c", "from bot.cli import main; main()")
@@ -39,9 +41,13 @@ async def measure(quick: bool) -> Table:
     """Load one edge, one sender and one or two workers."""
     seconds = 5.0 if quick else 15.0
     table = Table("Roles: a process for each, PostgreSQL and Redis beside them", _COLUMNS)
-    for workers in (1, 2):
+    for workers, share in ((1, None), (2, None), (1, SHARE), (2, SHARE)):
+        if share is not None and not quota.possible():
+            table.notes.append("This machine lets us hold no process to a part of a core.")
+            break
         async with cluster(workers) as made:
-            table.rows.append(await _row(made, workers, seconds))
+            with made.held(share):
+                table.rows.append(await _row(made, workers, share, seconds))
             memory = {name: f"{program.memory():.0f}" for name, program in made.programs.items()}
             table.notes.append(
                 f"{workers} worker(s): RSS in MB {memory}; {made.bytes_each():,.0f} bytes of "
@@ -49,8 +55,10 @@ async def measure(quick: bool) -> Table:
             )
     table.notes += [
         f"{SENDERS} people, each waits for the reply, then writes again (webhook to reply at "
-        f"WhatsApp), for {seconds:.0f} s after a warm-up; at most WhatsApp's 80 replies/s.",
+        f"WhatsApp), for {seconds:.0f} s after a warm-up; up to {whatsapp.PER_SECOND} replies/s are allowed.",
         "WhatsApp would also tell up to three states of each reply; the bench tells none.",
+        f"Held to {SHARE} of a core each, workers show whether the work can be shared; without "
+        "that they, the edge, the sender, the database and the bench share the cores.",
         "CPU depends least on what else the machine does; rates depend on it very much.",
     ]
     return table
@@ -91,6 +99,13 @@ class Cluster:
             "redis": process_cpu(self.redis.pid),
         }
 
+    @contextmanager
+    def held(self, share: float | None) -> Iterator[None]:
+        """Let each worker use only so much of a core; None is as much as it likes."""
+        workers = [one.pid for name, one in self.programs.items() if name.startswith("worker")]
+        with quota.held(workers if share else [], share or 1.0):
+            yield
+
     def bytes_each(self) -> float:
         """What a turn leaves in the database."""
         return (_stored(self.postgres) - self.empty) / self.turns
@@ -106,7 +121,9 @@ def _stored(postgres: Postgres) -> float:
     return float(found)
 
 
-async def _row(made: Cluster, workers: int, seconds: float) -> list[float | int]:
+async def _row(
+    made: Cluster, workers: int, share: float | None, seconds: float
+) -> list[float | int | str]:
     people, texts = itertools.count(1), mix.questions()
     talks = [mix.visits(people, texts, number * 31) for number in range(SENDERS)]
 
@@ -120,7 +137,8 @@ async def _row(made: Cluster, workers: int, seconds: float) -> list[float | int]
     turns = max(1, len(result.latencies))
     costs = [1000 * (used - before[name]) / turns for name, used in made.cpu().items()]
     return [
-        workers, result.rate, percentile(made.acks, 50), percentile(made.acks, 99),
+        workers, "–" if share is None else share, result.rate,
+        percentile(made.acks, 50), percentile(made.acks, 99),
         result.percentile(50), result.percentile(95), *costs, result.failed,
     ]  # fmt: skip
 
@@ -151,6 +169,7 @@ async def cluster(workers: int) -> AsyncIterator[Cluster]:
                 NINDY_WHATSAPP_APP_SECRET=whatsapp.SECRET,
                 NINDY_WHATSAPP_VERIFY_TOKEN=whatsapp.TOKEN,
                 NINDY_WHATSAPP_ACCESS_TOKEN=whatsapp.TOKEN,
+                NINDY_WHATSAPP_PER_SECOND=whatsapp.PER_SECOND,
             )
             for name in ("web", "sender", *(f"worker-{n}" for n in range(workers))):
                 command = (*_NINDY, name.partition("-")[0])

@@ -83,7 +83,7 @@ async def measure(quick: bool) -> Table:
         except NotStarted as error:
             table.rows.append([f"stock Rasa, {name}", *[None] * (len(_COLUMNS) - 1)])
             table.notes.append(f"Stock Rasa with {name} is missing: {error}")
-    table.notes += _notes(ready, seconds, nindy)
+    table.notes += _notes(ready, seconds)
     return table
 
 
@@ -204,8 +204,8 @@ async def _redis() -> AsyncIterator[tuple[dict[str, object], list[Program]]]:
             program.stop()
 
 
-def _notes(ready: Stock, seconds: float, nindy: list[Measured]) -> list[str]:
-    notes = [
+def _notes(ready: Stock, seconds: float) -> list[str]:
+    return [
         f"Each sender waits for its reply, then writes again, for {seconds:.0f} s after a warm-up "
         f"of {seconds / 4:.0f} s; a new conversation every {mix.VISIT} messages, the same "
         "messages everywhere.",
@@ -217,22 +217,9 @@ def _notes(ready: Stock, seconds: float, nindy: list[Measured]) -> list[str]:
         "CPU is that of the same processes and depends least on what else the machine does; the "
         "bench's own share (load, Graph stand-in) is not in it, but for 'intake to commit'.",
         "'Intake to commit' has neither HTTP nor sender: load, intake and worker in one process.",
+        f"Nindy may send {whatsapp.PER_SECOND} messages a second, what Meta grants a large number.",
         f"Stock: pipeline and policies of `rasa init`, {ready.epochs} epochs, trained in "
         f"{ready.train_seconds:.0f} s"
         + (" by an earlier run (cached)" if ready.cached else "")
         + "; its actions do the dialogue's work from dictionaries, without ledger.",
     ]
-    top = max(found.result.rate for found in nindy)
-    limit = _limit()
-    bound = "does" if top >= 0.9 * limit else "does not"
-    notes.append(
-        f"The sender keeps WhatsApp's {limit} messages/s (bot/channels/whatsapp/pace.py); at "
-        f"{top:.0f}/s that {bound} bound Nindy's end-to-end rate here."
-    )
-    return notes
-
-
-def _limit() -> int:
-    from bot.settings import Settings
-
-    return int(Settings.__fields__["whatsapp_per_second"].default)
