@@ -55,7 +55,8 @@ async def measure(quick: bool) -> Table:
             )
     table.notes += [
         f"{SENDERS} people, each waits for the reply, then writes again (webhook to reply at "
-        f"WhatsApp), for {seconds:.0f} s after a warm-up; up to {whatsapp.PER_SECOND} replies/s are allowed.",
+        f"WhatsApp), for {seconds:.0f} s after a warm-up; up to {whatsapp.PER_SECOND} replies/s "
+        "are allowed.",
         "WhatsApp would also tell up to three states of each reply; the bench tells none.",
         f"Held to {SHARE} of a core each, workers show whether the work can be shared; without "
         "that they, the edge, the sender, the database and the bench share the cores.",
