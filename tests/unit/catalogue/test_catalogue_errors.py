@@ -37,6 +37,7 @@ CASES = [
         "13 marks",
     ),
     ("access.yml", "  20: O", "  21: O", "no row"),
+    ("access.yml", "  20: O", f"  21:{' O' * 13}\n  20: O", "no service 21; remove its row"),
     ("access.yml", "groups: [10], turn_to: [5]", "groups: [10], turn_to: [12]", "not open"),
     ("access.yml", "groups: [10], turn_to: [5]", "groups: [10], turn_to: []", "name a service"),
     ("access.yml", "groups: [2, 3], turn", "groups: [2, 8], turn", "group 8 and service 13: no X"),
