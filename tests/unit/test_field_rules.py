@@ -203,6 +203,14 @@ def test_a_name_is_words_without_its_introduction(message: str, name: str) -> No
     assert fields.parse("nama", message) == name
 
 
+@pytest.mark.parametrize(
+    "between", ["eh salah", "ralat", "harusnya", ", maksudnya", "salah ketik, yang benar", "typo"]
+)
+def test_the_last_word_of_a_correction_counts(between: str) -> None:
+    assert fields.parse("kode_satker", f"527010 {between} 029018") == "029018"
+    assert fields.parse("nomor_rekening", f"rek 1234567 {between} rek 7654321") == "7654321"
+
+
 @pytest.mark.parametrize("message", ["A", "Budi?", "Budi1", "Budi 12", "Budi https://contoh.go.id"])
 def test_what_is_no_name(message: str) -> None:
     with pytest.raises(fields.FieldError):
