@@ -105,7 +105,7 @@ def _servers() -> Iterator[dict[str, object]]:
             "NINDY_DATABASE_URL": postgres.url("nindy"),
             "NINDY_REDIS_URL": redis.url,
             "NINDY_ENCRYPTION_KEYS": new_key(),
-            "NINDY_INDEX_KEY": "bench",
+            "NINDY_INDEX_KEY": "an index key of the bench, for nothing else",
         }
     finally:
         redis.remove()
