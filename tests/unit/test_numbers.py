@@ -64,3 +64,47 @@ def test_a_date_exists(value: str, is_one: bool) -> None:
 @pytest.mark.parametrize(("value", "only"), [("1O2I3L", True), ("123", True), ("1O2X", False)])
 def test_letters_that_look_like_digits(value: str, only: bool) -> None:
     assert numbers.only_lookalikes(value) is only
+
+
+@pytest.mark.parametrize(
+    ("written", "read"),
+    [
+        ("1234567 7654321", [("1234567", 0, 7), ("7654321", 8, 15)]),
+        ("1234567\n7654321", [("1234567", 0, 7), ("7654321", 8, 15)]),
+        ("1234 5678\n9012 3456", [("12345678", 0, 9), ("90123456", 10, 19)]),
+        ("123456 7654321", [("1234567654321", 0, 14)]),
+        ("12345678 1", [("12345678", 0, 8), ("123456781", 0, 10)]),
+        ("1 12345678", [("12345678", 2, 10), ("112345678", 0, 10)]),
+        ("1234567 1", [("12345671", 0, 9)]),
+        ("12345678 12", [("1234567812", 0, 11)]),
+        ("0123 4567 8901", [("012345678901", 0, 14)]),
+        ("0123.4567.8901", [("012345678901", 0, 14)]),
+        ("1234567-8-9", [("123456789", 0, 11)]),
+        ("1234567 7654321\n5555555", [("1234567", 0, 7), ("7654321", 8, 15), ("5555555", 16, 23)]),
+        ("1234567 ya 7654321", [("1234567", 0, 7), ("7654321", 11, 18)]),
+        ("1234567-a 7654321", [("1234567", 0, 7), ("7654321", 10, 17)]),
+        ("@1234567 7654321", [("7654321", 9, 16)]),
+        ("a123-4567 7654321", [("7654321", 10, 17)]),
+        ("+6281234567", []),
+        ("123_456", []),
+        ("1234567_", []),
+        ("12345678a", []),
+        ("1234", []),
+        ("1" * 21, []),
+    ],
+)
+def test_numbers_beside_each_other(written: str, read: list[tuple[str, int, int]]) -> None:
+    assert [(hit.value, hit.start, hit.end) for hit in numbers.accounts(written)] == read
+
+
+@pytest.mark.parametrize(
+    ("written", "slash", "read"),
+    [
+        ("spk/12 ab-12", False, ["AB12"]),
+        ("spk/12 ab-12", True, ["SPK/12", "AB12"]),
+        ("abc 123 a.1", False, ["A1"]),
+        ("DE89 3704 0044 0532", False, ["DE89370400440532"]),
+    ],
+)
+def test_tokens_of_letters_and_digits(written: str, slash: bool, read: list[str]) -> None:
+    assert [hit.value for hit in numbers.mixed(written, slash)] == read

@@ -75,6 +75,26 @@ def test_the_file_and_the_line_are_named(
 
 
 @pytest.mark.parametrize(
+    ("turn_to", "said"),
+    [
+        ("[]", "'turn_to' is empty; name a service"),
+        ("[12]", "group 10 and service 17: service 12 is not open to them"),
+    ],
+)
+def test_a_door_that_leads_nowhere_is_told_at_its_own_line(
+    folder: Path, turn_to: str, said: str
+) -> None:
+    path = folder / "access.yml"
+    entry = "- {services: [17, 18], groups: [10], turn_to: [5]}"
+    spread = f"- services: [17, 18]\n  groups: [10]\n  turn_to: {turn_to}"
+    path.write_text(path.read_text().replace(entry, spread))
+    with pytest.raises(DataError) as caught:
+        Catalogue(folder)
+    assert caught.value.problem == said
+    assert path.read_text().splitlines()[caught.value.line - 1] == f"  turn_to: {turn_to}"
+
+
+@pytest.mark.parametrize(
     ("file", "last", "said"),
     [
         ("services.yml", "- number: 20\n", "19 services, 20 are wanted"),
