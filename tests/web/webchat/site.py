@@ -131,6 +131,8 @@ class Visitor:
         await self.launcher.click()
         await self.button(ACCEPT).click()
         await expect(self.box).to_be_visible()
+        # What comes before this counts as history.
+        await expect(self.log).to_have_attribute("aria-live", "polite")
 
     async def write(self, text: str) -> None:
         await self.box.fill(text)
