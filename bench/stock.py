@@ -6,8 +6,8 @@ import asyncio
 import itertools
 import shutil
 import tempfile
-from collections.abc import AsyncIterator, Callable, Iterator
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -75,7 +75,7 @@ async def measure(quick: bool) -> Table:
     table.rows += [found.row(None) for found in nindy]
     table.rows += [found.row(None) for found in await _at_the_commit(seconds)]
     by_senders = {found.senders: found for found in nindy}
-    for name, store in (("SQLite", _sqlite), ("Redis", _redis)):
+    for name, store in STORES.items():
         try:
             async with store() as (endpoints, extra):
                 for found in await _stock(ready, name, endpoints, extra, seconds):
@@ -120,9 +120,18 @@ async def _at_the_commit(seconds: float) -> list[Measured]:
     return found
 
 
-async def _stock(
-    ready: Stock, name: str, endpoints: dict[str, object], extra: list[Program], seconds: float
-) -> list[Measured]:
+@dataclass
+class Served:
+    """Stock Rasa, up: what says a message to it, its programs, and how long the start took."""
+
+    say: Callable[[int, str], Awaitable[bool]]
+    programs: list[Program]
+    took: float
+
+
+@asynccontextmanager
+async def served(ready: Stock, endpoints: dict[str, object]) -> AsyncIterator[Served]:
+    """Serve a trained stock Rasa with its action server and these endpoints."""
     port, actions_port = free_port(), free_port()
     endpoints["action_endpoint"] = {"url": f"http://127.0.0.1:{actions_port}/webhook"}
     with tempfile.TemporaryDirectory(prefix="nindy-bench-") as made:
@@ -142,23 +151,32 @@ async def _stock(
             await asyncio.to_thread(programs[0].wait_for, _ACTIONS_READY, _PATIENCE)
             url = f"http://127.0.0.1:{port}/webhooks/rest/webhook"
 
-            def once(talks: Talks) -> Once:
-                async def exchange(sender: int) -> bool:
-                    person, text = next(talks[sender])
-                    async with session.post(
-                        url, json={"sender": f"p{person}", "message": text}
-                    ) as answer:
-                        # Rasa says 200 and [] when anything fails.
-                        return answer.status == 200 and bool(await answer.json())
+            async def say(person: int, text: str) -> bool:
+                body = {"sender": f"p{person}", "message": text}
+                async with session.post(url, json=body) as answer:
+                    # Rasa says 200 and [] when anything fails.
+                    return answer.status == 200 and bool(await answer.json())
 
-                return exchange
-
-            label = f"stock Rasa, {name}"
-            return await _loads(label, once, seconds, took, [*programs, *extra])
+            yield Served(say, programs, took)
         finally:
             await session.close()
             for program in programs:
                 program.stop()
+
+
+async def _stock(
+    ready: Stock, name: str, endpoints: dict[str, object], extra: list[Program], seconds: float
+) -> list[Measured]:
+    async with served(ready, endpoints) as rasa:
+
+        def once(talks: Talks) -> Once:
+            async def exchange(sender: int) -> bool:
+                return await rasa.say(*next(talks[sender]))
+
+            return exchange
+
+        programs = [*rasa.programs, *extra]
+        return await _loads(f"stock Rasa, {name}", once, seconds, rasa.took, programs)
 
 
 async def _loads(
@@ -223,3 +241,10 @@ def _notes(ready: Stock, seconds: float) -> list[str]:
         + (" by an earlier run (cached)" if ready.cached else "")
         + "; its actions do the dialogue's work from dictionaries, without ledger.",
     ]
+
+
+STORES: dict[
+    str, Callable[[], AbstractAsyncContextManager[tuple[dict[str, object], list[Program]]]]
+]
+STORES = {"SQLite": _sqlite, "Redis": _redis}
+"""Where stock Rasa keeps conversations."""
