@@ -68,7 +68,15 @@ def locate(text: str, wanted: Collection[str], *, unlabelled: bool = True) -> li
     found: dict[str, Hit] = {}
     used: list[tuple[int, int]] = []
     for label, start, end in segments(text, labels):
-        field = next((name for name in label.fields if name in wanted and name not in found), "")
+        field = next(
+            (
+                name
+                for name in label.fields
+                if name in wanted
+                and (name not in found or _replaces(text, found[name].end, label.start))
+            ),
+            "",
+        )
         piece = (worded if field in WORDY else plain)[start:end]
         for hit in _of_label(field, label, piece, end <= label.start):
             place = (start + hit.start, start + hit.end)
@@ -80,6 +88,11 @@ def locate(text: str, wanted: Collection[str], *, unlabelled: bool = True) -> li
     if unlabelled:
         _by_shape(masked(plain, used), wanted, found)
     return sorted(found.values(), key=lambda hit: hit.start)
+
+
+def _replaces(text: str, after: int, before: int) -> bool:
+    """Tell whether what follows takes the place of what was found: "rek A eh salah rek B"."""
+    return after <= before and bool(words_pattern("towards").search(text, after, before))
 
 
 def _of_label(field: str, label: Label, text: str, behind: bool) -> list[Hit]:

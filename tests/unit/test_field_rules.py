@@ -208,7 +208,10 @@ def test_a_name_is_words_without_its_introduction(message: str, name: str) -> No
 )
 def test_the_last_word_of_a_correction_counts(between: str) -> None:
     assert fields.parse("kode_satker", f"527010 {between} 029018") == "029018"
-    assert fields.parse("nomor_rekening", f"rek 1234567 {between} rek 7654321") == "7654321"
+    message = f"rek 1234567 {between} rek 7654321"
+    assert fields.parse("nomor_rekening", message) == "7654321"
+    assert fields.find(message, EVERY) == {"nomor_rekening": "7654321"}
+    assert fields.find("rek 1234567 dan rek 7654321", EVERY) == {"nomor_rekening": "1234567"}
 
 
 @pytest.mark.parametrize("message", ["A", "Budi?", "Budi1", "Budi 12", "Budi https://contoh.go.id"])
