@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import re
 import struct
 import zipfile
@@ -20,7 +21,7 @@ _HEADER = 30
 _ENCRYPTED = 0x1
 _PACKED = (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED)
 _PIECE = 64 * 1024
-_BROKEN = (zipfile.BadZipFile, zlib.error, struct.error, NotImplementedError, EOFError, OSError)
+_BROKEN = (zipfile.BadZipFile, zlib.error, struct.error, NotImplementedError, EOFError, ValueError)
 _OPENDOCUMENT = "mimetype"
 _CONTENT_TYPES = "[Content_Types].xml"
 _RUNS = re.compile(
@@ -41,6 +42,7 @@ def main_part(file: IO[bytes], known: frozenset[str]) -> str:
     Raises:
         FileRefused: ``type``: not one of these; ``unsafe``: what the module's title says, parts
             that are encrypted, overlap, lie about their size, or want to go elsewhere.
+        OSError: The file cannot be read, whatever it is.
     """
     try:
         with zipfile.ZipFile(file) as archive:
@@ -48,7 +50,12 @@ def main_part(file: IO[bytes], known: frozenset[str]) -> str:
             _check_table(parts, archive.start_dir)
             found = _known_by(archive, {part.filename for part in parts}, known)
             _unfold(archive, parts)
-    except (*_BROKEN, ValueError) as error:
+    except _BROKEN as error:
+        raise FileRefused("unsafe") from error
+    except OSError as error:
+        # A table that points before the file's beginning; anything else is the disk's fault.
+        if error.errno != errno.EINVAL:
+            raise
         raise FileRefused("unsafe") from error
     return found
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import io
 import struct
 import zipfile
@@ -95,6 +96,27 @@ def test_what_is_not_on_the_list_is_refused(content: bytes) -> None:
 def test_html_that_hides_a_signature_further_in_is_refused() -> None:
     assert refused(b"<html><!-- %PDF-1.7 --><script>alert(1)</script>") == "type"
     assert refused(b"\x00" * 100 + filing.PDF) == "type"
+
+
+class Failing(io.BytesIO):
+    """A file on a disk that fails where the first part of an archive begins."""
+
+    def __init__(self, content: bytes, code: int) -> None:
+        super().__init__(content)
+        self._code = code
+
+    def read(self, size: int | None = -1, /) -> bytes:
+        if self.tell() == 0 and size == archives._HEADER:
+            raise OSError(self._code, "read")
+        return super().read(size)
+
+
+def test_a_disk_that_fails_is_not_the_documents_fault() -> None:
+    with pytest.raises(OSError, match="read") as caught:
+        sniff(Failing(docx(), errno.EIO), "surat.docx")
+    assert caught.value.errno == errno.EIO
+    with pytest.raises(FileRefused):
+        sniff(Failing(docx(), errno.EINVAL), "surat.docx")
 
 
 def test_an_empty_file_is_refused() -> None:
