@@ -8,13 +8,13 @@ from collections.abc import Collection
 from actions.fields.numbers import joined, words
 from actions.fields.reading import (
     WORDY,
-    candidates,
     claimed,
     corrected,
     parse,
     segments,
     without_denied,
 )
+from actions.fields.rules import candidates
 from actions.fields.text import Hit, Label, clean, labels_in, masked, words_pattern
 from actions.fields.words import FieldError
 

@@ -6,7 +6,7 @@ import pytest
 
 from actions import fields
 from actions.fields.finding import locate
-from actions.fields.reading import candidates
+from actions.fields.rules import candidates
 from actions.fields.text import Hit
 
 NAME = "Sekar Contohwati"
