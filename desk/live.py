@@ -2,6 +2,7 @@
 
 One look a second at the ledger serves all pages of this process, and only while one is open. A
 page hears a number and fetches what it shows by itself, so every request asks for permission.
+What happens while no stream is open is not told: a page reads anew whenever its stream opens.
 """
 
 from __future__ import annotations
@@ -10,7 +11,7 @@ import asyncio
 import contextlib
 import json
 import logging
-from collections.abc import Iterator
+from collections.abc import AsyncIterator
 from datetime import datetime, timedelta
 
 from bot.ledger import news
@@ -39,19 +40,23 @@ class Live:
         self._ledger = ledger
         self._pages: set[asyncio.Queue[News | None]] = set()
         self._looking: asyncio.Task[None] | None = None
+        self._marked = asyncio.Event()
         self._closed = False
         self._here: dict[tuple[str, str], tuple[str, datetime]] = {}
 
-    @contextlib.contextmanager
-    def page(self) -> Iterator[asyncio.Queue[News | None]]:
-        """Open a page; news are put into its queue until it is closed, None when all must end."""
+    @contextlib.asynccontextmanager
+    async def page(self) -> AsyncIterator[asyncio.Queue[News | None]]:
+        """Open a page; what happens from then on is put into its queue, None when all must end."""
         queue: asyncio.Queue[News | None] = asyncio.Queue(_WAITING)
         if self._closed:
             queue.put_nowait(None)
         self._pages.add(queue)
         if self._looking is None or self._looking.done():
+            self._marked.clear()
             self._looking = asyncio.create_task(self._look())
         try:
+            if not self._closed:
+                await self._marked.wait()
             yield queue
         finally:
             self._pages.discard(queue)
@@ -59,6 +64,7 @@ class Live:
     def close(self) -> None:
         """Let every stream end, also those that come back: the server is about to stop."""
         self._closed = True
+        self._marked.set()
         for queue in self._pages:
             with contextlib.suppress(asyncio.QueueFull):
                 queue.put_nowait(None)
@@ -76,6 +82,7 @@ class Live:
             try:
                 if mark is None:
                     mark = await self._ledger.run(news.latest)
+                    self._marked.set()
                 mark, found = await self._ledger.run(news.since, mark)
             except Exception:
                 log.exception("news for open pages cannot be read; trying again")
@@ -91,5 +98,5 @@ def told(agent: Agent, one: News) -> bytes:
     """Return the news as a server-sent event, or nothing when the agent may not know."""
     if not may_see(agent, one.service, one.unit):
         return b""
-    data = json.dumps({"number": one.number, "version": one.version, "heard": one.heard})
+    data = json.dumps({"number": one.number, "heard": one.heard})
     return f"event: tiket\ndata: {data}\n\n".encode()

@@ -34,7 +34,7 @@ async def stream(request: web.Request) -> web.StreamResponse:
         }
     )
     until = time.monotonic() + LONGEST
-    with request.app[WORK].live.page() as queue:
+    async with request.app[WORK].live.page() as queue:
         await response.prepare(request)
         await response.write(b"retry: 2000\n\n")
         with contextlib.suppress(ConnectionResetError):

@@ -31,14 +31,12 @@ class News:
         number: Which.
         service: Its service, None while unsorted.
         unit: Its unit.
-        version: How often it has changed.
         heard: Whether the person wrote; otherwise the ticket changed.
     """
 
     number: str
     service: int | None
     unit: str
-    version: int
     heard: bool
 
 
@@ -58,14 +56,14 @@ def since(connection: Connection, vault: Vault, mark: Mark) -> tuple[Mark, list[
     now = latest(connection, vault)
     if now == mark:
         return mark, []
-    place = (ticket.c.number, ticket.c.service, ticket.c.unit, ticket.c.version)
+    place = (ticket.c.number, ticket.c.service, ticket.c.unit)
     changed = connection.execute(
         sa.select(*place)
         .join(ticket_event, ticket_event.c.ticket_id == ticket.c.id)
         .where(ticket_event.c.id > mark.event, ticket_event.c.id <= now.event)
         .distinct()
     )
-    found = [News(row.number, row.service, row.unit, row.version, False) for row in changed]
+    found = [News(row.number, row.service, row.unit, False) for row in changed]
     heard = connection.execute(
         sa.select(*place)
         .join(turn, turn.c.conversation_id == ticket.c.conversation_id)
@@ -73,6 +71,4 @@ def since(connection: Connection, vault: Vault, mark: Mark) -> tuple[Mark, list[
         .where(turn.c.id > mark.turn, turn.c.id <= now.turn, readable(inbox, ticket.c.id))
         .distinct()
     )
-    return now, found + [
-        News(row.number, row.service, row.unit, row.version, True) for row in heard
-    ]
+    return now, found + [News(row.number, row.service, row.unit, True) for row in heard]

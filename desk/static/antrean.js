@@ -19,10 +19,12 @@
     all[next].focus();
   });
   let waiting = null;
-  document.addEventListener("kabar", () => {
-    clearTimeout(waiting);
-    waiting = setTimeout(() => htmx.trigger(list, "segar"), 500);
-  });
+  for (const word of ["kabar", "tersambung", "detak"]) {
+    document.addEventListener(word, () => {
+      clearTimeout(waiting);
+      waiting = setTimeout(() => htmx.trigger(list, "segar"), 500);
+    });
+  }
   let focused = null;
   list.addEventListener("htmx:beforeSwap", () => {
     focused = list.contains(document.activeElement) ? document.activeElement.getAttribute("href") : null;

@@ -4,13 +4,14 @@
   const talk = document.getElementById("percakapan");
   talk.scrollTop = talk.scrollHeight;
 
+  const refresh = () => htmx.trigger(talk, "segar");
   document.addEventListener("kabar", (event) => {
-    if (event.detail.number !== page.number) return;
-    if (event.detail.version > Number(page.version)) document.getElementById("berubah").hidden = false;
-    htmx.trigger(talk, "segar");
+    if (event.detail.number === page.number) refresh();
   });
+  document.addEventListener("tersambung", refresh);
   talk.addEventListener("htmx:afterSwap", () => {
-    const heard = document.getElementById("terakhir").dataset.heard;
+    const { heard, version } = document.getElementById("terakhir").dataset;
+    if (Number(version) > Number(page.version)) document.getElementById("berubah").hidden = false;
     if (heard === page.heard) return;
     document.getElementById("kabar").hidden = false;
     talk.scrollTop = talk.scrollHeight;
@@ -18,7 +19,7 @@
   const here = document.getElementById("hadir");
   document.addEventListener("detak", () => {
     if (here) htmx.trigger(here, "hidup");
-    htmx.trigger(talk, "segar");
+    refresh();
   });
 
   const count = document.getElementById("hitung");

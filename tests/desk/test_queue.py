@@ -156,10 +156,7 @@ async def test_open_pages_hear_what_they_may_know(
     live = Live(ledger)
     agent, officer = add(ledger), add(ledger, "rani", Role.COMPLAINT_OFFICER)
     stage.open(OTHER, who="tono")
-    with live.page() as queue:
-        # One thread serves SQLite: when the second is done, the page has its mark.
-        await ledger.run(news.latest)
-        await ledger.run(news.latest)
+    async with live.page() as queue:
         stage.open(NUMBER, service=20)
         one = await asyncio.wait_for(queue.get(), 10)
     assert one is not None and told(agent, one) == b""
@@ -171,10 +168,10 @@ async def test_open_pages_hear_what_they_may_know(
 
 async def test_streams_end_with_the_server(ledger: Ledger) -> None:
     live = Live(ledger)
-    with live.page() as before:
+    async with live.page() as before:
         live.close()
         assert await asyncio.wait_for(before.get(), 10) is None
-        with live.page() as after:
+        async with live.page() as after:
             assert await asyncio.wait_for(after.get(), 10) is None
 
 
@@ -187,9 +184,6 @@ async def test_the_stream_carries_a_change_to_the_browser(
     async with browser.client.get("/langsung") as stream:
         assert stream.content_type == "text/event-stream"
         assert await stream.content.readline() == b"retry: 2000\n"
-        # One thread serves SQLite: when the second is done, the page has its mark.
-        await ledger.run(news.latest)
-        await ledger.run(news.latest)
         stage.open(NUMBER)
         told = b""
         while NUMBER.encode() not in told:

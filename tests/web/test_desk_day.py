@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import os
 import re
@@ -14,7 +15,7 @@ from typing import Any
 import pytest
 from aiohttp.test_utils import TestServer
 from playwright.async_api import Browser as Chromium
-from playwright.async_api import ConsoleMessage, Page, async_playwright, expect
+from playwright.async_api import ConsoleMessage, Page, Route, async_playwright, expect
 
 from bot.ledger import tables
 from bot.ledger.agents import Role
@@ -232,13 +233,36 @@ async def test_the_queue_follows_and_fits_a_tablet(
     row = page.locator("tr", has_text=OTHER)
     await expect(row.get_by_text("Kontrak tahun jamak")).to_be_visible()
     await expect(row.get_by_text("Ani Wulandari")).to_have_count(0)
-    async with page.expect_response(lambda answer: "saring=" in answer.url):
-        await ledger.run(CHANGES.claim, Seen(OTHER, None, f"agent:{ids['ani']}", LATER))
-    await expect(row.get_by_text("Ani Wulandari")).to_be_visible()
+    await ledger.run(CHANGES.claim, Seen(OTHER, None, f"agent:{ids['ani']}", LATER))
+    await expect(row.get_by_text("Ani Wulandari")).to_be_visible(timeout=20_000)
     await page.set_viewport_size({"width": 820, "height": 1180})
     for path in ("/antrean", f"/tiket/{NUMBER}"):
         await page.goto(address + path)
         assert await page.evaluate("document.documentElement.scrollWidth") <= 820
+    assert problems == []
+
+
+async def test_what_changes_before_the_stream_opens_is_not_missed(
+    chromium: Chromium,
+    address: str,
+    stage: Stage,
+    ledger: Ledger,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr("desk.live.LOOK_SECONDS", 0.01)
+    ids = furnish(stage, ledger)
+    problems: list[str] = []
+    page = await sign_in(chromium, address, "budi", problems)
+    held: asyncio.Queue[Route] = asyncio.Queue()
+    await page.route("**/langsung", held.put)
+    taken = page.locator("tr", has_text=OTHER).get_by_text("Ani Wulandari")
+    changed = page.get_by_text("Tiket ini baru saja berubah.")
+    for path, number, news in (("/antrean", OTHER, taken), (f"/tiket/{NUMBER}", NUMBER, changed)):
+        await page.goto(address + path)
+        stream = await asyncio.wait_for(held.get(), 30)
+        await ledger.run(CHANGES.claim, Seen(number, None, f"agent:{ids['ani']}", LATER))
+        await stream.continue_()
+        await expect(news).to_be_visible(timeout=15_000)
     assert problems == []
 
 
