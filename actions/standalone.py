@@ -16,8 +16,8 @@ from actions.services import Services, build
 from bot import settings as all_settings
 from bot.channels.message import Inbound, Kind, Sender
 from bot.ledger import migrate, misses, people
+from bot.ledger.claims import Claim
 from bot.ledger.database import Ledger
-from bot.ledger.inbox import Claim
 from bot.ledger.tickets import open_ticket
 from bot.ledger.unit_of_work import UnitOfWork
 from bot.privacy import Vault, open_vault

@@ -16,9 +16,19 @@ from bench.load import percentile
 from bench.table import Cell, Table
 from bot.channels.message import Inbound, Kind, Reply, Sender
 from bot.clock import now
-from bot.ledger import deliveries, fetches, inbox, levels, outbox, people, tables, unit_of_work
+from bot.ledger import (
+    claims,
+    deliveries,
+    fetches,
+    inbox,
+    levels,
+    outbox,
+    people,
+    tables,
+    unit_of_work,
+)
+from bot.ledger.claims import Claim
 from bot.ledger.database import Ledger
-from bot.ledger.inbox import Claim
 from bot.ledger.unit_of_work import UnitOfWork
 
 NAME = "conversations"
@@ -98,7 +108,7 @@ class _Turns:
         ledger.transact(inbox.receive, [one], now())
 
     def claim(self, ledger: Ledger) -> None:
-        found = ledger.transact(inbox.claim, "bench", now(), _LEASE)
+        found = ledger.transact(claims.claim, "bench", now(), _LEASE)
         assert found is not None
         self._claims.append(found)
 

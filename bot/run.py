@@ -24,7 +24,7 @@ from bot.app import House, open_house
 from bot.channels.whatsapp.webhook import PATH
 from bot.clock import now
 from bot.errors import StartupError
-from bot.ledger import inbox, outbox, people
+from bot.ledger import claims, outbox, people
 from bot.ledger.people import SESSION
 from bot.live.notify import beat, notify
 from bot.personal.expiry import expire
@@ -149,7 +149,7 @@ async def _worker(house: House) -> AsyncIterator[Tasks]:
         task.cancel()
     if not tasks[0].done():
         # Another worker may take the turns over that last too long.
-        await _last_word(house.ledger.run(inbox.release, [house.owner.name]))
+        await _last_word(house.ledger.run(claims.release, [house.owner.name]))
 
 
 _HOUSE_ROLES: dict[str, Role] = {"desk": _desk, "web": _web, "sender": _sender, "worker": _worker}

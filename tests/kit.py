@@ -14,9 +14,9 @@ from typing import Any, TypeVar
 import sqlalchemy as sa
 
 from bot.channels.message import Inbound, Kind, Reply, Sender
-from bot.ledger import inbox, migrate, tables, unit_of_work
+from bot.ledger import claims, inbox, migrate, tables, unit_of_work
+from bot.ledger.claims import Claim
 from bot.ledger.database import Ledger
-from bot.ledger.inbox import Claim
 from bot.ledger.unit_of_work import UnitOfWork
 from bot.live.owner import Owner
 from bot.privacy import Vault, new_key
@@ -100,7 +100,7 @@ def receive(ledger: Ledger, *messages: Inbound, now: datetime = START) -> list[b
 
 
 def claim(ledger: Ledger, owner: str = "w1", now: datetime = START) -> Claim | None:
-    return ledger.transact(inbox.claim, owner, now, LEASE)
+    return ledger.transact(claims.claim, owner, now, LEASE)
 
 
 def claimed(ledger: Ledger, owner: str = "w1", now: datetime = START) -> Claim:

@@ -19,7 +19,7 @@ from sqlalchemy.engine import Connection
 from bot.channels.message import Reply
 from bot.ledger import outbox as bubbles
 from bot.ledger import spoken
-from bot.ledger.inbox import Claim
+from bot.ledger.claims import Claim
 from bot.ledger.outbox import ANSWER, QUEUED, READ_HERE
 from bot.ledger.tables import inbox, outbox
 from bot.privacy import Vault

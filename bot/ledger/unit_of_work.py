@@ -16,9 +16,9 @@ from bot.errors import TurnLost
 from bot.ledger import bursts, misses, window
 from bot.ledger import feedback as judgements
 from bot.ledger import inbox as inbox_rows
+from bot.ledger.claims import Claim
 from bot.ledger.confidence import erase, is_confidential
 from bot.ledger.feedback import Feedback
-from bot.ledger.inbox import Claim
 from bot.ledger.tables import conversation, inbox, turn
 from bot.ledger.tickets import NewTicket, open_ticket
 from bot.privacy import Vault

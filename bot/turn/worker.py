@@ -17,9 +17,9 @@ import sqlalchemy as sa
 from bot import metrics
 from bot.clock import Clock
 from bot.errors import TurnFailed, TurnLost
-from bot.ledger import inbox, unit_of_work
+from bot.ledger import claims, inbox, unit_of_work
+from bot.ledger.claims import Claim
 from bot.ledger.database import Ledger
-from bot.ledger.inbox import Claim
 from bot.ledger.unit_of_work import UnitOfWork
 from bot.live.owner import Owner
 from bot.live.wake import Wake
@@ -113,14 +113,14 @@ class Worker:
         now = self._clock()
         if self._looked_for_dead is not None and now < self._looked_for_dead + LOOK_FOR_DEAD:
             return
-        dead = self._owner.dead(await self._ledger.run(inbox.owners))
+        dead = self._owner.dead(await self._ledger.run(claims.owners))
         if dead:
-            freed = await self._ledger.run(inbox.release, dead)
+            freed = await self._ledger.run(claims.release, dead)
             log.warning("leases of dead workers freed: %d", freed)
         self._looked_for_dead = now
 
     async def _claim(self) -> Claim | None:
-        claimed = await self._ledger.run(inbox.claim, self._owner.name, self._clock(), LEASE)
+        claimed = await self._ledger.run(claims.claim, self._owner.name, self._clock(), LEASE)
         if claimed is not None:
             self._failpoints.reach("after_claim")
         return claimed
@@ -186,7 +186,7 @@ class Worker:
 
         try:
             await self._persist(
-                lambda: self._ledger.run(inbox.give_back, claimed, self._owner.name, not_before()),
+                lambda: self._ledger.run(claims.give_back, claimed, self._owner.name, not_before()),
                 self._clock() + LEASE,
             )
         except Exception:

@@ -34,8 +34,8 @@ from actions.services import Services
 from actions.status_supplier import StatusSupplier
 from bot.channels.message import Inbound, Kind, Sender
 from bot.ledger import alarms, chat_sessions, misses, people
+from bot.ledger.claims import Claim
 from bot.ledger.database import Ledger
-from bot.ledger.inbox import Claim
 from bot.ledger.misses import NUMBER_WINDOW, OF_NUMBER, OF_PERSON, PERSON_WINDOW
 from bot.ledger.unit_of_work import UnitOfWork
 from bot.settings import Settings

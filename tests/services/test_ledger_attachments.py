@@ -12,7 +12,7 @@ import pytest
 from bot.attachments.files import Kept
 from bot.channels.message import Inbound, Kind, Media, Reply
 from bot.errors import TurnLost
-from bot.ledger import attachments, fetches, inbox, outbox, tables, tickets
+from bot.ledger import attachments, claims, fetches, outbox, tables, tickets
 from bot.ledger.attachments import (
     EXPECTED,
     KEPT,
@@ -132,7 +132,7 @@ def test_a_file_ends_nobody_elses_pause(ledger: Ledger) -> None:
     receive(ledger, photo(2))
     (fetch,) = take(ledger)
     until = START + timedelta(minutes=1)
-    ledger.transact(inbox.give_back, work, "w1", until)
+    ledger.transact(claims.give_back, work, "w1", until)
     ledger.transact(fetches.kept, fetch, replace(stored(), id=fetch.id), START)
     assert claim(ledger, now=until - timedelta(seconds=1)) is None
     assert claim(ledger, now=until) is not None

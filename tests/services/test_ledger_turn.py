@@ -12,7 +12,7 @@ import sqlalchemy as sa
 
 from bot.channels.message import IdentityChange, Kind, Reply, Sender
 from bot.errors import TurnLost
-from bot.ledger import inbox, outbox, people, tables, tickets, unit_of_work
+from bot.ledger import claims, outbox, people, tables, tickets, unit_of_work
 from bot.ledger.database import Ledger
 from bot.ledger.feedback import HELPED, YES, Feedback
 from bot.ledger.tickets import Content, NewTicket
@@ -85,7 +85,7 @@ def _steal_and_finish(ledger: Ledger, work: UnitOfWork) -> None:
 
 
 def _release(ledger: Ledger, work: UnitOfWork) -> None:
-    ledger.transact(inbox.release, ["w1"])
+    ledger.transact(claims.release, ["w1"])
 
 
 def _change_number(ledger: Ledger, work: UnitOfWork) -> None:

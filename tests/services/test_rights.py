@@ -17,7 +17,7 @@ import sqlalchemy as sa
 
 from bot.attachments.files import Files
 from bot.errors import FileLost, StartupError, TurnLost
-from bot.ledger import attachments, consents, fetches, inbox, outbox, tables, unit_of_work
+from bot.ledger import attachments, claims, consents, fetches, inbox, outbox, tables, unit_of_work
 from bot.ledger.attachments import USER
 from bot.ledger.database import Ledger
 from bot.ledger.tickets import Content, NewTicket
@@ -234,8 +234,8 @@ class TestErasureBesideATurn:
         erase(ledger, only(ledger), SOON)
         with pytest.raises(TurnLost):
             ledger.transact(unit_of_work.commit, work, "w1", SOON)
-        ledger.transact(inbox.give_back, work.claim, "w1", None)
-        assert ledger.transact(inbox.claim, "w1", SOON, LEASE) is None
+        ledger.transact(claims.give_back, work.claim, "w1", None)
+        assert ledger.transact(claims.claim, "w1", SOON, LEASE) is None
         assert "rahasia" not in opened(ledger) and "317401" not in opened(ledger)
 
     def test_a_bubble_that_was_under_way_is_not_sent_again(self, ledger: Ledger) -> None:

@@ -12,7 +12,7 @@ import sqlalchemy as sa
 from bot.channels.choice_ids import issue
 from bot.channels.message import Kind
 from bot.errors import TurnLost
-from bot.ledger import inbox, tables, unit_of_work
+from bot.ledger import claims, tables, unit_of_work
 from bot.ledger.unit_of_work import UnitOfWork
 from bot.ledger.window import OPEN_FOR
 from bot.templates import SHOW, Occasion
@@ -572,7 +572,7 @@ def test_a_turn_that_runs_meanwhile_is_lost_and_done_again(desk: Desk, change: s
     desk.do(change, number, at=LATER)
     with pytest.raises(TurnLost):
         desk.ledger.transact(unit_of_work.commit, work, "w1", LATER)
-    desk.ledger.transact(inbox.give_back, work.claim, "w1", None)
+    desk.ledger.transact(claims.give_back, work.claim, "w1", None)
     again = answer(desk.ledger, now=LATER)
     assert again.claim.inbox_id == work.claim.inbox_id
     assert again.claim.holder_id == ("budi" if change == "take_over" else None)

@@ -8,7 +8,7 @@ from dataclasses import replace
 import pytest
 
 from bot.errors import TurnFailed
-from bot.ledger.inbox import Claim
+from bot.ledger.claims import Claim
 from bot.ledger.unit_of_work import UnitOfWork
 from bot.turn.notice import Noticed
 from tests.kit import START, message
