@@ -8,9 +8,10 @@ from __future__ import annotations
 
 from actions import choices
 from actions.base import Turn
-from actions.form import FormGuide, StartForm, inline_fields
+from actions.form import FormGuide
 from actions.lookup import Lookup
 from actions.questions import Ask, Choose
+from actions.start import StartForm, inline_fields
 
 _WRONG_STATE = "wrong_state"
 

@@ -29,18 +29,15 @@ from actions.base import (
     Events,
     NindyAction,
     Turn,
-    forget,
     leave_form,
-    listen,
 )
 from actions.categories import FIXED, STARTS
 from actions.faq import is_question, say_entry
 from actions.kiriman import say_other
 from actions.langganan import INTENTS, agree, subscribe, unsubscribe
 from actions.lihat_balasan import show
-from actions.lookup import RETRY, offer_ticket, say_pause
 from actions.nilai import rate
-from actions.questions import Ask, Misread, Question
+from actions.questions import Misread, Question
 from actions.titipan import give
 
 EXITS = {"menu": "action_menu", "cancel": "action_cancel", "agent": "action_start_petugas"}
@@ -250,47 +247,6 @@ class FormGuide(NindyAction):
         return {q.slot: found[q.field] for q in self.questions if q.field and q.field in found}
 
 
-class StartForm(NindyAction):
-    """Begins a form: forgets old values and takes those that came with the first message.
-
-    Attributes:
-        guide: The form's guide.
-    """
-
-    guide: ClassVar[type[FormGuide]]
-
-    def name(self) -> str:
-        """Name the start after the category."""
-        return f"action_start_{self.guide.form.removesuffix('_form')}"
-
-    @abstractmethod
-    def inline(self, turn: Turn) -> dict[str, str]:
-        """Return slots that the first message fills."""
-
-    async def act(self, turn: Turn) -> Events:
-        """Clear the form's slots, fill what is known, and let the form ask for the rest.
-
-        A button that was offered with a look-up's answer goes on with what was asked before.
-        """
-        category = self.name().removeprefix("action_start_")
-        if await say_pause(turn, category):
-            return [*forget(self._slots()), *offer_ticket(category), listen()]
-        slots, pressed = self._slots(), turn.entity("nilai")
-        kept = {name: turn.slot(name) for name in slots} if pressed else {}
-        values = {**kept, **self.inline(turn)}
-        again = pressed == RETRY and all(values.values())
-        return [
-            *(SlotSet(name, values.get(name)) for name in slots),
-            *(SlotSet(name, None) for name in FORM_MEMORY),
-            *(SlotSet(name, None) for name in ("tawaran", "asal", "pertanyaan")),
-            SlotSet("permintaan", turn.slot("permintaan") if again else None),
-            FollowupAction(self.guide.form),
-        ]
-
-    def _slots(self) -> tuple[str, ...]:
-        return tuple(question.slot for question in self.guide.questions)
-
-
 def _offered(turn: Turn) -> bool:
     return bool(turn.slot("tawaran") == offers.BROADCASTS)
 
@@ -300,12 +256,3 @@ def _reads(question: Question, turn: Turn) -> str | None:
         return question.read(turn)
     except Misread:
         return None
-
-
-def inline_fields(turn: Turn, questions: tuple[Question, ...]) -> dict[str, str]:
-    """Return the values of a form's fields that stand in the message."""
-    if not turn.text:
-        return {}
-    asked = [q for q in questions if isinstance(q, Ask)]
-    found = fields.find(turn.text, [q.name for q in asked])
-    return {q.slot: found[q.name] for q in asked if q.name in found}

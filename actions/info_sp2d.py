@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from actions import fields
 from actions.base import Turn
-from actions.form import FormGuide, StartForm, inline_fields
+from actions.form import FormGuide
 from actions.lookup import Lookup
 from actions.questions import Ask
+from actions.start import StartForm, inline_fields
 from bot.privacy import mask_number
 
 

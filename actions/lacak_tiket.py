@@ -10,9 +10,10 @@ from dataclasses import dataclass
 
 from actions import routing
 from actions.base import Turn
-from actions.form import FormGuide, StartForm, inline_fields
+from actions.form import FormGuide
 from actions.lookup import Lookup
 from actions.questions import Ask, shorten
+from actions.start import StartForm, inline_fields
 from bot.errors import NotFound
 from bot.ledger import anonymous, tickets
 from bot.ledger.anonymous import find_code

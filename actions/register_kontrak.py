@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from actions.base import Turn
-from actions.form import FormGuide, StartForm, inline_fields
+from actions.form import FormGuide
 from actions.lookup import Lookup
 from actions.questions import Ask
+from actions.start import StartForm, inline_fields
 
 
 class ValidateRegisterKontrak(FormGuide):

@@ -10,9 +10,10 @@ from rasa_sdk.events import FollowupAction, SlotSet
 
 from actions import choices
 from actions.base import Events, Turn, leave_form
-from actions.form import FormGuide, StartForm, inline_fields
+from actions.form import FormGuide
 from actions.lookup import Lookup
 from actions.questions import Ask, Choose
+from actions.start import StartForm, inline_fields
 
 _LOCKED = "locked"
 NOT_SATKER = "non_satker"
