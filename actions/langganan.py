@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from functools import partial
 
 from rasa_sdk.events import SlotSet
@@ -9,7 +10,7 @@ from rasa_sdk.events import SlotSet
 from actions import offers
 from actions.base import Events, NindyAction, Turn, listen
 from bot.broadcast.recipients import CHANNEL
-from bot.ledger import consents
+from bot.ledger import consents, opt_outs
 
 INTENTS = ("subscribe", "unsubscribe")
 
@@ -50,7 +51,7 @@ async def subscribe(turn: Turn) -> Events:
 
 def agree(turn: Turn) -> Events:
     """Write down that the person wants broadcasts."""
-    _say(turn, True)
+    _write(turn, consents.say, agreed=True)
     turn.say("utter_langganan")
     return [SlotSet("tawaran", None)]
 
@@ -58,7 +59,7 @@ def agree(turn: Turn) -> Events:
 async def unsubscribe(turn: Turn) -> Events:
     """Write down that the person wants none; say so also where none were wanted."""
     stood = await _stands(turn)
-    _say(turn, False)
+    _write(turn, opt_outs.take_back)
     turn.say("utter_berhenti_langganan" if stood else "utter_tidak_langganan")
     return [SlotSet("tawaran", None)]
 
@@ -67,14 +68,7 @@ async def _stands(turn: Turn) -> bool:
     return await turn.services.ledger.run(consents.given, turn.work.claim.conversation_id)
 
 
-def _say(turn: Turn, agreed: bool) -> None:
+def _write(turn: Turn, said: Callable[..., None], **more: bool) -> None:
     claim = turn.work.claim
-    turn.work.writes.append(
-        partial(
-            consents.say,
-            conversation_id=claim.conversation_id,
-            inbox_id=claim.inbox_id,
-            agreed=agreed,
-            now=turn.work.now,
-        )
-    )
+    who = {"conversation_id": claim.conversation_id, "inbox_id": claim.inbox_id}
+    turn.work.writes.append(partial(said, **who, now=turn.work.now, **more))

@@ -24,7 +24,7 @@ from bot.app import House, open_house
 from bot.channels.whatsapp.webhook import PATH
 from bot.clock import now
 from bot.errors import StartupError
-from bot.ledger import claims, outbox, people
+from bot.ledger import claims, confidence, outbox, people
 from bot.ledger.people import SESSION
 from bot.live.notify import beat, notify
 from bot.personal.expiry import expire
@@ -210,6 +210,7 @@ async def _look(house: House) -> None:
     if await house.ledger.run(works.watch(house).look, now()):
         house.wake.ring("outbox")
     await house.ledger.run(people.forget_dialogues, now() - SESSION)
+    await house.ledger.run(confidence.finish_erasing, now() - confidence.NO_NEWS)
 
 
 async def _sweep(house: House) -> None:

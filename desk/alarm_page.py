@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from aiohttp import web
 
-from bot.channels.whatsapp.alarms import BLOCKING
 from bot.ledger import alarms
 from bot.ledger.agents import Role
 from desk.keys import AGENT, DESK
@@ -24,7 +23,7 @@ async def show(request: web.Request) -> web.StreamResponse:
     return render(
         request,
         "gangguan.html",
-        held_up=await ledger.run(alarms.held_up, BLOCKING),
+        held_up=await ledger.run(alarms.held_up),
         standing=await ledger.run(alarms.standing),
         can_clear=request[AGENT].role in _MENDERS,
     )

@@ -32,7 +32,16 @@ _STATE = sa.case(
     (_DROPPED, Reach.SKIPPED.value),
     else_=broadcast_recipient.c.state,
 )
-_REASON = sa.case((_DROPPED, Skip.STOPPED.value), else_=broadcast_recipient.c.reason)
+_its = broadcast.alias("its")
+_STOPPED = sa.exists().where(
+    _its.c.id == broadcast_recipient.c.broadcast_id, _its.c.state == State.STOPPED.value
+)
+_REASON = sa.case(
+    (sa.and_(_DROPPED, _STOPPED), Skip.STOPPED.value),
+    # Otherwise its person has taken the consent back, or has another number, meanwhile.
+    (_DROPPED, Skip.REVOKED.value),
+    else_=broadcast_recipient.c.reason,
+)
 
 
 @dataclass(frozen=True)

@@ -96,6 +96,8 @@ class Delivery(str, Enum):
     """Refused because the channel takes no free text for this person now."""
     HELD = "held"
     """Refused because of our account; it waits until that is mended."""
+    PUT_OFF = "put_off"
+    """Refused for now; a later try may work."""
     UNWANTED = "unwanted"
     """Refused because the person has told the channel that they want no more of its kind."""
 
@@ -146,11 +148,13 @@ class Alarm:
         channel: The channel.
         word: The provider's word for it; never personal data.
         code: The provider's code, or 0.
+        stops: Whether the channel takes nothing from us until somebody has mended it.
     """
 
     channel: str
     word: str
     code: int
+    stops: bool = False
 
 
 @dataclass(frozen=True)

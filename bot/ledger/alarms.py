@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -10,10 +9,18 @@ import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
 from bot.channels.message import Alarm
+from bot.ledger import blocks
 from bot.ledger import outbox as bubbles
 from bot.ledger.database import insert_once
 from bot.ledger.outbox import Outgoing
-from bot.ledger.tables import account_alarm, audit, outbox
+from bot.ledger.tables import (
+    account_alarm,
+    audit,
+    channel_block,
+    conversation,
+    outbox,
+    person,
+)
 from bot.privacy import Vault
 
 
@@ -38,12 +45,12 @@ class Standing:
 
 @dataclass(frozen=True)
 class HeldUp:
-    """Bubbles that the provider refuses until the account is mended.
+    """Bubbles that wait until the account is mended.
 
     Attributes:
-        code: The provider's code.
+        code: The provider's code, or 0.
         number: How many.
-        since: When the first of them was queued.
+        since: When the provider refused the account first.
     """
 
     code: int
@@ -52,7 +59,9 @@ class HeldUp:
 
 
 def sound(connection: Connection, vault: Vault, alarm: Alarm, now: datetime) -> None:
-    """Keep an alarm; one that was dealt with stands again."""
+    """Keep an alarm; one that was dealt with stands again. Stop what cannot go any more."""
+    if alarm.stops:
+        blocks.block(connection, alarm.channel, alarm.code, now)
     key = {"channel": alarm.channel, "word": alarm.word, "code": alarm.code}
     if insert_once(connection, account_alarm, {**key, "raised_at": now, "last_at": now}):
         return
@@ -81,18 +90,21 @@ def standing(connection: Connection, vault: Vault) -> list[Standing]:
     return [Standing(row.id, row.word, row.code, row.raised_at, row.last_at) for row in rows]
 
 
-def held_up(connection: Connection, vault: Vault, codes: Collection[int]) -> HeldUp | None:
-    """Return the bubbles that wait with one of these codes, by the commonest; None for none."""
-    number = sa.func.count()
+def held_up(connection: Connection, vault: Vault) -> HeldUp | None:
+    """Return what waits because a channel refuses our account; None while none does."""
+    waits = (
+        sa.select(sa.func.count())
+        .select_from(outbox)
+        .join(conversation, conversation.c.id == outbox.c.conversation_id)
+        .join(person, person.c.id == conversation.c.person_id)
+        .where(bubbles.OPEN, person.c.channel == channel_block.c.channel)
+        .correlate(channel_block)
+        .scalar_subquery()
+    )
     row = connection.execute(
-        sa.select(outbox.c.error_code, number, sa.func.min(outbox.c.created_at))
-        .where(
-            sa.text("outbox.state IN ('queued', 'sending', 'unknown')"),
-            outbox.c.error_code.in_(codes),
+        sa.select(channel_block.c.code, waits, channel_block.c.since).order_by(
+            channel_block.c.since
         )
-        .group_by(outbox.c.error_code)
-        .order_by(number.desc())
-        .limit(1)
     ).first()
     return None if row is None else HeldUp(*row)
 

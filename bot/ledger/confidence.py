@@ -8,7 +8,7 @@ stand, so a ticket that becomes a complaint takes its talk along at once.
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 import sqlalchemy as sa
@@ -17,6 +17,11 @@ from sqlalchemy.engine import Connection
 from bot.ledger.inbox import PENDING
 from bot.ledger.tables import COMPLAINTS, attachment, conversation, inbox, outbox, person, ticket
 from bot.privacy import Vault
+
+NO_NEWS = timedelta(days=1)
+"""So long words that were erased wait for the news that they were shown."""
+_STILL_WORDED = sa.text("outbox.state = 'sent' AND outbox.sealed_remains IS NOT NULL")
+"""Written out, so that the partial index serves it."""
 
 SLOT = "perkara"
 """Where the dialogue remembers the matter that it is about."""
@@ -90,7 +95,7 @@ def erase(connection: Connection, vault: Vault, matter: str, left: str) -> None:
         connection: The open transaction.
         vault: Seals what is left.
         matter: Which.
-        left: What a bubble says instead, once it has been sent.
+        left: What a bubble says instead, once it has been shown.
     """
     heard = sa.select(inbox.c.id, inbox.c.sealed_body).where(inbox.c.matter == matter)
     for row in connection.execute(heard).all():
@@ -102,17 +107,29 @@ def erase(connection: Connection, vault: Vault, matter: str, left: str) -> None:
     talk = sa.select(inbox.c.id).where(inbox.c.matter == matter)
     connection.execute(attachment.delete().where(attachment.c.inbox_id.in_(talk)))
     ours = outbox.c.matter == matter
-    # Where somebody reads it here, a bubble that is sent has not been shown yet.
+    # What was sent has not been shown yet, and may still be refused and said again.
+    waits = outbox.c.state.in_(("queued", "sending", "unknown", "parked", "sent"))
+    sealed = remains(vault, left)
+    connection.execute(outbox.update().where(ours, waits).values(sealed_remains=sealed))
+    connection.execute(outbox.update().where(ours, ~waits).values(sealed_body=sealed))
+
+
+def finish_erasing(connection: Connection, vault: Vault, before: datetime) -> int:
+    """Take the words out of bubbles that were accepted long ago and of which no news has come.
+
+    Where somebody reads them here, they stay until they are read.
+    """
     here = sa.exists().where(
         conversation.c.id == outbox.c.conversation_id,
         person.c.id == conversation.c.person_id,
         person.c.channel == "webchat",
     )
-    under_way = outbox.c.state.in_(("queued", "sending", "unknown", "parked"))
-    waits = sa.or_(under_way, sa.and_(outbox.c.state == "sent", here))
-    sealed = remains(vault, left)
-    connection.execute(outbox.update().where(ours, waits).values(sealed_remains=sealed))
-    connection.execute(outbox.update().where(ours, ~waits).values(sealed_body=sealed))
+    erased = connection.execute(
+        outbox.update()
+        .where(_STILL_WORDED, outbox.c.updated_at < before, ~here)
+        .values(sealed_body=outbox.c.sealed_remains, sealed_remains=None)
+    )
+    return int(erased.rowcount)
 
 
 def wordless(vault: Vault, sealed_body: bytes) -> bytes:

@@ -13,7 +13,7 @@ from sqlalchemy.engine import Connection
 from bot.channels.message import Sender
 from bot.ledger import people
 from bot.ledger.database import some_at_once
-from bot.ledger.people import Keys
+from bot.ledger.people import Keys, Moved
 from bot.ledger.tables import person
 from bot.privacy import Vault
 
@@ -26,7 +26,11 @@ _BY = {
 
 
 def find_or_create_all(
-    connection: Connection, vault: Vault, who: Sequence[tuple[str, Sender]], now: datetime
+    connection: Connection,
+    vault: Vault,
+    who: Sequence[tuple[str, Sender]],
+    now: datetime,
+    moved: Moved = lambda _: None,
 ) -> list[str]:
     """Return the conversation ids of many senders, as if one had come after the other.
 
@@ -43,10 +47,10 @@ def find_or_create_all(
     for one in alone:
         row = _person(keys[one], known)
         if row is not None:
-            people.link(connection, vault, one[0], row, one[1])
+            people.link(connection, vault, one[0], row, one[1], now, moved)
             found[one] = str(row.conversation_id)
     return [
-        found[one] if one in found else people.find_or_create(connection, vault, *one, now)
+        found[one] if one in found else people.find_or_create(connection, vault, *one, now, moved)
         for one in who
     ]
 

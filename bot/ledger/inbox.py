@@ -15,6 +15,7 @@ from bot.ledger import attachments, fetches, positions
 from bot.ledger.bodies import to_json
 from bot.ledger.crowd import find_or_create_all
 from bot.ledger.database import insert_all_once, insert_once, some_at_once
+from bot.ledger.people import Moved
 from bot.ledger.tables import inbox
 from bot.privacy import Vault
 
@@ -41,9 +42,16 @@ def key_of(vault: Vault, message: Inbound) -> str:
 
 
 def receive(
-    connection: Connection, vault: Vault, messages: Sequence[Inbound], now: datetime
+    connection: Connection,
+    vault: Vault,
+    messages: Sequence[Inbound],
+    now: datetime,
+    moved: Moved = lambda _: None,
 ) -> list[bool]:
     """Store messages under their unique keys; say of each whether it is new.
+
+    For a person who writes from another number than before `moved` is called, before what they
+    write is stored.
 
     All go in with few statements, since one for each of a thousand messages would cost a second.
     Of one of several that another transaction stores at this very moment both may say that it is
@@ -57,7 +65,7 @@ def receive(
         for known in connection.execute(_KNOWN, {"keys": some}).scalars():
             del new[known]
     senders = [(message.channel, message.sender) for message in new.values()]
-    whose = find_or_create_all(connection, vault, senders, now)
+    whose = find_or_create_all(connection, vault, senders, now, moved)
     # Before the files: it holds the conversations, so no file comes with two messages.
     places = positions.allot_all(connection, whose, now)
     rows = []

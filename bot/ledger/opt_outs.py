@@ -1,7 +1,8 @@
-"""Persons who told the channel itself, not us, that they want no more broadcasts.
+"""Persons who want no more broadcasts, and have told it to us or to the channel itself.
 
 The channel refuses a bubble for it, in its answer or in a status, or in both. It counts as if they
-had written it to us: a consent that is taken back, with the note that said so.
+had written it to us: a consent that is taken back, with the note that said so. What was queued for
+them is not sent.
 """
 
 from __future__ import annotations
@@ -21,6 +22,14 @@ from bot.ledger.tables import audit, conversation, outbox
 from bot.privacy import Vault
 
 
+def take_back(
+    connection: Connection, vault: Vault, conversation_id: str, inbox_id: int, now: datetime
+) -> None:
+    """Write down that a person has taken their consent back with a message."""
+    consents.say(connection, vault, conversation_id, inbox_id, False, now)
+    withdraw_broadcasts(connection, conversation_id, now)
+
+
 def refused(
     connection: Connection, vault: Vault, outgoing: Outgoing, code: int, now: datetime
 ) -> None:
@@ -31,8 +40,10 @@ def refused(
 
 def refused_by(connection: Connection, vault: Vault, status: Status, now: datetime) -> None:
     """Do so for a bubble whose refusal came as a status."""
-    receipts.apply_status(connection, vault, replace(status, state=Delivery.FAILED), now)
-    _end(connection, vault, receipts.named_by(vault, status), now)
+    row = receipts.refused_now(connection, vault, status)
+    if row is not None:
+        receipts.apply_status(connection, vault, replace(status, state=Delivery.FAILED), now)
+        _end(connection, vault, outbox.c.id == row.id, now)
 
 
 def _end(connection: Connection, vault: Vault, which: Any, now: datetime) -> None:
@@ -49,3 +60,10 @@ def _end(connection: Connection, vault: Vault, which: Any, now: datetime) -> Non
         consents.write(connection, row.person_id, note, False, now)
         audit_row = {"at": now, "kind": "opted_out", "person_id": row.person_id}
         connection.execute(audit.insert().values(**audit_row))
+        withdraw_broadcasts(connection, row.conversation_id, now)
+
+
+def withdraw_broadcasts(connection: Connection, conversation_id: str, now: datetime) -> None:
+    """Send no broadcast any more that was queued for a person who wants none."""
+    theirs = outbox.c.conversation_id == conversation_id
+    bubbles.withdraw(connection, sa.and_(theirs, outbox.c.priority == bubbles.BROADCAST), now)

@@ -3,13 +3,16 @@
     queued ──> sending ──> sent ──> delivered ──> read
                  │  │
                  │  └────> unknown ──(status)──> sent, delivered, read
-                 │            └──(no news)─────> queued again, counted in `repeats`
+                 │            └──(no news)─────> sending again, counted in `repeats`; then failed
                  └───────> queued (later) or failed
+
+    sent ──(refused after all)──> queued again, parked (`bot.ledger.window`) or failed
 
 WhatsApp has no idempotency key: when a connection breaks, or the process dies, between their
 "accepted" and our commit, nobody knows whether a bubble was shown. Such a row waits as *unknown*
 for the delivery status that carries its id (`bot.ledger.receipts`), and is sent again only when
-none comes. What waits because the channel takes no free text now is in `bot.ledger.window`.
+none comes, at most `REPEATS` times. What waits because the channel takes no free text now is in
+`bot.ledger.window`.
 
 Answers and news of tickets go before broadcasts. Within a conversation the order stays, so what
 stands before an answer is as urgent as the answer.
@@ -27,7 +30,7 @@ import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
 from bot.channels.message import Reply, Sender
-from bot.ledger import positions
+from bot.ledger import blocks, positions
 from bot.ledger.inbox import trace_of
 from bot.ledger.spoken import external_key, read_reply
 from bot.ledger.tables import Moment, conversation, inbox, outbox, person
@@ -37,8 +40,10 @@ log = logging.getLogger(__name__)
 
 STALE = timedelta(minutes=3)
 """Far longer than handing a bubble over can take."""
-BLOCKED = timedelta(seconds=60)
-"""How long bubbles rest whose channel refuses our account; they stay queued until it is mended."""
+ATTEMPTS = 12
+"""With the sender's back-off about a quarter of an hour, then a bubble fails visibly."""
+REPEATS = 2
+"""How often a bubble is sent again of which nobody knows whether it was shown; then it fails."""
 _UNREADABLE = timedelta(minutes=1)
 
 QUEUED, SENDING, SENT, UNKNOWN, FAILED = "queued", "sending", "sent", "unknown", "failed"
@@ -52,7 +57,8 @@ ANSWER, BROADCAST, WITHDRAWN = 0, 1, 2
 READ_HERE = ("webchat",)
 """Channels without a provider: what is committed here has been sent."""
 
-_OPEN = sa.text("outbox.state IN ('queued', 'sending', 'unknown')")
+OPEN = sa.text("outbox.state IN ('queued', 'sending', 'unknown')")
+"""The bubbles that are not settled, written out so that the partial index serves it."""
 _COUNTED = {
     "parked": sa.text("outbox.state = 'parked'"),
     "failed": sa.text("outbox.state = 'failed'"),
@@ -60,7 +66,7 @@ _COUNTED = {
 }
 """Written out, so that partial indexes serve them; nothing else of what is settled is counted."""
 LEFT = sa.func.coalesce(outbox.c.sealed_remains, outbox.c.sealed_body)
-"""What a bubble's body becomes once it was handed over (`bot.ledger.confidence.erase`)."""
+"""What a bubble's body becomes once it was shown, or never will be (`bot.ledger.confidence`)."""
 
 # Made once, like all statements of every message: to make one costs more than to execute it.
 _THIS = outbox.update().where(outbox.c.id == sa.bindparam("which"))
@@ -83,7 +89,6 @@ _ACCEPTED = _THIS.values(
     state=_if_handed_over(SENT, outbox.c.state),
     error_code=_if_handed_over(0, outbox.c.error_code),
     updated_at=_if_handed_over(sa.bindparam("at", type_=Moment), outbox.c.updated_at),
-    sealed_body=_if_handed_over(LEFT, outbox.c.sealed_body),
 )
 _TRIED = _THIS.values(
     state=SENDING,
@@ -116,6 +121,7 @@ def _first_open() -> sa.sql.Select:
     return (
         sa.select(
             outbox,
+            LEFT.label("left"),
             person.c.channel,
             person.c.sealed_address,
             inbox.c.sealed_body.label("sealed_question"),
@@ -125,7 +131,7 @@ def _first_open() -> sa.sql.Select:
         .join(conversation, conversation.c.id == outbox.c.conversation_id)
         .join(person, person.c.id == conversation.c.person_id)
         .where(
-            _OPEN,
+            OPEN,
             outbox.c.state.in_((QUEUED, UNKNOWN)),
             outbox.c.next_at <= sa.bindparam("now"),
             is_first,
@@ -137,6 +143,8 @@ def _first_open() -> sa.sql.Select:
 
 
 _DUE = _first_open()
+_DUE_BUT = _DUE.where(person.c.channel.not_in(sa.bindparam("channels", expanding=True)))
+_DUE_OF = _DUE.where(person.c.channel == sa.bindparam("channel"))
 
 
 @dataclass(frozen=True)
@@ -151,6 +159,7 @@ class Outgoing:
         reply: The bubble.
         reply_to: The provider's id of the message it answers, if any.
         attempts: How often it has been tried, this time included.
+        repeats: How often it was sent again although it may have been shown, this time included.
         trace: In the log, the name of the message that it answers, or else its own.
     """
 
@@ -161,6 +170,7 @@ class Outgoing:
     reply: Reply
     reply_to: str | None
     attempts: int
+    repeats: int = 0
     trace: str = ""
 
 
@@ -223,9 +233,18 @@ def take(
     """Mark the first open bubble of each conversation as being sent, if it is due.
 
     A conversation whose first open bubble is under way, unknown or resting is passed over, so
-    bubbles leave in order.
+    bubbles leave in order. Through a channel that refuses our account goes one bubble a minute.
     """
-    rows = connection.execute(_DUE, {"now": now, "limit": limit}).all()
+    gates = blocks.gates(connection, vault, now)
+    due = {"now": now, "limit": limit}
+    if not gates.closed and not gates.trial:
+        rows = connection.execute(_DUE, due).all()
+    else:
+        rows = connection.execute(_DUE_BUT, {**due, "channels": gates.closed + gates.trial}).all()
+        for channel in gates.trial:
+            for row in connection.execute(_DUE_OF, {**due, "channel": channel, "limit": 1}).all():
+                blocks.tries(connection, channel, row.id, now)
+                rows.append(row)
     taken = [_take_one(connection, vault, row, sender, now) for row in rows]
     return [outgoing for outgoing in taken if outgoing is not None]
 
@@ -236,6 +255,11 @@ def _take_one(
     if row.priority == WITHDRAWN:
         connection.execute(_THIS, {"which": row.id, "state": DROPPED, "updated_at": now})
         return None
+    if row.state == UNKNOWN and row.repeats >= REPEATS:
+        connection.execute(
+            _THIS, {"which": row.id, "state": FAILED, "updated_at": now, "sealed_body": row.left}
+        )
+        return None
     try:
         outgoing = _read(vault, row)
     except Exception:
@@ -243,8 +267,7 @@ def _take_one(
         log.exception("bubble cannot be read", extra={"outbox": row.id})
         connection.execute(_THIS, {"which": row.id, "next_at": now + _UNREADABLE})
         return None
-    # A row that is still unknown when it falls due again has had no news: it is repeated.
-    again = 1 if row.state == UNKNOWN else 0
+    again = outgoing.repeats - row.repeats
     connection.execute(_TRIED, {"which": row.id, "by": sender, "again": again, "at": now})
     return outgoing
 
@@ -259,6 +282,8 @@ def _read(vault: Vault, row: Any) -> Outgoing:
         reply=read_reply(vault.open(row.sealed_body)),
         reply_to=str(asked["external_id"]) if asked else None,
         attempts=row.attempts + 1,
+        # A row that is still unknown when it falls due again has had no news: it is repeated.
+        repeats=row.repeats + (1 if row.state == UNKNOWN else 0),
         trace=trace_of(row.message_key) if asked else row.id,
     )
 
@@ -304,8 +329,16 @@ def failed(
     connection.execute(refused.values(**news), {"which": outgoing.id})
 
 
+def refused(
+    connection: Connection, vault: Vault, outgoing: Outgoing, code: int, now: datetime
+) -> None:
+    """Keep a bubble whose channel refuses our account, and block the channel until it is mended."""
+    postpone(connection, vault, outgoing, QUEUED, code, now, now, counted=False)
+    blocks.block(connection, outgoing.channel, code, now)
+
+
 def withdraw(connection: Connection, which: Any, now: datetime) -> None:
-    """Send no more of these bubbles; what is being handed over may still arrive, but only once.
+    """Send no more of these bubbles; what was handed over may still arrive, but only once.
 
     Args:
         connection: The open transaction.
@@ -314,7 +347,7 @@ def withdraw(connection: Connection, which: Any, now: datetime) -> None:
     """
     waiting = outbox.update().where(which, outbox.c.state == QUEUED)
     connection.execute(waiting.values(state=DROPPED, updated_at=now))
-    under_way = outbox.update().where(which, outbox.c.state.in_((SENDING, UNKNOWN)))
+    under_way = outbox.update().where(which, outbox.c.state.in_((SENDING, UNKNOWN, SENT)))
     connection.execute(under_way.values(priority=WITHDRAWN))
 
 
@@ -329,7 +362,7 @@ def recover(
     recovered = connection.execute(
         outbox.update()
         .where(
-            _OPEN,
+            OPEN,
             outbox.c.state == SENDING,
             sa.or_(outbox.c.sender.in_(senders), outbox.c.updated_at <= now - STALE),
         )
@@ -341,7 +374,7 @@ def recover(
 def senders(connection: Connection, vault: Vault) -> list[str]:
     """Return everybody who is handing a bubble over."""
     rows = connection.execute(
-        sa.select(outbox.c.sender).where(_OPEN, outbox.c.state == SENDING).distinct()
+        sa.select(outbox.c.sender).where(OPEN, outbox.c.state == SENDING).distinct()
     )
     return [str(row.sender) for row in rows]
 
@@ -349,7 +382,7 @@ def senders(connection: Connection, vault: Vault) -> list[str]:
 def counts(connection: Connection, vault: Vault) -> dict[str, int]:
     """Count the bubbles that are not settled, by state, those that failed, and those repeated."""
     number = sa.func.count()
-    unsettled = sa.select(outbox.c.state, number).where(_OPEN).group_by(outbox.c.state)
+    unsettled = sa.select(outbox.c.state, number).where(OPEN).group_by(outbox.c.state)
     found = {str(state): int(many) for state, many in connection.execute(unsettled)}
     for name, which in _COUNTED.items():
         counted = sa.select(number).select_from(outbox).where(which)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import asdict, replace
 from datetime import datetime, timedelta
 
@@ -18,6 +18,8 @@ from bot.privacy import Vault
 ANONYMOUS = "anonim"
 """The channel of complaints without a name; nothing can be sent through it."""
 
+Moved = Callable[[str], None]
+"""Told the conversation of a person whose number is another than before."""
 Keys = dict[str, "str | None"]
 """The look-up keys of an address, by column."""
 SESSION = timedelta(hours=4)
@@ -25,15 +27,21 @@ SESSION = timedelta(hours=4)
 
 
 def find_or_create(
-    connection: Connection, vault: Vault, channel: str, sender: Sender, now: datetime
+    connection: Connection,
+    vault: Vault,
+    channel: str,
+    sender: Sender,
+    now: datetime,
+    moved: Moved = lambda _: None,
 ) -> str:
     """Return the conversation id of a sender, known by the channel's id, then by phone.
 
-    A person known by one of the two gets the other filled in.
+    A person known by one of the two gets the other filled in. For one who writes from another
+    number than before, `moved` is called.
     """
     row = _find(connection, vault, channel, sender)
     if row is not None:
-        link(connection, vault, channel, row, sender)
+        link(connection, vault, channel, row, sender, now, moved)
         return str(row.conversation_id)
     _free_phone(connection, vault, channel, sender, None)
     return make(connection, vault, [(channel, sender)], now)[0]
@@ -115,7 +123,7 @@ def change_identity(
     note = notes.keep(connection, vault, key, row.conversation_id, change.at, now)
     if note is None:
         return None
-    consents.write(connection, row.person_id, note, False, now)
+    _drop(connection, row, note, now)
     known = Sender(**vault.open(row.sealed_address))
     moved = Sender(
         user_id=change.new.user_id or known.user_id,
@@ -129,6 +137,12 @@ def change_identity(
     elif not _free_phone(connection, vault, change.channel, moved, row):
         moved = replace(moved, phone=None)
     _write(connection, vault, change.channel, row, moved)
+    return str(row.conversation_id)
+
+
+def _drop(connection: Connection, row: sa.engine.Row, note: int, now: datetime) -> None:
+    """Drop what a person agreed to and what was going on, and write down that they moved."""
+    consents.write(connection, row.person_id, note, False, now)
     connection.execute(
         conversation.update()
         .where(conversation.c.id == row.conversation_id)
@@ -137,7 +151,6 @@ def change_identity(
     connection.execute(
         audit.insert().values(at=now, kind="identity_changed", person_id=row.person_id)
     )
-    return str(row.conversation_id)
 
 
 def keys(vault: Vault, channel: str, sender: Sender) -> Keys:
@@ -209,9 +222,19 @@ def _free_phone(
 
 
 def link(
-    connection: Connection, vault: Vault, channel: str, row: sa.engine.Row, sender: Sender
+    connection: Connection,
+    vault: Vault,
+    channel: str,
+    row: sa.engine.Row,
+    sender: Sender,
+    now: datetime,
+    moved: Moved,
 ) -> None:
-    """Fill in what a sender tells of a known person."""
+    """Fill in what a sender tells of a known person.
+
+    Another number under the same id is a change that the channel has not told, or not yet: what
+    was going on is dropped, as in `change_identity`, and `moved` is called.
+    """
     known = Sender(**vault.open(row.sealed_address))
     merged = Sender(
         user_id=known.user_id or sender.user_id,
@@ -224,6 +247,12 @@ def link(
     if not _free_phone(connection, vault, channel, merged, row):
         merged = replace(merged, phone=None)
     _write(connection, vault, channel, row, merged)
+    if known.phone and sender.phone and known.phone != sender.phone:
+        key = vault.key("moved", str(uuid.uuid4()))
+        note = notes.keep(connection, vault, key, row.conversation_id, now, now)
+        if note is not None:
+            _drop(connection, row, note, now)
+        moved(str(row.conversation_id))
 
 
 def _write(

@@ -131,7 +131,10 @@ def shut(
             nothing goes out.
         now: The moment.
     """
-    _shut(connection, vault, outgoing.id, code, spare, now)
+    mine = sa.and_(outbox.c.id == outgoing.id, outbox.c.state.in_((SENDING, UNKNOWN, SENT)))
+    row = connection.execute(sa.select(outbox).where(mine).with_for_update()).first()
+    if row is not None:
+        _shut(connection, vault, row, code, spare, now, {"external_key": None})
 
 
 def shut_by(
@@ -141,27 +144,23 @@ def shut_by(
 
     A status of an earlier try, which the bubble has outlived, changes nothing.
     """
-    outbox_id = connection.execute(
-        sa.select(outbox.c.id).where(receipts.of_this_try(vault, status))
-    ).scalar()
-    if outbox_id is not None:
-        _shut(connection, vault, outbox_id, status.error_code, spare, now)
+    row = receipts.refused_now(connection, vault, status)
+    if row is not None:
+        past = receipts.past(vault, row, status)
+        _shut(connection, vault, row, status.error_code, spare, now, past)
 
 
 def _shut(
     connection: Connection,
     vault: Vault,
-    outbox_id: str,
+    row: sa.engine.Row,
     code: int,
     spare: Reply | None,
     now: datetime,
+    past: dict[str, Any],
 ) -> None:
-    which = sa.and_(outbox.c.id == outbox_id, outbox.c.state.in_((SENDING, UNKNOWN, SENT)))
-    row = connection.execute(sa.select(outbox).where(which).with_for_update()).first()
-    if row is None:
-        return
     reply = spoken.read_reply(vault.open(row.sealed_body))
-    values: dict[str, Any] = {"error_code": 0, "external_key": None, "updated_at": now}
+    values: dict[str, Any] = {"error_code": 0, "updated_at": now, **past}
     if reply.template is not None:
         values |= {"state": FAILED, "error_code": code}
     else:
@@ -170,7 +169,7 @@ def _shut(
             _announce(connection, vault, row.conversation_id, instead, now, row.matter)
         # A template that says all has taken the bubble's place.
         values["state"] = PARKED if instead is None or instead.choices else DROPPED
-    connection.execute(outbox.update().where(which).values(**values))
+    connection.execute(outbox.update().where(outbox.c.id == row.id).values(**values))
 
 
 def waits(connection: Connection, vault: Vault, conversation_id: str) -> bool:

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import islice
 
@@ -131,21 +132,28 @@ def _store_all(
     told: Reply | None,
 ) -> list[int]:
     now = clock()
-    counts = []
-    for group in _groups(deliveries):
-        for change in group[0].identity:
-            moved = people.change_identity(connection, vault, change, now)
-            if moved is not None:
-                leave_behind(connection, vault, moved, told, now)
-        messages = [message for delivery in group for message in delivery.messages]
-        new = iter(inbox.receive(connection, vault, messages, now))
-        counts += [sum(islice(new, len(delivery.messages))) for delivery in group]
+
+    def moved(conversation_id: str) -> None:
+        leave_behind(connection, vault, conversation_id, told, now)
+
+    new: list[bool] = []
+    for step in _steps(deliveries):
+        if isinstance(step, IdentityChange):
+            conversation_id = people.change_identity(connection, vault, step, now)
+            if conversation_id is not None:
+                moved(conversation_id)
+        else:
+            new += inbox.receive(connection, vault, step, now, moved)
+    told_new = iter(new)
+    counts = [sum(islice(told_new, len(delivery.messages))) for delivery in deliveries]
     for delivery in deliveries:
         for status in delivery.statuses:
             if status.state is State.SHUT:
                 window.shut_by(connection, vault, status, spare, now)
             elif status.state is State.HELD:
                 receipts.hold(connection, vault, status, now)
+            elif status.state is State.PUT_OFF:
+                receipts.put_off(connection, vault, status, now)
             elif status.state is State.UNWANTED:
                 opt_outs.refused_by(connection, vault, status, now)
             else:
@@ -156,11 +164,19 @@ def _store_all(
     return counts
 
 
-def _groups(deliveries: list[Delivery]) -> list[list[Delivery]]:
-    """Part deliveries, so that whoever moved has moved before the messages that came after."""
-    groups: list[list[Delivery]] = []
+def _steps(deliveries: list[Delivery]) -> Iterator[IdentityChange | list[Inbound]]:
+    """Part what came in, so that whoever moved moves between what was written before and after.
+
+    Each delivery's messages stay together, and all are in as few parts as that allows.
+    """
+    together: list[Inbound] = []
     for delivery in deliveries:
-        if delivery.identity or not groups:
-            groups.append([])
-        groups[-1].append(delivery)
-    return groups
+        later = list(delivery.messages)
+        for change in sorted(delivery.identity, key=lambda change: change.at):
+            together += [message for message in later if message.sent_at < change.at]
+            later = [message for message in later if message.sent_at >= change.at]
+            yield together
+            yield change
+            together = []
+        together += later
+    yield together

@@ -34,8 +34,6 @@ log = logging.getLogger(__name__)
 
 AT_ONCE = 32
 LOOK_AGAIN = 0.5
-ATTEMPTS = 12
-"""With the back-off below about a quarter of an hour, then the bubble fails visibly."""
 LONGEST_PAUSE = 120.0
 LOOK_FOR_DEAD = timedelta(seconds=10)
 
@@ -77,7 +75,6 @@ class Sender:
         self._settle = settle
         self._spare = spare
         self._sending: set[asyncio.Task[None]] = set()
-        self._blocked: dict[str, tuple[datetime, int]] = {}
         self._looked_for_dead: datetime | None = None
         self._stopping = False
 
@@ -129,12 +126,6 @@ class Sender:
         self._looked_for_dead = now
 
     async def _send(self, outgoing: Outgoing) -> None:
-        until, code = self._blocked.get(outgoing.channel, (None, 0))
-        if until is not None and self._clock() < until:
-            await self._settled(
-                outbox.postpone, outgoing, outbox.QUEUED, code, until, counted=False
-            )
-            return
         self._failpoints.reach("before_send")
         with trace(outgoing.trace):
             await self._hand_over(outgoing)
@@ -169,18 +160,14 @@ class Sender:
         now = self._clock()
         log.warning("bubble not sent: %s", error, extra={"outbox": outgoing.id, "code": error.code})
         if isinstance(error, Blocked):
-            again = now + outbox.BLOCKED
-            self._blocked[outgoing.channel] = (again, error.code)
-            await self._settled(
-                outbox.postpone, outgoing, outbox.QUEUED, error.code, again, counted=False
-            )
+            await self._settled(outbox.refused, outgoing, error.code)
         elif isinstance(error, WindowShut):
             await self._settled(window.shut, outgoing, error.code, self._spare)
         elif isinstance(error, Unwanted):
             await self._settled(opt_outs.refused, outgoing, error.code)
         elif isinstance(error, Faulty):
             await self._settled(alarms.refused, outgoing, error.code, error.word)
-        elif isinstance(error, Permanent) or outgoing.attempts >= ATTEMPTS:
+        elif isinstance(error, Permanent) or outgoing.attempts >= outbox.ATTEMPTS:
             await self._settled(outbox.failed, outgoing, error.code)
         elif isinstance(error, Retryable):
             known = error.seconds

@@ -248,6 +248,19 @@ class TestRecipients:
         assert campaign.deliver() == ["budi"]
         assert campaign.counts(id) == {"sent": 1, "skipped revoked": 1}
 
+    def test_who_takes_it_back_after_the_wave_gets_nothing_that_still_waits(
+        self, campaign: Campaign
+    ) -> None:
+        for name in ("siti", "budi"):
+            campaign.say(name)
+        id = campaign.approved()
+        campaign.wave()
+        whose = campaign.people["siti"]
+        first = min(row.id for row in rows(campaign.ledger, tables.inbox))
+        campaign.ledger.transact(opt_outs.take_back, whose, first, START)
+        assert campaign.deliver() == ["budi"]
+        assert campaign.counts(id) == {"sent": 1, "skipped revoked": 1}
+
     def test_visitors_of_the_web_chat_are_never_among_them(self, campaign: Campaign) -> None:
         campaign.say("siti")
         with campaign.ledger.engine.begin() as connection:

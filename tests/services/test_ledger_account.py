@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
+from datetime import timedelta
 
 from bot.channels.message import Alarm, Delivery, Price, Status
-from bot.channels.whatsapp.alarms import BLOCKING
-from bot.ledger import alarms, outbox, prices, receipts, tables
+from bot.ledger import alarms, outbox, prices, tables
 from bot.ledger.database import Ledger
 from bot.ledger.prices import Count
 from tests.kit import START, answer, message, receive, rows
@@ -29,52 +28,6 @@ def test_an_alarm_stands_once_until_it_is_dealt_with_and_may_come_again(ledger: 
     ledger.transact(alarms.sound, RESTRICTED, LATER + DAY)
     (again,) = ledger.transact(alarms.standing)
     assert (again.id, again.raised_at) == (one.id, LATER + DAY)
-
-
-def test_what_the_account_holds_up_is_told_while_it_does(ledger: Ledger) -> None:
-    receive(ledger, message(1))
-    answer(ledger, "1", "2")
-    assert ledger.transact(alarms.held_up, {190}) is None
-    (first,) = ledger.transact(outbox.take, "s", START, 9)
-    again = LATER
-    ledger.transact(outbox.postpone, first, "queued", 190, again, now=START, counted=False)
-    found = ledger.transact(alarms.held_up, {190, 368})
-    assert found == alarms.HeldUp(190, 1, START)
-    ledger.transact(outbox.take, "s", again, 9)
-    ledger.transact(outbox.sent, first, "wamid.1", again)
-    assert ledger.transact(alarms.held_up, {190, 368}) is None
-
-
-def test_a_refusal_of_the_account_in_a_status_loses_nothing_and_is_told(ledger: Ledger) -> None:
-    receive(ledger, message(1))
-    answer(ledger, "1")
-
-    def state() -> tuple[str, int, int]:
-        (row,) = rows(ledger, tables.outbox)
-        return row.state, row.error_code, row.attempts
-
-    def refused(external_id: str, at: datetime) -> None:
-        news = Status("whatsapp", "1", external_id, Delivery.HELD, at, sent.id, 131042)
-        ledger.transact(receipts.hold, news, at)
-
-    (sent,) = ledger.transact(outbox.take, "s", START, 9)
-    ledger.transact(outbox.sent, sent, "wamid.1", START)
-    for _ in range(2):
-        refused("wamid.1", START)
-    assert state() == ("queued", 131042, 0)
-    assert ledger.transact(alarms.held_up, BLOCKING) == alarms.HeldUp(131042, 1, START)
-    assert ledger.transact(outbox.take, "s", START, 9) == []
-
-    again = START + outbox.BLOCKED
-    (once_more,) = ledger.transact(outbox.take, "s", again, 9)
-    refused("wamid.2", again)
-    ledger.transact(outbox.sent, once_more, "wamid.2", again)
-    assert state()[0] == "queued", "told before the call was answered"
-    assert ledger.transact(outbox.take, "s", again + outbox.BLOCKED, 9) != []
-    ledger.transact(outbox.sent, once_more, "wamid.3", again + outbox.BLOCKED)
-    refused("wamid.1", again + outbox.BLOCKED)
-    assert state() == ("sent", 0, 1), "news of a try that is past"
-    assert ledger.transact(alarms.held_up, BLOCKING) is None
 
 
 def test_a_bubble_is_counted_once_by_what_its_status_tells(ledger: Ledger) -> None:

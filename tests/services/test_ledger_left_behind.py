@@ -54,6 +54,16 @@ async def test_an_answer_of_before_is_not_sent(ledger: Ledger, under_way: bool) 
     assert texts(ledger, "dropped") == ["what was found"]
 
 
+async def test_a_broadcast_of_before_is_not_sent(ledger: Ledger) -> None:
+    receive(ledger, message(1))
+    answer(ledger)
+    where = (conversation(ledger), None, Reply("a broadcast"), START)
+    ledger.transact(outbox.enqueue, *where, priority=outbox.BROADCAST)
+    await moves(ledger)
+    assert ledger.transact(outbox.take, "s", LATER, 9) == []
+    assert texts(ledger, "dropped") == ["a broadcast"]
+
+
 async def test_a_message_of_before_gets_no_turn_and_is_kept(ledger: Ledger) -> None:
     receive(ledger, message(1))
     await moves(ledger)

@@ -121,6 +121,21 @@ def test_a_changed_number_drops_what_was_going_on(ledger: Ledger) -> None:
     assert who(ledger, A, P1) != held.id
 
 
+def test_another_number_under_the_same_id_is_a_change_that_nobody_told(ledger: Ledger) -> None:
+    receive(ledger, message(1, Sender(A, P1)))
+    answer(ledger, "ya")
+    talk = rows(ledger, tables.conversation)[0].id
+    moved: list[str] = []
+    ledger.transact(people.find_or_create, "whatsapp", Sender(A, P1), START, moved.append)
+    ledger.transact(people.find_or_create, "whatsapp", Sender(A), START, moved.append)
+    assert (audits(ledger), moved) == (0, [])
+    for _ in range(2):
+        ledger.transact(people.find_or_create, "whatsapp", Sender(A, P2), START, moved.append)
+    assert (audits(ledger), moved) == (1, [talk])
+    assert rows(ledger, tables.conversation)[0].sealed_state is None
+    assert address(ledger, talk) == (A, P2)
+
+
 def test_a_note_of_a_change_starts_no_turn(ledger: Ledger) -> None:
     who(ledger, A, P1)
     assert change(ledger, Sender(A), Sender(B))
@@ -175,7 +190,8 @@ def test_links_at_once_never_fail(ledger: Ledger) -> None:
             receive(ledger, message(f"{seed}.{n}", sender))
 
     together([lambda seed=seed: write(seed) for seed in range(6)])
-    assert len(rows(ledger, tables.inbox)) == 48
+    stored = rows(ledger, tables.inbox)
+    assert len([row for row in stored if row.position]) == 48, "beside notes of changed numbers"
 
 
 IDS = st.one_of(st.none(), st.sampled_from(["ID.A", "ID.B", "ID.C"]))

@@ -22,7 +22,7 @@ _GOOD = frozenset(
 def alarms_in(delivered: Delivered) -> tuple[Alarm, ...]:
     """Return the alarms of one webhook body, each once; also of what it says was refused."""
     found = [
-        Alarm(CHANNEL, note.word, note.code)
+        Alarm(CHANNEL, note.word, note.code, note.code in BLOCKING)
         for note in delivered.notes
         if note.about is About.ACCOUNT and note.word.partition(":")[2] not in _GOOD
     ]

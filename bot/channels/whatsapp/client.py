@@ -60,7 +60,7 @@ class GraphClient:
             to: The person; the phone number is used where it is known, else the user id.
             content: The part that `render` makes.
             callback: Our own key, given back with every status.
-            reply_to: The message to quote, or None.
+            reply_to: The message to quote, or None; only one that Meta knows is quoted.
 
         Returns:
             Meta's id of the message, which is accepted but not yet delivered.
@@ -80,7 +80,7 @@ class GraphClient:
             **content,
             "biz_opaque_callback_data": callback,
         }
-        if reply_to:
+        if reply_to and wire.is_metas(reply_to):
             message["context"] = {"message_id": reply_to}
         answer = await self._post(message)
         first = wire.table(next(iter(wire.rows(answer.get("messages"))), None))
@@ -93,9 +93,11 @@ class GraphClient:
         """Mark a message as read; failing at it is logged and harmless.
 
         Args:
-            message_id: Meta's id of the person's message.
+            message_id: The id of the person's message; nothing is done where it is not Meta's.
             typing: Whether to show that Nindy is typing.
         """
+        if not wire.is_metas(message_id):
+            return
         message: dict[str, object] = {
             "messaging_product": "whatsapp",
             "status": "read",

@@ -32,6 +32,9 @@ _REFUSED = {
     Action.WINDOW: Delivery.SHUT,
     Action.OPTED_OUT: Delivery.UNWANTED,
     Action.ACCOUNT: Delivery.HELD,
+    Action.SLOW_NUMBER: Delivery.PUT_OFF,
+    Action.SLOW_PERSON: Delivery.PUT_OFF,
+    Action.PASSING: Delivery.PUT_OFF,
 }
 _MOVED = {"user_changed_number", "user_changed_user_id", "customer_changed_number"}
 _ACCOUNT = {

@@ -12,6 +12,7 @@ from bot.ledger.tables.broadcasts import broadcast, broadcast_event, broadcast_r
 from bot.ledger.tables.conversations import (
     account_alarm,
     attachment,
+    channel_block,
     chat_rating,
     chat_session,
     conversation,
@@ -40,6 +41,7 @@ __all__ = [
     "broadcast",
     "broadcast_event",
     "broadcast_recipient",
+    "channel_block",
     "chat_rating",
     "chat_session",
     "consent",

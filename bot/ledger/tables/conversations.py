@@ -139,6 +139,9 @@ outbox = sa.Table(
     sa.Column("next_at", Moment, nullable=False),
     sa.Column("sender", sa.String(64)),
     sa.Column("external_key", sa.String(64), index=True),
+    # The keys of the last tries that were refused after they had been accepted, one after the
+    # other: what is told of these is past (`bot.ledger.receipts`).
+    sa.Column("refused_keys", sa.String(256), nullable=False, server_default=""),
     sa.Column("error_code", sa.Integer, nullable=False, default=0),
     # What it is about (`bot.ledger.confidence`).
     sa.Column("matter", sa.String(36), index=True),
@@ -167,6 +170,12 @@ outbox = sa.Table(
         "id",
         sqlite_where=sa.text("repeats > 0"),
         postgresql_where=sa.text("repeats > 0"),
+    ),
+    sa.Index(
+        "ix_outbox_remains",
+        "updated_at",
+        sqlite_where=sa.text("state = 'sent' AND sealed_remains IS NOT NULL"),
+        postgresql_where=sa.text("state = 'sent' AND sealed_remains IS NOT NULL"),
     ),
     sa.Index("ix_outbox_conversation", "conversation_id", "position"),
     sa.Index(
@@ -237,6 +246,17 @@ feedback = sa.Table(
     sa.Column("model", sa.String(64), nullable=False),
     sa.Column("sealed_question", sa.LargeBinary, nullable=False),
     sa.UniqueConstraint("inbox_id", "kind"),
+)
+
+channel_block = sa.Table(
+    "channel_block",
+    metadata,
+    sa.Column("channel", sa.String(16), primary_key=True),
+    sa.Column("code", sa.Integer, nullable=False),
+    sa.Column("since", Moment, nullable=False),
+    # When it is tried again, and the bubble that tries it (`bot.ledger.blocks`).
+    sa.Column("until", Moment, nullable=False),
+    sa.Column("probe", sa.String(36)),
 )
 
 account_alarm = sa.Table(

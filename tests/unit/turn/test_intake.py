@@ -3,18 +3,19 @@
 from __future__ import annotations
 
 import asyncio
+from datetime import timedelta
 from typing import Any
 
 import pytest
 import sqlalchemy as sa
 
 from bot.channels.message import Delivery as State
-from bot.channels.message import IdentityChange, Kind, Sender, Status
+from bot.channels.message import IdentityChange, Kind, Reply, Sender, Status
 from bot.ledger import outbox, people, tables
 from bot.ledger.database import Ledger
 from bot.live.wake import Wake
 from bot.turn.intake import Delivery, Intake
-from tests.kit import START, Clock, answer, message, receive, rows, siti
+from tests.kit import START, Clock, answer, claim, message, receive, rows, siti
 
 
 def of(*numbers: object, sender: Sender | None = None) -> Delivery:
@@ -152,3 +153,32 @@ async def test_who_moves_has_moved_before_what_comes_after(
     assert stored == [1, 1, 2]
     assert len(transactions) == 1
     assert len(rows(ledger, tables.person)) == 1
+
+
+async def test_what_was_written_before_a_change_of_the_same_body_is_the_old_ones(
+    ledger: Ledger, intake: Intake
+) -> None:
+    receive(ledger, message(1, siti("old"), START))
+    second = timedelta(seconds=1)
+    texts = (
+        message(3, siti("new"), START + 3 * second),
+        message(2, siti("old"), START + second),
+    )
+    change = IdentityChange("whatsapp", "1", "c", siti("old"), siti("new"), START + 2 * second)
+    assert await intake.store(Delivery(texts, (), (change,))) == 2
+    assert len(rows(ledger, tables.person)) == 1
+    states = {row.sent_at: row.state for row in rows(ledger, tables.inbox)}
+    assert states[START + second] == "silent" and states[START + 3 * second] == "pending"
+
+
+async def test_another_number_under_the_same_id_gets_nothing_of_before(
+    ledger: Ledger, wake: Wake, clock: Clock
+) -> None:
+    receive(ledger, message(1, Sender("ID.1", "62811")))
+    answer(ledger, "what was found")
+    told = Reply("the number changed")
+    written = message(2, Sender("ID.1", "62822"), START + timedelta(seconds=1))
+    assert await Intake(ledger, wake, clock, told=told).store(Delivery((written,), (), ())) == 1
+    (sent,) = ledger.transact(outbox.take, "s", START + timedelta(minutes=1), 9)
+    assert (sent.reply, sent.to.phone) == (told, "62822")
+    assert claim(ledger, now=START + timedelta(minutes=1)) is not None

@@ -14,13 +14,13 @@ import sqlalchemy as sa
 from bot.channels.message import Choice, Delivery, Reply, Status, Template
 from bot.channels.whatsapp.errors import Action, TryLater, error_for
 from bot.errors import Blocked, ChannelError, Permanent, Retryable, TooSoon, Uncertain
-from bot.ledger import alarms, consents, outbox, receipts, tables
+from bot.ledger import alarms, blocks, consents, outbox, receipts, tables
 from bot.ledger.database import Ledger
-from bot.ledger.outbox import Outgoing
+from bot.ledger.outbox import ATTEMPTS, Outgoing
 from bot.live.owner import Owner
 from bot.live.wake import Wake
 from bot.turn.failpoints import Failpoints
-from bot.turn.sender import ATTEMPTS, LONGEST_PAUSE, Sender, pause
+from bot.turn.sender import AT_ONCE, LONGEST_PAUSE, Sender, pause
 from tests import kit
 from tests.kit import START, Clock, answer, message, receive, rows, siti
 
@@ -149,14 +149,16 @@ def test_pauses_double_with_jitter_up_to_a_limit() -> None:
     assert 5 < quarter < 15
 
 
-@pytest.mark.parametrize("error", [Retryable(131000), Uncertain(0)])
+@pytest.mark.parametrize(
+    ("error", "tries"), [(Retryable(131000), ATTEMPTS), (Uncertain(0), 1 + outbox.REPEATS)]
+)
 async def test_attempts_end_and_the_next_bubble_goes(
-    ledger: Ledger, make: Make, clock: Clock, error: ChannelError
+    ledger: Ledger, make: Make, clock: Clock, error: ChannelError, tries: int
 ) -> None:
     say(ledger, "1", "2")
-    channel = Channel(*[error] * ATTEMPTS)
-    await play(make(channel), clock, ATTEMPTS + 1, LONGEST_PAUSE)
-    assert channel.calls == ["1"] * ATTEMPTS + ["2"]
+    channel = Channel(*[error] * tries)
+    await play(make(channel), clock, tries + 2, LONGEST_PAUSE)
+    assert channel.calls == ["1"] * tries + ["2"]
     assert states(ledger) == ["failed", "sent"]
 
 
@@ -273,27 +275,28 @@ async def test_account_trouble_keeps_everything_queued_until_it_is_mended(
     trouble = error_for(Action.ACCOUNT, 190)
     channel = Channel(*[trouble] * (3 * ATTEMPTS))
     sender = make(channel)
-    await play(sender, clock, 3 * ATTEMPTS, outbox.BLOCKED.total_seconds())
+    await play(sender, clock, 3 * ATTEMPTS, blocks.REST.total_seconds())
     row = rows(ledger, tables.outbox, tables.outbox.c.position)[0]
     assert (row.state, row.attempts, row.error_code) == ("queued", 0, 190)
     channel.answers = [Retryable(131000)]
-    await play(sender, clock, 4, 2)
+    await play(sender, clock, 4, blocks.REST.total_seconds())
     assert channel.shown == ["1", "2"]
     assert states(ledger) == ["sent", "sent"]
 
 
-async def test_a_blocked_account_is_not_called_for_every_bubble(
+async def test_a_blocked_account_is_tried_with_one_bubble_a_minute(
     ledger: Ledger, make: Make, clock: Clock
 ) -> None:
     for n in range(50):
         say(ledger, str(n), person=str(n))
-    channel = Channel(error_for(Action.ACCOUNT, 190))
-    sender = make(channel)
-    await sender.drain()
-    assert len(channel.calls) == 1
-    assert set(states(ledger)) == {"queued"}
-    clock.forward(seconds=outbox.BLOCKED.total_seconds())
-    await sender.drain()
+    channel = Channel(*[error_for(Action.ACCOUNT, 190)] * (AT_ONCE + 3))
+    sender, calls = make(channel), list[int]()
+    for _ in range(6):
+        await sender.drain()
+        calls.append(len(channel.calls))
+        clock.forward(seconds=blocks.REST.total_seconds())
+    # Those that were taken before the first refusal, then one a minute, then all.
+    assert calls == [AT_ONCE, AT_ONCE + 1, AT_ONCE + 2, AT_ONCE + 3, AT_ONCE + 4, AT_ONCE + 53]
     assert len(channel.shown) == 50
 
 

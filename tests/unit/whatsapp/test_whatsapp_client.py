@@ -16,6 +16,7 @@ from aiohttp.abc import AbstractResolver, ResolveResult
 from aiohttp.test_utils import TestServer, unused_port
 
 from bot.channels.message import Sender
+from bot.channels.whatsapp import wire
 from bot.channels.whatsapp.client import GraphClient
 from bot.channels.whatsapp.errors import ERRORS, Action, GiveUp, TryLater, action_for, error_for
 from bot.errors import ChannelError, Permanent, Retryable, Uncertain, Unwanted, WindowShut
@@ -262,6 +263,19 @@ async def test_a_person_without_an_address() -> None:
         assert error.action is Action.RECIPIENT
         with pytest.raises(ValueError, match="callback"):
             await client.send(PERSON, TEXT, "x" * 513, None)
+
+
+async def test_of_an_id_that_meta_did_not_give_nothing_is_said_to_meta() -> None:
+    made, seen = wire.digest({"text": "x"}), list[Any]()
+
+    async def handle(request: web.Request) -> web.Response:
+        seen.append(await request.json())
+        return web.json_response(ACCEPTED)
+
+    async with _client(handle) as client:
+        await client.mark_read(made, typing=True)
+        await client.send(PERSON, TEXT, "out:1", made)
+    assert len(seen) == 1 and "context" not in seen[0]
 
 
 async def test_mark_read() -> None:
