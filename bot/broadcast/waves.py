@@ -23,7 +23,6 @@ from bot.privacy import Vault
 from bot.tickets.record import NINDY
 
 DAY = timedelta(hours=24)
-_UNSETTLED = sa.text("outbox.state IN ('queued', 'sending', 'unknown')")
 
 
 @dataclass(frozen=True)
@@ -59,7 +58,7 @@ class Waves:
             sa.select(sa.func.count())
             .select_from(broadcast_recipient)
             .join(outbox, outbox.c.id == broadcast_recipient.c.outbox_id)
-            .where(its, _UNSETTLED)
+            .where(its, bubbles.UNSETTLED)
         ).scalar_one()
         room = min(self.size - unsettled, self.per_day - reached(connection, now - DAY))
         waiting = (

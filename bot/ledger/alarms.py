@@ -97,7 +97,7 @@ def held_up(connection: Connection, vault: Vault) -> HeldUp | None:
         .select_from(outbox)
         .join(conversation, conversation.c.id == outbox.c.conversation_id)
         .join(person, person.c.id == conversation.c.person_id)
-        .where(bubbles.OPEN, person.c.channel == channel_block.c.channel)
+        .where(bubbles.UNSETTLED, person.c.channel == channel_block.c.channel)
         .correlate(channel_block)
         .scalar_subquery()
     )

@@ -14,12 +14,12 @@ from sqlalchemy.engine import Connection
 
 from bot.ledger import deliveries
 from bot.ledger.confidence import is_ordinary
+from bot.ledger.outbox import UNSETTLED
 from bot.ledger.tables import inbox, outbox, ticket
 from bot.privacy import Vault
 
 _OPEN_TICKETS = ("new", "in_progress", "waiting", "forwarded")
 _PENDING = sa.text("inbox.state = 'pending'")
-_UNSETTLED = sa.text("outbox.state IN ('queued', 'sending', 'unknown')")
 
 
 @dataclass(frozen=True)
@@ -54,7 +54,7 @@ def read(connection: Connection, vault: Vault, now: datetime) -> Levels:
     ).one()
     unsettled = connection.execute(
         sa.select(outbox.c.state, number, sa.func.min(outbox.c.created_at))
-        .where(_UNSETTLED)
+        .where(UNSETTLED)
         .group_by(outbox.c.state)
     ).all()
     tickets = connection.execute(

@@ -57,7 +57,7 @@ ANSWER, BROADCAST, WITHDRAWN = 0, 1, 2
 READ_HERE = ("webchat",)
 """Channels without a provider: what is committed here has been sent."""
 
-OPEN = sa.text("outbox.state IN ('queued', 'sending', 'unknown')")
+UNSETTLED = sa.text("outbox.state IN ('queued', 'sending', 'unknown')")
 """The bubbles that are not settled, written out so that the partial index serves it."""
 _COUNTED = {
     "parked": sa.text("outbox.state = 'parked'"),
@@ -131,7 +131,7 @@ def _first_open() -> sa.sql.Select:
         .join(conversation, conversation.c.id == outbox.c.conversation_id)
         .join(person, person.c.id == conversation.c.person_id)
         .where(
-            OPEN,
+            UNSETTLED,
             outbox.c.state.in_((QUEUED, UNKNOWN)),
             outbox.c.next_at <= sa.bindparam("now"),
             is_first,
@@ -362,7 +362,7 @@ def recover(
     recovered = connection.execute(
         outbox.update()
         .where(
-            OPEN,
+            UNSETTLED,
             outbox.c.state == SENDING,
             sa.or_(outbox.c.sender.in_(senders), outbox.c.updated_at <= now - STALE),
         )
@@ -374,7 +374,7 @@ def recover(
 def senders(connection: Connection, vault: Vault) -> list[str]:
     """Return everybody who is handing a bubble over."""
     rows = connection.execute(
-        sa.select(outbox.c.sender).where(OPEN, outbox.c.state == SENDING).distinct()
+        sa.select(outbox.c.sender).where(UNSETTLED, outbox.c.state == SENDING).distinct()
     )
     return [str(row.sender) for row in rows]
 
@@ -382,7 +382,7 @@ def senders(connection: Connection, vault: Vault) -> list[str]:
 def counts(connection: Connection, vault: Vault) -> dict[str, int]:
     """Count the bubbles that are not settled, by state, those that failed, and those repeated."""
     number = sa.func.count()
-    unsettled = sa.select(outbox.c.state, number).where(OPEN).group_by(outbox.c.state)
+    unsettled = sa.select(outbox.c.state, number).where(UNSETTLED).group_by(outbox.c.state)
     found = {str(state): int(many) for state, many in connection.execute(unsettled)}
     for name, which in _COUNTED.items():
         counted = sa.select(number).select_from(outbox).where(which)
