@@ -14,7 +14,7 @@ from multidict import MultiDictProxy
 from sqlalchemy.engine import Connection
 
 from bot.channels.whatsapp.parse import CHANNEL as WHATSAPP
-from bot.channels.whatsapp.uploads import SENDABLE
+from bot.channels.whatsapp.uploads import SENDABLE, fits
 from bot.ledger import drafts
 from bot.ledger.agents import Agent
 from bot.privacy import Vault
@@ -132,8 +132,11 @@ def _reply(work: Work, form: Form, found: Found) -> Change:
     if ids and found.sheet.line.channel == WHATSAPP:
         if len(text) > CAPTION:
             raise ChangeRefused("caption")
-        if any(file.id in ids and file.type not in SENDABLE for file in found.unsent):
+        chosen_files = [file for file in found.unsent if file.id in ids]
+        if any(file.type not in SENDABLE for file in chosen_files):
             raise ChangeRefused("kind")
+        if not all(fits(file.type, file.size) for file in chosen_files):
+            raise ChangeRefused("picture")
     # The page offers a template only while the window is shut; it is used only then.
     name = str(form.get("templat", ""))
     chosen = next((one for one in REPLIES if one.value == name), None)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hmac
 from typing import Any
 
 from aiohttp import web
@@ -13,10 +14,15 @@ from sandbox.templates import Templates
 
 PAGE = 25
 """Templates per page when nothing else is asked for."""
+APP = "400000000000001"
 
 
 class Account:
-    """Answers the GETs under ``/graph``."""
+    """Answers the GETs under ``/graph``.
+
+    Attributes:
+        about_token: What is told of the account's token.
+    """
 
     def __init__(
         self,
@@ -32,11 +38,21 @@ class Account:
         self._webhook = webhook_url
         self._templates = templates
         self._events = events
+        self.about_token: dict[str, Any] = {
+            "app_id": APP,
+            "type": "SYSTEM_USER",
+            "application": "Nindy",
+            "data_access_expires_at": 0,
+            "expires_at": 0,
+            "is_valid": True,
+            "scopes": ["whatsapp_business_management", "whatsapp_business_messaging"],
+        }
 
     def routes(self) -> list[web.RouteDef]:
         """The paths."""
         path = r"/graph/{version:v\d+\.\d+}"
         return [
+            web.get(path + "/{id:debug_token}", self._show_token),
             # Every other id may be that of a file (`sandbox.graph_media`).
             web.get(f"{path}/{{id:{self._number}}}", self._show_number),
             web.get(path + "/{id}/message_templates", self._list_templates),
@@ -55,6 +71,15 @@ class Account:
         shown = {name: about[name] for name in wanted if name in about}
         return self._answer(request, self._number, {**shown, "id": self._number})
 
+    async def _show_token(self, request: web.Request) -> web.Response:
+        given = request.query.get("input_token", "")
+        if not given:
+            return refused(Refusal(100, "input_token: the parameter is required"))
+        known = hmac.compare_digest(given.encode(), self._token.encode())
+        unknown = {"error": {"code": 190}, "is_valid": False, "scopes": []}
+        answer = {"data": self.about_token if known else unknown}
+        return self._answer(request, "debug_token", answer)
+
     async def _list_templates(self, request: web.Request) -> web.Response:
         every = self._templates.all()
         limit, after = request.query.get("limit", str(PAGE)), request.query.get("after", "0")
@@ -69,7 +94,7 @@ class Account:
         return self._answer(request, ACCOUNT, answer)
 
     async def _list_apps(self, request: web.Request) -> web.Response:
-        app = {"whatsapp_business_api_data": {"id": "400000000000001", "name": "Nindy"}}
+        app = {"whatsapp_business_api_data": {"id": APP, "name": "Nindy"}}
         return self._answer(request, ACCOUNT, {"data": [app]})
 
     def _answer(self, request: web.Request, wanted: str, answer: dict[str, Any]) -> web.Response:

@@ -11,7 +11,7 @@ from uuid import uuid4
 from sandbox.files import File
 
 KEEP = 20_000
-RANK = {None: 0, "sent": 1, "delivered": 2, "read": 3}
+RANK = {None: 0, "sent": 1, "delivered": 2, "failed": 2, "read": 3}
 
 
 def new_wamid() -> str:

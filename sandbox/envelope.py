@@ -19,13 +19,14 @@ class Event:
     """One element of ``messages[]`` or ``statuses[]``.
 
     Attributes:
+        contact: Whose it is, unless the body does not tell.
         lane: Whose event it is; first attempts of one lane keep their order.
         on_accepted: Called once the webhook has answered 200.
     """
 
     kind: str
     item: dict[str, Any]
-    contact: dict[str, Any]
+    contact: dict[str, Any] | None
     lane: str
     on_accepted: Callable[[], None] | None = None
 
@@ -47,16 +48,18 @@ def grouped(events: Sequence[Event]) -> list[list[Event]]:
 
 
 def _change(events: Sequence[Event], phone_number_id: str) -> dict[str, Any]:
-    contacts = {json.dumps(event.contact, sort_keys=True): event.contact for event in events}
+    told = [event.contact for event in events if event.contact is not None]
+    contacts = {json.dumps(contact, sort_keys=True): contact for contact in told}
     value: dict[str, Any] = {
         "messaging_product": "whatsapp",
         "metadata": {
             "display_phone_number": DISPLAY_PHONE_NUMBER,
             "phone_number_id": phone_number_id,
         },
-        # Paired by id, not by position: turned round, so that nobody relies on the position.
-        "contacts": list(contacts.values())[::-1],
     }
+    if contacts:
+        # Paired by id, not by position: turned round, so that nobody relies on the position.
+        value["contacts"] = list(contacts.values())[::-1]
     for kind in ("messages", "statuses"):
         if items := [event.item for event in events if event.kind == kind]:
             value[kind] = items

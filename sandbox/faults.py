@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
@@ -36,6 +37,8 @@ MEDIA = (
     "error",
     "token",
 )
+RATES = (OFF, "counted")
+STATUSES = (OFF, "failed:131026")
 WEBHOOKS = (OFF, "duplicated", "reordered", "batched", "status_first")
 KINDS = {
     "span": UPSTREAM,
@@ -44,9 +47,13 @@ KINDS = {
     "crm": UPSTREAM,
     "graph": GRAPH,
     "media": MEDIA,
+    "rates": RATES,
+    "statuses": STATUSES,
     "webhooks": WEBHOOKS,
 }
 DEFAULT_SECONDS = 5.0
+_FAILED = re.compile(r"failed:[0-9]{1,6}")
+"""A status with any of Meta's codes."""
 
 
 class UnknownFaultError(ValueError):
@@ -133,7 +140,8 @@ def _read(target: str, value: Any) -> Fault:
         raise UnknownFaultError(f"{target}: a word or an object")
     kind, times = given.get("kind", OFF), given.get("times")
     seconds = given.get("seconds", DEFAULT_SECONDS)
-    if kind not in KINDS[target]:
+    failed = target == "statuses" and isinstance(kind, str) and _FAILED.fullmatch(kind)
+    if kind not in KINDS[target] and not failed:
         raise UnknownFaultError(f"{target}: kind is one of {', '.join(KINDS[target])}")
     if times is not None and (type(times) is not int or times < 1):
         raise UnknownFaultError(f"{target}: times is a whole number from 1, or null")

@@ -19,6 +19,7 @@ from sandbox.faults import Faults
 from sandbox.files import Files
 from sandbox.graph_content import read_content, remember_offers
 from sandbox.graph_limits import Refusal, check_message, check_token, refused
+from sandbox.pace import Pace
 from sandbox.people import People, Person
 from sandbox.statuses import Statuses
 from sandbox.templates import Templates
@@ -46,6 +47,7 @@ class Graph:
         templates: Templates,
         files: Files,
         faults: Faults,
+        pace: Pace,
         events: Events,
         closing: asyncio.Event,
         now: Callable[[], datetime],
@@ -58,6 +60,7 @@ class Graph:
         self._templates = templates
         self._files = files
         self._faults = faults
+        self._pace = pace
         self._events = events
         self._closing = closing
         self._now = now
@@ -123,6 +126,7 @@ class Graph:
             raise Refusal(131047, "More than 24 hours have passed since the person last wrote")
         if person is None:
             raise Refusal(131009, "to: nobody in the sandbox has this number")
+        self._count(person)
         entry = self._accept(person, content, body.get("biz_opaque_callback_data"))
         if self._faults.kind("webhooks") == "status_first":
             self._faults.strike("webhooks")
@@ -142,6 +146,15 @@ class Graph:
             "messages": [{"id": entry.wamid}],
         }
         return web.json_response(answer)
+
+    def _count(self, person: Person) -> None:
+        if self._faults.kind("rates") != "counted":
+            return
+        try:
+            self._pace.take(person.id)
+        except Refusal:
+            self._faults.strike("rates")
+            raise
 
     def _accept(self, person: Person, content: Content, callback: str | None) -> Entry:
         entry = self._chats.add(person.id, "nindy", content, self._now(), callback)

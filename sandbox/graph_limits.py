@@ -19,7 +19,10 @@ TITLES = {
     131000: "Something went wrong",
     131008: "Required parameter is missing",
     131009: "Parameter value is not valid",
+    131026: "Message undeliverable",
+    131042: "Business eligibility payment issue",
     131047: "Re-engagement message",
+    131049: "Message not delivered to maintain healthy ecosystem engagement",
     131050: "User has stopped marketing messages",
     131053: "Media upload error",
     131056: "(Business Account, Consumer Account) pair rate limit hit",
@@ -141,8 +144,7 @@ def _list_action(action: dict[str, Any]) -> None:
         here = f"{at}sections[{number}]."
         if not isinstance(section, dict):
             raise Refusal(100, f"{here[:-1]}: must be an object")
-        if len(sections) > 1 or section.get("title") is not None:
-            _text(section, "title", 24, here)
+        _text(section, "title", 24, here)
         for position, row in enumerate(_list(section, "rows", here, 10)):
             ids.append(_row(row, f"{here}rows[{position}]."))
     if len(ids) > 10:

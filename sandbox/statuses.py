@@ -1,15 +1,18 @@
-"""News about accepted messages: sent, delivered, read."""
+"""News about accepted messages: sent, delivered, read, or failed after all."""
 
 from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Coroutine
+from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
 from sandbox.chats import Chats, Entry
 from sandbox.envelope import Event
 from sandbox.events import Events
+from sandbox.faults import Faults
+from sandbox.graph_limits import TITLES
 from sandbox.inbound import contact
 from sandbox.people import People
 from sandbox.webhooks import Webhooks
@@ -27,19 +30,26 @@ class Statuses:
         people: People,
         chats: Chats,
         webhooks: Webhooks,
+        faults: Faults,
         events: Events,
         now: Callable[[], datetime],
     ) -> None:
         self._people = people
         self._chats = chats
         self._webhooks = webhooks
+        self._faults = faults
         self._events = events
         self._now = now
         self._tasks: set[asyncio.Task[None]] = set()
 
     def report(self, entry: Entry) -> None:
-        """Report ``sent``, ``delivered`` and perhaps ``read``, a little later."""
-        self._start(self._progress(entry))
+        """Report ``sent``, ``delivered`` and perhaps ``read``, a little later; or ``failed``."""
+        kind, _, code = self._faults.strike("statuses").kind.partition(":")
+        if kind == "failed":
+            if event := self._failed(entry, int(code)):
+                self._start(self._later(event))
+        else:
+            self._start(self._progress(entry))
 
     async def report_sent(self, entry: Entry) -> None:
         """Report ``sent`` before the sender has its answer."""
@@ -80,6 +90,22 @@ class Statuses:
         await asyncio.sleep(PAUSE)
         if self._events.is_open(entry.person) and entry.content.type != "reaction":
             self._tell(entry, "read")
+
+    async def _later(self, event: Event) -> None:
+        await asyncio.sleep(PAUSE)
+        self._webhooks.send(event)
+
+    def _failed(self, entry: Entry, code: int) -> Event | None:
+        event = self._event(entry, "failed")
+        if event is None:
+            return None
+        title = TITLES.get(code, "Message undeliverable")
+        details = {"details": "The sandbox lets it fail"}
+        errors = [{"code": code, "title": title, "message": title, "error_data": details}]
+        known = "recipient_id" if "recipient_id" in event.item else "recipient_user_id"
+        left_out = {"recipient_id", "recipient_user_id"} - {known}
+        item = {name: value for name, value in event.item.items() if name not in left_out}
+        return replace(event, item={**item, "errors": errors}, contact=None)
 
     def _tell(self, entry: Entry, status: str) -> None:
         if event := self._event(entry, status):

@@ -19,6 +19,7 @@ from sandbox.faults import Faults
 from sandbox.files import Files
 from sandbox.graph import Graph
 from sandbox.graph_media import GraphMedia
+from sandbox.pace import Pace
 from sandbox.people import People
 from sandbox.sakti import Sakti
 from sandbox.span import Span
@@ -68,6 +69,7 @@ class World:
             people=self.people,
             chats=self.chats,
             webhooks=self.webhooks,
+            faults=self.faults,
             events=self.events,
             now=now,
         )
@@ -79,6 +81,7 @@ class World:
             templates=self.templates,
             events=self.events,
         )
+        self.pace = Pace(now)
         self.graph = Graph(
             access_token=access_token,
             phone_number_id=phone_number_id,
@@ -88,6 +91,7 @@ class World:
             templates=self.templates,
             files=self.files,
             faults=self.faults,
+            pace=self.pace,
             events=self.events,
             closing=self.closing,
             now=now,
@@ -115,6 +119,7 @@ class World:
         self.templates.reset()
         self.now.hours = 0.0
         self.crm.reset()
+        self.pace.reset()
         self.graph.refused.clear()
         self.events.log.clear()
         self.events.publish("clock", {"hours": 0.0})

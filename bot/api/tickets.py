@@ -24,7 +24,7 @@ from bot.ledger.attachments import KEPT
 from bot.ledger.deliveries import API as CHANNEL
 from bot.privacy import Vault
 from bot.tickets.record import USER, Seen
-from bot.tickets.sheet import read_sheet
+from bot.tickets.sheet import TAKEN_BACK, read_sheet
 
 routes = web.RouteTableDef()
 
@@ -103,6 +103,7 @@ async def said(request: web.Request) -> web.Response:
             "files": [files.facts(there[id]) for id in one.files if id in there],
         }
         for one in sheet.said
+        if one.type != TAKEN_BACK
     ]
     return web.json_response({"messages": lines})
 

@@ -31,6 +31,8 @@ from bot.tickets.queue import Line, as_line
 
 _TRANSCRIPT = 40
 """Messages of each side from before the opening that are shown."""
+TAKEN_BACK = "revoke"
+"""The type of what tells that a person took a message back; of all that is silent it is shown."""
 
 
 @dataclass(frozen=True)
@@ -63,6 +65,7 @@ class Said:
         id: Of ours: its id in the outbox.
         template: Of ours: whether it is a template.
         files: Ids of files that it brought.
+        type: Of theirs: the channel's word for what it is, such as ``location``.
     """
 
     at: datetime
@@ -73,6 +76,7 @@ class Said:
     id: str = ""
     template: bool = False
     files: tuple[str, ...] = ()
+    type: str = ""
 
 
 @dataclass(frozen=True)
@@ -184,7 +188,8 @@ def _events(connection: Connection, vault: Vault, ticket_id: str) -> list[Event]
 
 def _before(connection: Connection, vault: Vault, row: Any) -> list[Said]:
     """Return the last messages of both sides up to the opening, oldest first."""
-    heard = _heard(row).where(inbox.c.received_at <= row.created_at).order_by(inbox.c.id.desc())
+    heard = _heard(row).where(inbox.c.state != SILENT, inbox.c.received_at <= row.created_at)
+    heard = heard.order_by(inbox.c.id.desc())
     ours = _ours(row).where(outbox.c.created_at < row.created_at)
     found = (
         connection.execute(heard.limit(_TRANSCRIPT)),
@@ -203,10 +208,8 @@ def _since(connection: Connection, vault: Vault, row: Any) -> list[Said]:
 
 
 def _heard(row: Any) -> Any:
-    return sa.select(inbox.c.sent_at, inbox.c.sealed_body).where(
-        inbox.c.conversation_id == row.conversation_id,
-        inbox.c.state != SILENT,
-        readable(inbox, row.id),
+    return sa.select(inbox.c.sent_at, inbox.c.state, inbox.c.sealed_body).where(
+        inbox.c.conversation_id == row.conversation_id, readable(inbox, row.id)
     )
 
 
@@ -220,7 +223,9 @@ def _talk(vault: Vault, heard: Iterable[Any], ours: Iterable[Any]) -> list[Said]
     found = []
     for row in heard:
         body = vault.open(row.sealed_body)
-        found.append(Said(row.sent_at, "user", body["text"], files=_files(body)))
+        type = body.get("type", "")
+        if row.state != SILENT or type == TAKEN_BACK:
+            found.append(Said(row.sent_at, "user", body["text"], files=_files(body), type=type))
     for row in ours:
         body = vault.open(row.sealed_body)
         found.append(

@@ -11,6 +11,7 @@ import uuid
 
 from bot.channels import pages
 from bot.channels.choice_ids import resolve
+from bot.channels.message import Kind
 from bot.ledger.anonymous import find_code
 from bot.ledger.unit_of_work import UnitOfWork
 from bot.templates import SHOW
@@ -56,7 +57,8 @@ class Held:
         )
         if pressed == SHOW:
             return  # Who only wants to read has not answered the agent.
-        text = claim.message.text
+        # What was shared holds words, but nobody has said them.
+        text = "" if claim.message.kind is Kind.OTHER else claim.message.text
         own_answer = pressed.startswith("/nilai{") or pages.wanted(pressed) or find_code(text)
         if own_answer or await self._ends_broadcasts(text):
             await self._respond(work)

@@ -78,7 +78,8 @@ class Late:
     async def _is_late(self, work: UnitOfWork) -> bool:
         message = work.claim.message
         text = plain(message.text)
-        if work.now - message.sent_at < AFTER or message.kind is Kind.CHOICE or not text:
+        says_nothing = message.kind in {Kind.CHOICE, Kind.OTHER} or not text
+        if work.now - message.sent_at < AFTER or says_nothing:
             return False
         if find_code(text):
             return False  # Nobody but Nindy may see it, however late.

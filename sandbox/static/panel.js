@@ -2,7 +2,7 @@
 
 import { byId, call, el } from "./dom.js";
 
-const TARGETS = { span: "SPAN", sakti: "SAKTI", digit: "Digit", crm: "CRM", graph: "WhatsApp, pengiriman", media: "WhatsApp, berkas", webhooks: "WhatsApp, webhook" };
+const TARGETS = { span: "SPAN", sakti: "SAKTI", digit: "Digit", crm: "CRM", graph: "WhatsApp, pengiriman", media: "WhatsApp, berkas", webhooks: "WhatsApp, webhook", statuses: "WhatsApp, status", rates: "WhatsApp, batas laju" };
 const UPSTREAM = {
   off: "Normal", down: "Mati: koneksi diputus", error: "Galat 500", slow: "Lambat", hang: "Tidak pernah menjawab",
   garbage: "HTML alih-alih JSON", truncated: "JSON terpotong", wrong_types: "Tipe data salah", huge: "Jawaban 50 MB",
@@ -22,6 +22,11 @@ const KINDS = {
   webhooks: {
     off: "Normal", duplicated: "Kejadian ganda", reordered: "Urutan acak", batched: "Digabung per detik", status_first: "Status mendahului jawaban",
   },
+  statuses: {
+    off: "Normal", "failed:131026": "Gagal sampai (131026)", "failed:131042": "Gagal: pembayaran (131042)", "failed:131047": "Gagal: jendela tertutup (131047)",
+    "failed:131049": "Gagal: dibatasi Meta (131049)", "failed:131053": "Gagal: berkas (131053)",
+  },
+  rates: { off: "Tidak dihitung", counted: "80 per detik, dan 45 lalu satu per 6 detik ke satu orang" },
 };
 const WITH_SECONDS = new Set(["slow", "timeout_after_accept"]);
 const RECORDS = [
@@ -68,7 +73,8 @@ export function showFaults(faults) {
   if (typing && document.activeElement.dataset.dirty) return;
   const rows = Object.entries(TARGETS).map(([target, title]) => {
     const fault = faults[target];
-    const select = el("select", { id: `fault-${target}` }, ...Object.entries(KINDS[target]).map(([kind, name]) =>
+    const kinds = { ...KINDS[target], [fault.kind]: KINDS[target][fault.kind] || fault.kind };
+    const select = el("select", { id: `fault-${target}` }, ...Object.entries(kinds).map(([kind, name]) =>
       el("option", { value: kind, selected: kind === fault.kind }, name)));
     const times = el("input", { type: "number", min: "1", step: "1", id: `times-${target}`, placeholder: "terus", value: fault.times });
     const seconds = el("input", { type: "number", min: "0", step: "0.5", id: `seconds-${target}`, value: fault.seconds });

@@ -102,6 +102,7 @@ async function fetchChat() {
 function show(entry) {
   if (entry.index <= last) return;
   last = entry.index;
+  if (entry.status === "failed") return;
   if (entry.from === "nindy") hideTyping();
   const name = dayName(entry.at);
   if (name !== day) chat.append(el("li", { class: "day" }, name));
@@ -111,7 +112,7 @@ function show(entry) {
     openList: (offer) => openList(offer.list, (row) => choice(offer, row, "list_reply")),
     quote: (wamid) => shown.get(wamid)?.entry.text.replace(/[*_~`]/g, "").slice(0, 120) ?? null,
   });
-  shown.set(entry.wamid, { entry, ticks });
+  shown.set(entry.wamid, { entry, ticks, item });
   const typing = chat.querySelector(".typing");
   if (typing) typing.before(item);
   else chat.append(item);
@@ -173,7 +174,8 @@ function listen() {
   on("message", ({ person }) => inTurn(person === current ? fetchChat : refreshPeople));
   on("status", ({ wamid, status }) => inTurn(() => {
     const found = shown.get(wamid);
-    if (found?.ticks) setTicks(found.ticks, status);
+    if (status === "failed") found?.item.remove();
+    else if (found?.ticks) setTicks(found.ticks, status);
   }));
   on("typing", ({ person, seconds }) => inTurn(() => { if (person === current) showTyping(seconds); }));
   on("faults", showFaults);

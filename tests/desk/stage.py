@@ -75,13 +75,23 @@ class Stage:
     ledger: Ledger
     said: int = 0
 
-    def hear(self, text: str, at: datetime = START, who: str = "siti") -> str:
+    def hear(
+        self,
+        text: str,
+        at: datetime = START,
+        who: str = "siti",
+        kind: Kind = Kind.TEXT,
+        type: str = "text",
+    ) -> str:
         """A person writes; returns the conversation."""
         self.said += 1
         sender = Sender(user_id=f"ID.{who}", phone=f"62812{crc32(who.encode()):010d}", name=who)
-        message = Inbound("whatsapp", "1", f"wamid.{who}{self.said}", sender, at, Kind.TEXT, text)
+        message = Inbound(
+            "whatsapp", "1", f"wamid.{who}{self.said}", sender, at, kind, text, type=type
+        )
         self.ledger.transact(inbox.receive, [message], at)
-        answer(self.ledger, now=at)
+        if kind is not Kind.SILENT:
+            answer(self.ledger, now=at)
         with self.ledger.engine.begin() as connection:
             return str(
                 connection.execute(

@@ -11,6 +11,7 @@ import pytest
 from aiohttp import FormData
 
 from bot.channels.message import Kind
+from bot.channels.whatsapp.uploads import LARGEST_IMAGE
 from bot.ledger import attachments, inbox, tables
 from bot.ledger.agents import Agent, Role
 from bot.ledger.attachments import Attachment
@@ -334,6 +335,18 @@ class TestUpload:
         assert await reply(browser, text.id) == 409
         assert "tidak bisa dikirim lewat WhatsApp" in browser.page
         assert await reply(browser, pdf.id, text="x" * CAPTION) == 303
+
+    async def test_whatsapp_takes_no_picture_above_five_megabytes(
+        self, browser: Browser, budi: Agent, stage: Stage, ledger: Ledger
+    ) -> None:
+        stage.open()
+        await upload(browser, ("panduan.pdf", PDF), ("layar.png", PNG))
+        pdf, png = unsent(ledger, budi)
+        for one in (pdf, png):
+            set_file(ledger, one.id, size=LARGEST_IMAGE + 1)
+        assert await reply(browser, pdf.id, png.id) == 409
+        assert "Foto di atas 5 MB tidak bisa dikirim" in browser.page
+        assert await reply(browser, pdf.id) == 303
 
     async def test_without_the_pages_token_or_from_elsewhere_nothing_is_taken(
         self, browser: Browser, budi: Agent, stage: Stage, ledger: Ledger

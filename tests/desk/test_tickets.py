@@ -10,6 +10,7 @@ from zlib import crc32
 import pytest
 import sqlalchemy as sa
 
+from bot.channels.message import Kind
 from bot.channels.whatsapp.errors import ERRORS, Action
 from bot.ledger import chat_sessions, tables
 from bot.ledger.agents import Agent, Role
@@ -65,6 +66,39 @@ async def test_a_visitor_who_was_forgotten_is_told_of(
     assert "menghapus percakapannya" in browser.page
     assert await do(browser, "balas", teks="Masih di sana?") == 409
     assert rows(ledger, tables.outbox) == []
+
+
+@pytest.mark.parametrize(
+    ("type", "text", "shown"),
+    [
+        ("sticker", "", "<em>Stiker</em>"),
+        ("unsupported:poll_creation", "", "<em>Pesan yang tidak didukung WhatsApp</em>"),
+        ("unsupported:edit", "", "<em>Pesan diedit; isi barunya tidak disampaikan WhatsApp</em>"),
+        ("edit", "yang benar 029018", "· diedit</p>"),
+        ("location", "Kantor Contoh", "· lokasi</p>"),
+        ("contacts", "", "<em>Kontak</em>"),
+        ("revoke", "", "<em>Pesan ditarik</em>"),
+        ("video", "", "<em>Video yang tidak sampai</em>"),
+        ("hologram", "", "<em>Pesan tanpa teks</em>"),
+    ],
+)
+async def test_what_has_no_words_is_named(
+    browser: Browser, budi: Agent, stage: Stage, type: str, text: str, shown: str
+) -> None:
+    stage.open()
+    kind = Kind.SILENT if type == "revoke" else Kind.OTHER
+    stage.hear(text, LATER, kind=kind, type=type)
+    await browser.get(TICKET)
+    assert shown in browser.page and text in browser.page
+
+
+async def test_a_reaction_is_no_message_on_a_ticket(
+    browser: Browser, budi: Agent, stage: Stage
+) -> None:
+    stage.open()
+    stage.hear("👍", LATER, kind=Kind.SILENT, type="reaction")
+    await browser.get(TICKET)
+    assert "Belum ada pesan sejak tiket dibuka" in browser.page
 
 
 class TestChanges:

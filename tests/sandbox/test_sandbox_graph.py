@@ -48,6 +48,7 @@ async def test_a_person_is_reached_by_user_id(sandbox: Any) -> None:
         (listing(section(rows(6, "a")), section(rows(5, "b"))), 131009, "in all sections together"),
         (listing(section(rows(1)), section(rows(1, "b"), title=None)), 100, "title"),
         (listing(section(rows(1), title="x" * 25)), 131009, "title"),
+        (listing(section(rows(1), title=None)), 100, "title"),
         (listing(*[section(rows(1, str(n))) for n in range(11)]), 131009, "sections"),
         (listing(section([{"id": "a", "title": "x" * 25}])), 131009, "rows[0].title"),
         (listing(section([{"id": "a" * 201, "title": "x"}])), 131009, "rows[0].id"),
@@ -89,7 +90,7 @@ async def test_what_is_too_much_is_refused_by_name(
         {"type": "text", "text": {"body": "x" * 4096}},
         listing(section([{"id": "a" * 200, "title": "x" * 24, "description": "x" * 72}])),
         listing(section(rows(5, "a")), section(rows(5, "b")), body="x" * 4096, button="x" * 20),
-        listing(section(rows(10), title=None)),
+        listing(section(rows(10), title="x" * 24)),
         buttons("x" * 20, "b", "c", body="x" * 1024, footer="x" * 60),
     ],
 )
@@ -315,3 +316,48 @@ async def test_nonsense_is_refused_not_a_crash(sandbox: Any, message: dict[str, 
     await sandbox.write()
     status, answer = await sandbox.send(**message)
     assert (status, answer["error"]["type"]) == (400, "OAuthException")
+
+
+async def refused_at(sandbox: Any, person: str = "siti", most: int = 100) -> tuple[int, int]:
+    """Send until something is refused; returns after how many, and the code."""
+    for number in range(most):
+        status, answer = await sandbox.send(person)
+        if status != 200:
+            return number, answer["error"]["code"]
+    return most, 0
+
+
+async def test_one_person_gets_45_at_once_and_then_one_every_six_seconds(sandbox: Any) -> None:
+    await sandbox.write()
+    await sandbox.fault(rates="counted")
+    assert await refused_at(sandbox) == (45, 131056)
+    sandbox.clock.forward(seconds=5.9)
+    assert await refused_at(sandbox) == (0, 131056)
+    sandbox.clock.forward(seconds=0.2)
+    assert await refused_at(sandbox) == (1, 131056)
+    sandbox.clock.forward(hours=1)
+    assert await refused_at(sandbox) == (45, 131056)
+    assert (await sandbox.get("/sandbox/faults"))["rates"]["hits"] == 4
+
+
+async def test_the_number_sends_80_a_second(sandbox: Any) -> None:
+    for person in ("siti", "budi"):
+        await sandbox.write(person)
+    await sandbox.fault(rates="counted")
+    assert await refused_at(sandbox, most=45) == (45, 0)
+    assert await refused_at(sandbox, "budi") == (35, 130429)
+    sandbox.clock.forward(seconds=1)
+    assert await refused_at(sandbox, "budi") == (10, 131056)
+
+
+async def test_nothing_is_counted_unless_it_is_switched_on(sandbox: Any) -> None:
+    await sandbox.write()
+    assert await refused_at(sandbox) == (100, 0)
+
+
+async def test_a_clock_put_back_holds_nobody_up(sandbox: Any) -> None:
+    await sandbox.write()
+    await sandbox.fault(rates="counted")
+    assert await refused_at(sandbox) == (45, 131056)
+    sandbox.clock.forward(hours=-1)
+    assert await refused_at(sandbox) == (45, 131056)

@@ -142,6 +142,46 @@ async def test_statuses_rise_and_carry_the_callback(sandbox: Any) -> None:
         assert item["biz_opaque_callback_data"] == "out:8f2c"
 
 
+async def test_what_was_accepted_may_fail(sandbox: Any) -> None:
+    await sandbox.write()
+    await sandbox.fault(statuses={"kind": "failed:131026", "times": 1})
+    status, answer = await sandbox.send(text={"body": "x"}, biz_opaque_callback_data="out:8f2c")
+    assert status == 200
+    await sandbox.settled(lambda: len(sandbox.receiver.items("statuses")) == 1)
+    (failed,) = sandbox.receiver.items("statuses")
+    assert failed["status"] == "failed" and failed["id"] == answer["messages"][0]["id"]
+    assert failed["biz_opaque_callback_data"] == "out:8f2c" and "recipient_user_id" not in failed
+    (error,) = failed["errors"]
+    assert (error["code"], error["title"]) == (131026, "Message undeliverable")
+    values = [
+        change["value"]
+        for entry in sandbox.receiver.bodies[-1]["entry"]
+        for change in entry["changes"]
+    ]
+    assert all("contacts" not in value for value in values)
+    await sandbox.send()
+    await sandbox.settled(lambda: len(sandbox.receiver.items("statuses")) == 3)
+    found = [item["status"] for item in sandbox.receiver.items("statuses")]
+    assert found == ["failed", "sent", "delivered"]
+
+
+async def test_a_failed_message_to_a_hidden_number_names_the_person(sandbox: Any) -> None:
+    await sandbox.client.put("/sandbox/people/tuti", json={"hides_phone": True})
+    await sandbox.write("tuti")
+    await sandbox.fault(statuses="failed:131047")
+    await sandbox.send("tuti")
+    await sandbox.settled(lambda: bool(sandbox.receiver.items("statuses")))
+    (failed,) = sandbox.receiver.items("statuses")
+    assert failed["recipient_user_id"] == (await sandbox.person("tuti"))["user_id"]
+    assert "recipient_id" not in failed
+
+
+@pytest.mark.parametrize("kind", ["failed", "failed:", "failed:x", "failed:1234567", "sent"])
+async def test_a_failure_needs_a_code(sandbox: Any, kind: str) -> None:
+    answer = await sandbox.client.put("/sandbox/faults", json={"statuses": kind})
+    assert answer.status == 400
+
+
 async def test_an_open_chat_reads(sandbox: Any) -> None:
     await sandbox.write()
     await sandbox.send()

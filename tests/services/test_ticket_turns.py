@@ -296,6 +296,20 @@ async def test_while_an_agent_speaks_every_message_is_on_the_ticket_in_order(
     assert ledger.transact(inbox.waiting) == 0
 
 
+async def test_what_is_shared_while_an_agent_speaks_means_no_word_of_it(
+    ledger: Ledger, changes: Changes, agent: str, make: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def ends(_text: str) -> dict[str, Any]:
+        return {"match": {"intent": "unsubscribe", "decision": "control", "probability": 1.0}}
+
+    monkeypatch.setattr(kit, "parse_nothing", ends)
+    opened(ledger, FIRST)
+    do(ledger, TAKEOVER.take_over, agent)
+    receive(ledger, message("place", kind=Kind.OTHER, text="Berhenti"))
+    await make(never).drain()
+    assert heard(ledger) == ["Berhenti"]
+
+
 @pytest.mark.parametrize("writes", [False, True])
 async def test_a_form_is_gone_when_nindy_speaks_again(
     ledger: Ledger, changes: Changes, agent: str, make: Any, writes: bool

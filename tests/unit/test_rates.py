@@ -187,6 +187,44 @@ async def test_who_had_a_turn_when_the_number_was_refused_waits_too() -> None:
     assert caught.value.seconds == NUMBER_RESTS.shortest
 
 
+async def test_whom_the_number_lets_wait_loses_no_turn_of_their_own() -> None:
+    clock = Clock()
+    mine = Pace(Rates(clock), "1", 80)
+    await mine.slowed(TryLater(Action.SLOW_NUMBER, 130429), 1)
+    with pytest.MonkeyPatch.context() as patch:
+
+        async def sleep(_seconds: float) -> None:
+            pass
+
+        patch.setattr(pace.asyncio, "sleep", sleep)
+        for _ in range(60):
+            with pytest.raises(TooSoon):
+                await mine.wait("siti")
+        clock.now += 60
+        for _ in range(PERSON.burst):
+            await mine.wait("siti")
+
+
+async def test_who_has_to_wait_costs_the_number_no_turn() -> None:
+    clock = Clock()
+    mine = Pace(Rates(clock), "1", 1000)
+    for _ in range(PERSON.burst):
+        await mine.wait("siti")
+    clock.now += 1
+    waits = []
+    with pytest.MonkeyPatch.context() as patch:
+
+        async def sleep(seconds: float) -> None:
+            waits.append(seconds)
+
+        patch.setattr(pace.asyncio, "sleep", sleep)
+        for _ in range(6000):
+            with pytest.raises(TooSoon):
+                await mine.wait("siti")
+        await mine.wait("budi")
+    assert waits == [0.0]
+
+
 async def test_any_other_trouble_slows_nobody() -> None:
     mine = Pace(Rates(Clock()), "1", 80)
     for action in (Action.PASSING, Action.ACCOUNT):

@@ -10,21 +10,13 @@ CHANNEL = "whatsapp"
 BLOCKING = frozenset(code for code, action in ERRORS.items() if action is Action.ACCOUNT and code)
 """Codes with which nothing of our number is accepted; 0 stands for no code at all."""
 
-_GOOD = frozenset(
-    {
-        *("APPROVED", "GREEN", "HIGH", "ONBOARDING", "REINSTATED", "UNFLAGGED", "UNPAUSED"),
-        *("UPGRADE", "VERIFIED_ACCOUNT", "PENDING", "ACCOUNT_RECONNECTED"),
-    }
-)
-"""Events that are no trouble."""
-
 
 def alarms_in(delivered: Delivered) -> tuple[Alarm, ...]:
     """Return the alarms of one webhook body, each once; also of what it says was refused."""
     found = [
         Alarm(CHANNEL, note.word, note.code, note.code in BLOCKING)
         for note in delivered.notes
-        if note.about is About.ACCOUNT and note.word.partition(":")[2] not in _GOOD
+        if note.about is About.ACCOUNT
     ]
     found += [
         Alarm(CHANNEL, ALARMS[action], status.error_code)

@@ -5,12 +5,14 @@ from __future__ import annotations
 import asyncio
 import secrets
 from collections.abc import Sequence
+from datetime import date, datetime
 
 import aiohttp
 
 from bot.channels.whatsapp import wire
 from bot.channels.whatsapp.account import Account
 from bot.channels.whatsapp.errors import Action, action_for
+from bot.clock import JAKARTA
 from bot.errors import Blocked, ChannelError, Retryable
 from bot.finding import Finding
 from bot.settings import Settings
@@ -20,6 +22,8 @@ _NUMBER = "display_phone_number,verified_name,status,quality_rating,webhook_conf
 _TIMEOUT = aiohttp.ClientTimeout(total=10)
 _OVERRIDES = ("phone_number", "whatsapp_business_account", "application")
 """Where Meta may be told to deliver, the one that wins first."""
+_RIGHTS = ("whatsapp_business_messaging", "whatsapp_business_management")
+_RENEW = "make a new system user's token for NINDY_WHATSAPP_ACCESS_TOKEN"
 
 
 async def check_templates(
@@ -40,7 +44,7 @@ async def check_templates(
 async def check_account(
     session: aiohttp.ClientSession, settings: Settings, account: Account, ours: Sequence[Approved]
 ) -> list[Finding]:
-    """Look at token, number, subscription, webhook and templates, in this order."""
+    """Look at number, webhook, token, subscription and templates, in this order."""
     account_id = settings.whatsapp_account_id
     found = []
     try:
@@ -51,13 +55,9 @@ async def check_account(
         found.append(_found("token and number"))
         found += _check_number(number)
         found.append(await _check_webhook(session, settings, number))
-    try:
-        apps = await account.read(f"{account_id}/subscribed_apps")
-    except ChannelError as error:
-        found.append(_unreadable("subscription", error, "NINDY_WHATSAPP_ACCOUNT_ID"))
-    else:
-        missing = "subscribe the app to the account: POST <account id>/subscribed_apps"
-        found.append(_found("subscription", "" if wire.rows(apps.get("data")) else missing))
+    token, app_id = await _check_token(account, settings)
+    found.append(token)
+    found.append(await _check_subscription(account, account_id, app_id))
     return found + await check_templates(account, account_id, ours)
 
 
@@ -69,10 +69,9 @@ def _unreadable(what: str, error: ChannelError, setting: str) -> Finding:
     if isinstance(error, Retryable) and not isinstance(error, Blocked):
         return _found(what, f"Meta does not answer ({error.detail}); try again")
     if error.code == 190:
-        return _found(what, "make a new system user's token for NINDY_WHATSAPP_ACCESS_TOKEN (190)")
+        return _found(what, f"{_RENEW} (190)")
     if action_for(error.code) is Action.ACCOUNT:
-        rights = "whatsapp_business_messaging and whatsapp_business_management"
-        return _found(what, f"give the system user {rights} ({error.code})")
+        return _found(what, f"give the system user {' and '.join(_RIGHTS)} ({error.code})")
     return _found(what, f"set {setting} to the id that WhatsApp Manager shows ({error.code})")
 
 
@@ -85,6 +84,46 @@ def _check_number(number: wire.Table) -> list[Finding]:
         _found("state of the number", "" if connected else register),
         _found("quality of the number", low if quality == "RED" else ""),
     ]
+
+
+async def _check_token(account: Account, settings: Settings) -> tuple[Finding, str | None]:
+    """Look at what the token may do and how long; return also the id of its app."""
+    what, token = "rights and term of the token", settings.whatsapp_access_token.get_secret_value()
+    try:
+        told = wire.table((await account.read("debug_token", input_token=token)).get("data"))
+    except ChannelError as error:
+        return _unreadable(what, error, "NINDY_WHATSAPP_ACCESS_TOKEN"), None
+    missing = [right for right in _RIGHTS if right not in wire.rows(told.get("scopes"))]
+    if told.get("is_valid") is not True:
+        mend = _RENEW
+    elif missing:
+        mend = f"give the system user {' and '.join(missing)}, then {_RENEW}"
+    elif end := _end(told):
+        mend = f"it ends on {end}, and nothing is sent then; {_RENEW} that never expires"
+    else:
+        mend = ""
+    return _found(what, mend), wire.identifier(told.get("app_id"))
+
+
+def _end(told: wire.Table) -> date | None:
+    """Return the day on which a token ends; 0 stands for never."""
+    terms = (told.get(key) for key in ("expires_at", "data_access_expires_at"))
+    ends = [one for one in terms if isinstance(one, int) and 0 < one < 10**11]
+    return datetime.fromtimestamp(min(ends), JAKARTA).date() if ends else None
+
+
+async def _check_subscription(account: Account, account_id: str, app_id: str | None) -> Finding:
+    what = "subscription"
+    try:
+        apps = await account.read(f"{account_id}/subscribed_apps")
+    except ChannelError as error:
+        return _unreadable(what, error, "NINDY_WHATSAPP_ACCOUNT_ID")
+    told = (wire.table(one) for one in wire.rows(apps.get("data")))
+    subscribed = [wire.table(one.get("whatsapp_business_api_data")).get("id") for one in told]
+    mend = "subscribe the app to the account: POST <account id>/subscribed_apps"
+    if subscribed and app_id not in (None, *subscribed):
+        mend += "; another app is, but not the token's"
+    return _found(what, "" if subscribed and app_id in (None, *subscribed) else mend)
 
 
 async def _check_webhook(

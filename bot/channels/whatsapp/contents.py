@@ -11,6 +11,9 @@ _MEDIA = {"image", "document", "video", "audio", "voice"}
 _NAME_LIMIT = 240
 _DIGEST_LIMIT = 100
 _PRESSED = {"button_reply", "list_reply"}
+_SHARED_LIMIT = 1_000
+_UNSAID = {"keep_in_chat", "pin", "poll_update", "reaction"}
+"""Unsupported ones that are no message of a person."""
 
 
 @dataclass(frozen=True)
@@ -21,7 +24,7 @@ class Content:
         kind: What was sent.
         type: The provider's word, with the inner one after a colon where there is one
             (``interactive:list_reply``, ``unsupported:edit``).
-        text: The words; a caption, a pressed title, a reaction's emoji.
+        text: The words; a caption, a pressed title, a reaction's emoji, what was shared.
         choice_id: The id of what was pressed.
         reply_to: The provider's id of the message this one is about.
         media: The file that it brings; Meta sends none of those that it finds too large.
@@ -62,8 +65,34 @@ def read(message: wire.Table) -> Content:
         case "edit":
             return _edited(name, part)
         case "unsupported":
-            return Content(Kind.OTHER, _inner(name, part), reply_to=about)
-    return Content(Kind.OTHER, name, reply_to=about)
+            unsaid = wire.word(part.get("type")) in _UNSAID
+            kind = Kind.SILENT if unsaid else Kind.OTHER
+            return Content(kind, _inner(name, part), reply_to=about)
+        case "location":
+            return Content(Kind.OTHER, name, _place(part), reply_to=about)
+        case "contacts":
+            people = wire.words("\n".join(map(_person, wire.rows(message.get(name)))))
+            return Content(Kind.OTHER, name, people[:_SHARED_LIMIT], reply_to=about)
+        case "order":
+            return Content(Kind.OTHER, name, wire.words(part.get("text")), reply_to=about)
+    empty = name == "missing" or (not part and message.get("errors"))
+    return Content(Kind.SILENT if empty else Kind.OTHER, name, reply_to=about)
+
+
+def _place(part: wire.Table) -> str:
+    said = [wire.line(part.get(key), _SHARED_LIMIT) for key in ("name", "address")]
+    at = [part.get(key) for key in ("latitude", "longitude")]
+    if all(isinstance(one, (int, float)) and abs(one) <= 180 for one in at):
+        said.append(f"{at[0]}, {at[1]}")
+    return "\n".join(filter(None, said))
+
+
+def _person(card: object) -> str:
+    told = wire.table(card)
+    name = wire.line(wire.table(told.get("name")).get("formatted_name"), _NAME_LIMIT)
+    numbers = [wire.table(one).get("phone") for one in wire.rows(told.get("phones"))]
+    listed = ", ".join(filter(None, (wire.line(one, _NAME_LIMIT) for one in numbers)))
+    return ": ".join(filter(None, (name, listed)))
 
 
 def _media(part: wire.Table) -> Media | None:

@@ -14,7 +14,7 @@ class About(str, Enum):
     ACCOUNT = "account"
     """Trouble of our account or number: somebody should look."""
     FIELD = "field"
-    """A kind of news that Nindy does not use."""
+    """News that is no trouble, or of a kind that Nindy does not use."""
     ITEM = "item"
     """One thing in the body that could not be used, or only in part."""
 

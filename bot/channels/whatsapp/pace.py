@@ -19,6 +19,8 @@ PERSON_RESTS_AT_MOST = 256.0
 """Seconds; until then 4^n, as Meta advises."""
 _PATIENCE = 5.0
 """Seconds for which a bubble waits where it is; for more it goes back into the queue."""
+_ONLY_ASK = -1.0
+"""A patience with which no turn is ever reserved."""
 
 
 class Pace:
@@ -41,10 +43,14 @@ class Pace:
         Raises:
             TooSoon: That is too far away to wait here.
         """
-        await self._take(f"{self._key}:{conversation_id}", PERSON, 0.0)
+        person = f"{self._key}:{conversation_id}"
+        # Who has to wait costs the number no turn; and whom the number lets wait, none of theirs.
+        if wait := await self._rates.take(person, PERSON, _ONLY_ASK):
+            raise TooSoon(wait)
         await asyncio.sleep(await self._take(self._key, self._rate, _PATIENCE))
         if rest := await self._rates.resting(self._key):
             raise TooSoon(rest)
+        await self._take(person, PERSON, 0.0)
 
     async def slowed(self, refusal: TryLater, attempts: int) -> Retryable:
         """Say when a bubble that was refused goes on, and slow down whom the refusal is about.

@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterator
 from datetime import datetime
 
 from bot.channels.message import Delivery, IdentityChange, Inbound, Price, Sender, Status
-from bot.channels.whatsapp import contents, wire
+from bot.channels.whatsapp import contents, news, wire
 from bot.channels.whatsapp.delivered import About, Delivered, Note
 from bot.channels.whatsapp.errors import Action, action_for
 from bot.channels.whatsapp.senders import Contacts, is_user_id, known, told_apart
@@ -37,16 +37,6 @@ _REFUSED = {
     Action.PASSING: Delivery.PUT_OFF,
 }
 _MOVED = {"user_changed_number", "user_changed_user_id", "customer_changed_number"}
-_ACCOUNT = {
-    "account_alerts",
-    "account_review_update",
-    "account_update",
-    "message_template_quality_update",
-    "message_template_status_update",
-    "phone_number_name_update",
-    "phone_number_quality_update",
-    "security",
-}
 _CALLBACK_LIMIT = 512
 _CATEGORY_LIMIT = 16
 
@@ -109,9 +99,7 @@ class _Reader:
     def _change(self, change: wire.Table) -> None:
         field, value = wire.word(change.get("field", "messages")), wire.table(change.get("value"))
         if field not in {"messages", "user_id_update"}:
-            event = f":{wire.word(value['event'])}" if value.get("event") else ""
-            about = About.ACCOUNT if field in _ACCOUNT else About.FIELD
-            self.note(field + event, about=about)
+            self.notes.append(news.read(field, value))
             return
         number = wire.identifier(wire.table(value.get("metadata")).get("phone_number_id"))
         if number is None and (value.get("messages") or value.get("statuses")):

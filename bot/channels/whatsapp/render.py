@@ -1,7 +1,8 @@
 """A reply of Nindy becomes the typed part of a Graph message.
 
 The plainest form that holds everything is taken: text, then up to three buttons, then a list, and
-of more than ten choices the first page (`bot.channels.pages`).
+of more than ten choices the first page (`bot.channels.pages`). What does not fit into a row of a
+list stands in full in its body.
 """
 
 from __future__ import annotations
@@ -27,6 +28,8 @@ SECTION_TITLE = 24
 ROW_ID = 200
 ROW_TITLE = 24
 ROW_DESCRIPTION = 72
+_IN_BODY = 3_000
+"""Characters of a list's body that its choices may take from the reply's text."""
 
 
 def render(
@@ -65,7 +68,8 @@ def render(
     titles = {reference: _line(choice.title) for reference, choice in choices.items()}
     if not all(titles.values()):
         raise ValueError("a choice's title is empty")
-    if _buttons_hold(text, list(titles.values())):
+    described = any(_line(choice.description) for choice in choices.values())
+    if not described and _buttons_hold(text, list(titles.values())):
         return _buttons(text, titles)
     return _list(text, choices, _line(reply.menu) or _line(menu_word))
 
@@ -131,26 +135,51 @@ def _buttons(text: str, titles: dict[str, str]) -> Content:
 def _list(text: str, choices: dict[str, Choice], menu: str) -> Content:
     if not menu:
         raise ValueError("the word on a list's button is empty")
-    rows = [_row(reference, choice) for reference, choice in choices.items()]
+    lines = [_shown(choice) for choice in choices.values()]
+    rows = list(map(_row, choices, lines))
+    body = fit.cut_sentences(text, LIST_BODY)
+    if not all(map(_row_holds, lines)):
+        numbered = [f"{number}. {_joined(line)}" for number, line in enumerate(lines, 1)]
+        full = fit.cut("\n".join(numbered), _IN_BODY)
+        body = fit.cut_sentences(text, LIST_BODY - fit.length(full) - len("\n\n")) + "\n\n" + full
+        for number, (row, (title, _)) in enumerate(zip(rows, lines, strict=True), 1):
+            row["title"] = fit.cut(f"{number}. {title}", ROW_TITLE)
     section = {"title": fit.cut(menu, SECTION_TITLE), "rows": rows}
     return {
         "type": "interactive",
         "interactive": {
             "type": "list",
-            "body": {"text": fit.cut_sentences(text, LIST_BODY)},
+            "body": {"text": body},
             "action": {"button": fit.cut(menu, LIST_BUTTON), "sections": [section]},
         },
     }
 
 
-def _row(reference: str, choice: Choice) -> dict[str, str]:
-    full, description = _line(choice.title), _line(choice.description)
-    title = fit.cut(full, ROW_TITLE)
-    if title != full:
-        description = f"{full} · {description}" if description else full
-    row = {"id": reference, "title": title}
-    if description:
-        row["description"] = fit.cut(description, ROW_DESCRIPTION)
+_Line = tuple[str, str]
+"""Title and description of a choice, in full."""
+
+
+def _shown(choice: Choice) -> _Line:
+    return _line(choice.title), _line(choice.description)
+
+
+def _joined(line: _Line) -> str:
+    return " · ".join(filter(None, line))
+
+
+def _below(line: _Line) -> str:
+    title, description = line
+    return description if fit.length(title) <= ROW_TITLE else _joined(line)
+
+
+def _row_holds(line: _Line) -> bool:
+    return fit.length(_below(line)) <= ROW_DESCRIPTION
+
+
+def _row(reference: str, line: _Line) -> dict[str, str]:
+    row = {"id": reference, "title": fit.cut(line[0], ROW_TITLE)}
+    if below := _below(line):
+        row["description"] = fit.cut(below, ROW_DESCRIPTION)
     return row
 
 

@@ -27,7 +27,12 @@ SENDABLE = {
 }
 """By media type: the kind of message, and the type under which WhatsApp takes it."""
 LARGEST_IMAGE = 5 * 1024**2
-"""Bytes; a larger picture goes as a document."""
+"""Bytes; a larger picture is not taken, not as a document either."""
+
+
+def fits(type: str, size: int) -> bool:
+    """Say whether a file that is `SENDABLE` is small enough to be sent."""
+    return SENDABLE[type][0] == _DOCUMENT or size <= LARGEST_IMAGE
 
 
 @dataclass(frozen=True)
@@ -71,15 +76,15 @@ class Uploads:
             again: Whether to upload it although WhatsApp should know it.
 
         Raises:
-            Permanent: It is not there, or of a kind that WhatsApp does not take.
+            Permanent: It is not there, or of a kind or size that WhatsApp does not take.
             Retryable: A later try may work.
         """
         file = await self._ledger.run(attachments.find, id)
         if file is None or file.state != KEPT or file.type not in SENDABLE:
             raise Permanent(0, "a file that cannot be sent")
+        if not fits(file.type, file.size):
+            raise Permanent(0, "a picture that is too large")
         kind, media_type = SENDABLE[file.type]
-        if file.size > LARGEST_IMAGE:
-            kind = _DOCUMENT
         known = None if again else await self._ledger.run(uploads.known, id, self._clock())
         if known is not None:
             return Uploaded(known, kind, file.name, fresh=False)

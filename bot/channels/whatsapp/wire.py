@@ -25,7 +25,8 @@ _WORD = re.compile(r"[A-Za-z][A-Za-z0-9_-]{0,63}")
 _DIGITS = re.compile(r"[0-9]{1,20}")
 _MADE = "sha256:"
 _MILLISECONDS = 100_000_000_000
-_AHEAD = timedelta(days=1)
+_AHEAD = timedelta(minutes=5)
+"""How far their clock may be ahead; a time to come would keep the 24-hour window open longer."""
 
 
 def table(value: object) -> Table:
@@ -84,7 +85,7 @@ def moment(value: object, fallback: datetime) -> datetime:
 
     Args:
         value: A number or a text of digits.
-        fallback: Taken when there is no such time, or it lies more than a day after this.
+        fallback: Taken when there is no such time, or it lies too far after this.
     """
     if isinstance(value, (int, float)) and not isinstance(value, bool):
         seconds = float(value) if 0 < value < 1e19 else 0.0

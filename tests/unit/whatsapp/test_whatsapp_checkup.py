@@ -28,6 +28,7 @@ OURS = [
     *(one.approved for one in BROADCASTS),
 ]
 FIRST = OURS[0].name
+TOKEN = "rights and term of the token"
 NUMBER, SECRET = "100000000000001", "rahasia-uji"
 
 
@@ -76,8 +77,35 @@ async def test_the_sandboxs_account_is_in_order_and_has_our_templates(house: Hou
 
 async def test_a_wrong_token_is_named_everywhere_and_never_shown(house: House) -> None:
     found = await house.mend(token="lain")
-    assert set(found) == {"token and number", "subscription", "templates"}
+    assert set(found) == {"token and number", TOKEN, "subscription", "templates"}
     assert all("NINDY_WHATSAPP_ACCESS_TOKEN" in mend for mend in found.values())
+
+
+@pytest.mark.parametrize(
+    ("change", "words"),
+    [
+        ({"expires_at": 1790420400}, "it ends on 2026-09-26"),
+        ({"data_access_expires_at": 1790420400}, "it ends on 2026-09-26"),
+        ({"is_valid": False}, "make a new system user's token"),
+        ({"scopes": ["whatsapp_business_messaging"]}, "user whatsapp_business_management, then"),
+        ({"scopes": []}, "whatsapp_business_messaging and whatsapp_business_management"),
+        ({"scopes": None, "is_valid": None}, "make a new system user's token"),
+    ],
+)
+async def test_a_token_that_ends_or_may_not_do_all_is_named(
+    house: House, change: dict[str, Any], words: str
+) -> None:
+    house.world.account.about_token.update(change)
+    found = await house.mend()
+    assert list(found) == [TOKEN] and words in found[TOKEN]
+
+
+async def test_a_subscription_of_another_app_is_named(house: House) -> None:
+    house.world.account.about_token["app_id"] = "400000000000002"
+    found = await house.mend()
+    assert list(found) == ["subscription"] and "not the token's" in found["subscription"]
+    house.world.account.about_token["app_id"] = None
+    assert await house.mend() == {}
 
 
 async def test_a_wrong_number_and_a_wrong_account_are_named(house: House) -> None:
@@ -149,6 +177,6 @@ async def test_every_page_is_read(house: House, monkeypatch: pytest.MonkeyPatch)
 
 async def test_a_graph_api_that_is_away_or_answers_nonsense(house: House) -> None:
     found = await house.mend(whatsapp_api_url="http://127.0.0.1:9/v26.0")
-    assert all("Meta does not answer" in mend for mend in found.values()) and len(found) == 3
+    assert all("Meta does not answer" in mend for mend in found.values()) and len(found) == 4
     found = await house.mend(whatsapp_api_url=str(house.sandbox.make_url("/static/phone.html")))
-    assert len(found) == 3
+    assert len(found) == 4

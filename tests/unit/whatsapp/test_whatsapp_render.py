@@ -123,6 +123,34 @@ def test_cut_keeps_the_beginning(text: str, limit: int) -> None:
             assert text.startswith(short[:-1].rstrip(" "))
 
 
+SPOKEN = st.text(st.sampled_from("abcde12?é🙏"), min_size=1, max_size=12)
+SENTENCES = st.lists(SPOKEN, min_size=1, max_size=25).map(" ".join)
+
+
+@given(
+    LONG,
+    st.lists(st.tuples(SENTENCES, st.one_of(st.just(""), SENTENCES)), min_size=1, max_size=10),
+)
+def test_every_word_of_every_choice_is_shown(text: str, offered: list[tuple[str, str]]) -> None:
+    choices = tuple(Choice(title, f"/p{n}", more) for n, (title, more) in enumerate(offered))
+    try:
+        content = _render(Reply(text, choices))
+    except ValueError as error:
+        assert "is empty" in str(error)
+        assume(False)
+    _check(content)
+    shown = {word for said in _said(content["interactive"]) for word in said.split()}
+    missing = {word for one in offered for part in one for word in part.split()} - shown
+    assert not missing
+
+
+def _said(part: Any) -> list[str]:
+    if isinstance(part, str):
+        return [part]
+    below = part.values() if isinstance(part, dict) else part
+    return [said for one in below for said in _said(one)]
+
+
 # --- examples ----------------------------------------------------------------------------
 
 
@@ -159,8 +187,9 @@ def test_three_short_choices_are_buttons() -> None:
         Reply("a", _choices("x" * 17 + "🙏")),
         Reply("a", _choices("Ya", "ya")),
         Reply("a" * 1025, _choices("Ya")),
+        Reply("a", (Choice("Ya", "/a", "Buat tiket sekarang"),)),
     ],
-    ids=["four", "long title", "emoji near the limit", "same titles", "long body"],
+    ids=["four", "long title", "emoji near the limit", "same titles", "long body", "described"],
 )
 def test_else_a_list(reply: Reply) -> None:
     content = _render(reply)
@@ -192,6 +221,32 @@ def test_a_long_row_title_moves_into_the_description() -> None:
         "description": f"{title} · Untuk satker",
     }
     assert rows[1]["description"] == title
+
+
+def test_what_no_row_holds_stands_numbered_in_the_body() -> None:
+    long = "Bagaimana cara mendaftarkan supplier baru tipe dua untuk satker yang baru dibentuk?"
+    reply = Reply("Yang mana, Kak?", (Choice(long, "/a"), Choice("Bukan semuanya", "/b", "Lain")))
+    interactive = _render(reply)["interactive"]
+    assert interactive["body"]["text"] == (
+        f"Yang mana, Kak?\n\n1. {long}\n2. Bukan semuanya · Lain"
+    )
+    assert interactive["action"]["sections"][0]["rows"] == [
+        {
+            "id": "n1:/a",
+            "title": "1. Bagaimana cara…",
+            "description": "Bagaimana cara mendaftarkan supplier baru tipe dua untuk satker yang…",
+        },
+        {"id": "n1:/b", "title": "2. Bukan semuanya", "description": "Lain"},
+    ]
+
+
+def test_the_choices_in_a_body_leave_most_of_it_to_the_text() -> None:
+    reply = Reply("Ini satu kalimat. " * 300, _choices(*("kata " * 200 + str(n) for n in range(9))))
+    content = _render(reply)
+    _check(content)
+    body = content["interactive"]["body"]["text"]
+    assert body.partition("\n\n")[0].endswith("kalimat. …")
+    assert 4000 < len(body) <= 4096
 
 
 def test_the_reply_brings_its_own_menu_word() -> None:

@@ -26,6 +26,7 @@ from bot.ledger import attachments, outbox, tables, uploads
 from bot.ledger.database import Ledger
 from bot.live.rates import Rates
 from sandbox.app import WORLD, create_app
+from sandbox.graph_limits import Refusal, check_upload
 from sandbox.world import World
 from tests.filing import PDF, PNG, keep, open_document, store
 from tests.kit import Clock, message, receive, rows, sqlite_ledger
@@ -105,14 +106,15 @@ async def test_a_document_goes_out_with_its_name_and_caption(line: Line) -> None
     assert kept is not None and kept.content == PDF
 
 
-async def test_a_picture_goes_out_as_one_unless_it_is_too_large_for_that(line: Line) -> None:
-    small = await line.file(PNG, "layar.png")
-    assert (await line.send(Reply("Begini, Kak.", attachments=(small,))))["type"] == "image"
-    ledger_row = tables.attachment.c.id == small
-    with line.ledger.engine.begin() as connection:
-        values = {"size": LARGEST_IMAGE + 1}
-        connection.execute(tables.attachment.update().where(ledger_row).values(values))
-    assert (await line.send(Reply("Begini, Kak.", attachments=(small,))))["type"] == "document"
+async def test_a_picture_goes_out_up_to_the_size_that_whatsapp_takes(line: Line) -> None:
+    room = LARGEST_IMAGE - len(PNG)
+    largest, larger = await line.file(PNG + b"x" * room), await line.file(PNG + b"x" * (room + 1))
+    assert (await line.send(Reply("Begini, Kak.", attachments=(largest,))))["type"] == "image"
+    with pytest.raises(Permanent, match="too large"):
+        await line.send(Reply("Begini, Kak.", attachments=(larger,)))
+    check_upload("whatsapp", "image/png", LARGEST_IMAGE)
+    with pytest.raises(Refusal):
+        check_upload("whatsapp", "image/png", LARGEST_IMAGE + 1)
 
 
 async def test_a_table_goes_out_as_text_under_its_own_name(line: Line) -> None:
