@@ -190,7 +190,8 @@ def plant_doors(ledger: Ledger) -> None:
     asked = Asked("portal", "kunci-uji", p["client reference"])
     answer = Answer(201, {"number": p["api answer"]})
     ledger.transact(api_answers.once, asked, START, lambda _connection, _vault: answer)
-    ledger.transact(alarms.sound, Alarm("whatsapp", "account_update:RESTRICTION", 0), START)
+    alarm = Alarm("whatsapp", "account_update:RESTRICTION", 0, stops=True)
+    ledger.transact(alarms.sound, alarm, START)
 
 
 def plant_faq(ledger: Ledger) -> None:
