@@ -23,6 +23,7 @@ _LEAST_GIVEN = 16
 """Characters of one that Meta gave, or was told."""
 SANDBOX_SECRET = "sandbox-only"  # noqa: S105  the sandbox's own, worthless elsewhere
 
+_LEVELS = ("DEBUG", "INFO", "WARNING", "ERROR")
 
 Network = IPv4Network | IPv6Network
 
@@ -219,6 +220,12 @@ class Settings(BaseSettings):
     def proxies(self) -> tuple[Network, ...]:
         """Our own proxies."""
         return tuple(ip_network(one) for one in _parts(self.trusted_proxies))
+
+    @validator("log_level")
+    def _is_level(cls, value: str) -> str:
+        if value.upper() not in _LEVELS:
+            raise ValueError("must be DEBUG, INFO, WARNING or ERROR")
+        return value.upper()
 
     @validator("webhook_networks", "trusted_proxies")
     def _are_networks(cls, value: str) -> str:

@@ -164,12 +164,19 @@ def test_a_second_app_secret_is_accepted_while_rotating(monkeypatch: pytest.Monk
         ("UPSTREAM_BUDGET", "0"),
         ("UPSTREAM_BUDGET", "30"),
         ("SETTLE_SECONDS", "-1"),
+        ("LOG_LEVEL", "LOUD"),
+        ("LOG_LEVEL", ""),
     ],
 )
 def test_a_wrong_value_is_named(monkeypatch: pytest.MonkeyPatch, name: str, value: str) -> None:
     given(monkeypatch, **{name: value})
     with pytest.raises(StartupError, match=f"NINDY_{name}: "):
         load()
+
+
+def test_a_level_may_be_written_small(monkeypatch: pytest.MonkeyPatch) -> None:
+    given(monkeypatch, LOG_LEVEL="warning")
+    assert load().log_level == "WARNING"
 
 
 def test_a_file_gives_settings_and_the_environment_wins(
