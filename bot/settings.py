@@ -22,7 +22,7 @@ _LEAST_SECRET = 32
 _LEAST_GIVEN = 16
 """Characters of one that Meta gave, or was told."""
 SANDBOX_SECRET = "sandbox-only"  # noqa: S105  the sandbox's own, worthless elsewhere
-
+_LAST_PORT = 65_535
 _LEVELS = ("DEBUG", "INFO", "WARNING", "ERROR")
 
 Network = IPv4Network | IPv6Network
@@ -32,12 +32,17 @@ class Settings(BaseSettings):
     """The settings, checked when they are read."""
 
     host: str = Field("127.0.0.1", description="Address the servers listen on.")
-    edge_port: int = Field(8000, description="Public edge: webhooks, web chat, demo page.")
-    desk_port: int = Field(8001, description="Agents' desk and /metrics.")
-    status_port: int = Field(
-        0, description="Health and metrics of a process without a desk; 0 is none."
+    edge_port: int = Field(
+        8000, ge=1, le=_LAST_PORT, description="Public edge: webhooks, web chat, demo page."
     )
-    sandbox_port: int = Field(8002, description="Stand-ins and the phone.")
+    desk_port: int = Field(8001, ge=1, le=_LAST_PORT, description="Agents' desk and /metrics.")
+    status_port: int = Field(
+        0,
+        ge=0,
+        le=_LAST_PORT,
+        description="Health and metrics of a process without a desk; 0 is none.",
+    )
+    sandbox_port: int = Field(8002, ge=1, le=_LAST_PORT, description="Stand-ins and the phone.")
     var_dir: Path = Field(Path("var"), description="Where Nindy keeps its own files.")
     database_url: str = Field(
         "", repr=False, description="Ledger; default SQLite under NINDY_VAR_DIR."

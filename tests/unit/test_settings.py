@@ -161,6 +161,10 @@ def test_a_second_app_secret_is_accepted_while_rotating(monkeypatch: pytest.Monk
     ("name", "value"),
     [
         ("EDGE_PORT", "many"),
+        ("EDGE_PORT", "0"),
+        ("DESK_PORT", "65536"),
+        ("SANDBOX_PORT", "-1"),
+        ("STATUS_PORT", "65536"),
         ("UPSTREAM_BUDGET", "0"),
         ("UPSTREAM_BUDGET", "30"),
         ("SETTLE_SECONDS", "-1"),
