@@ -159,7 +159,7 @@ class Settings(BaseSettings):
     def _sandbox_secret(cls, value: SecretStr, values: dict[str, object]) -> SecretStr:
         if value.get_secret_value().strip(" ,"):
             return value
-        if not f"{values.get('whatsapp_api_url', '')}/".startswith(f"{_sandbox(values)}/"):
+        if not _in_sandbox(values):
             raise ValueError("must be set when NINDY_WHATSAPP_API_URL is not the sandbox")
         if values.get("host") not in LOOPBACK:
             raise ValueError(
@@ -170,8 +170,8 @@ class Settings(BaseSettings):
 
     @validator("whatsapp_app_secret", "whatsapp_verify_token", "whatsapp_access_token")
     def _is_no_word(cls, value: SecretStr, values: dict[str, object]) -> SecretStr:
-        is_real = not str(values.get("whatsapp_api_url")).startswith("http://127.0.0.1:")
-        if is_real and any(len(one) < _LEAST_GIVEN for one in _parts(value.get_secret_value())):
+        short = any(len(one) < _LEAST_GIVEN for one in _parts(value.get_secret_value()))
+        if short and not _in_sandbox(values):
             raise ValueError(f"must have {_LEAST_GIVEN} characters or more")
         return value
 
@@ -245,10 +245,12 @@ class Settings(BaseSettings):
     def reachable(self) -> tuple[Network, ...]:
         """The networks that webhooks may reach; loopback where WhatsApp is the sandbox's."""
         given = tuple(ip_network(one) for one in _parts(self.webhook_networks))
-        in_sandbox = f"{self.whatsapp_api_url}/".startswith(
-            f"http://127.0.0.1:{self.sandbox_port}/"
-        )
-        return given or ((ip_network("127.0.0.0/8"),) if in_sandbox else ())
+        return given or ((ip_network("127.0.0.0/8"),) if self.in_sandbox else ())
+
+    @property
+    def in_sandbox(self) -> bool:
+        """Whether our WhatsApp is that of our own sandbox, so that nobody real is behind it."""
+        return _in_sandbox(vars(self))
 
     @property
     def app_secrets(self) -> tuple[bytes, ...]:
@@ -262,6 +264,11 @@ def _parts(text: str) -> list[str]:
 
 def _sandbox(values: dict[str, object]) -> str:
     return f"http://127.0.0.1:{values.get('sandbox_port')}"
+
+
+def _in_sandbox(values: dict[str, object]) -> bool:
+    # The slash: 127.0.0.1:8002.example and 127.0.0.1:8002@example only begin like it.
+    return f"{values.get('whatsapp_api_url')}/".startswith(f"{_sandbox(values)}/")
 
 
 def load() -> Settings:

@@ -17,7 +17,7 @@ import aiohttp
 from tests import wire
 
 PROJECT = Path(__file__).resolve().parents[1]
-SECRET = "a-test-secret"
+SECRET = "a-secret-of-tests"
 START_SECONDS = 60
 
 

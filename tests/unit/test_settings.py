@@ -60,6 +60,17 @@ def test_an_address_that_only_begins_like_the_sandbox_is_real(
         load()
 
 
+def test_another_program_on_this_machine_is_not_the_sandbox(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    assert load().in_sandbox
+    given(monkeypatch, WHATSAPP_API_URL="http://127.0.0.1:9/v26.0", **dict.fromkeys(SECRETS, LONG))
+    assert not load().in_sandbox
+    given(monkeypatch, WHATSAPP_APP_SECRET="x")
+    with pytest.raises(StartupError, match="NINDY_WHATSAPP_APP_SECRET: must have 16"):
+        load()
+
+
 @pytest.mark.parametrize("name", SECRETS)
 @pytest.mark.parametrize("weak", ["x", "ganti-saya", f"{LONG},x"])
 def test_a_real_channel_with_a_weak_secret_is_refused(
