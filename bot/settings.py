@@ -22,6 +22,8 @@ _LEAST_SECRET = 32
 _LEAST_GIVEN = 16
 """Characters of one that Meta gave, or was told."""
 SANDBOX_SECRET = "sandbox-only"  # noqa: S105  the sandbox's own, worthless elsewhere
+SANDBOX_NUMBER = "100000000000001"
+_NOT_SANDBOX = "must be set when NINDY_WHATSAPP_API_URL is not the sandbox's"
 _LAST_PORT = 65_535
 _LEVELS = ("DEBUG", "INFO", "WARNING", "ERROR")
 
@@ -65,9 +67,11 @@ class Settings(BaseSettings):
         SecretStr(""), description="Secret of look-up keys and signatures; never changes."
     )
     whatsapp_api_url: str = Field(
-        "", description="Graph API with version; default the sandbox's, as for the three below."
+        "", description="Graph API with version; default the sandbox's."
     )
-    whatsapp_phone_number_id: str = Field("100000000000001", description="Our number's id.")
+    whatsapp_phone_number_id: str = Field(
+        "", description="Our number's id; with the sandbox's API, by default the sandbox's."
+    )
     whatsapp_account_id: str = Field(
         "200000000000001", description="Our WhatsApp business account; for `nindy whatsapp` only."
     )
@@ -155,12 +159,18 @@ class Settings(BaseSettings):
         path = "graph/v26.0" if field.name == "whatsapp_api_url" else field.name[: -len("_url")]
         return value or f"{_sandbox(values)}/{path}"
 
+    @validator("whatsapp_phone_number_id", always=True)
+    def _sandbox_number(cls, value: str, values: dict[str, object]) -> str:
+        if not value and not _in_sandbox(values):
+            raise ValueError(_NOT_SANDBOX)
+        return value or SANDBOX_NUMBER
+
     @validator("whatsapp_app_secret", "whatsapp_verify_token", "whatsapp_access_token", always=True)
     def _sandbox_secret(cls, value: SecretStr, values: dict[str, object]) -> SecretStr:
         if value.get_secret_value().strip(" ,"):
             return value
         if not _in_sandbox(values):
-            raise ValueError("must be set when NINDY_WHATSAPP_API_URL is not the sandbox")
+            raise ValueError(_NOT_SANDBOX)
         if values.get("host") not in LOOPBACK:
             raise ValueError(
                 "must be set when NINDY_HOST can be reached from elsewhere: "

@@ -102,5 +102,6 @@ def test_settings_name_the_networks(monkeypatch: pytest.MonkeyPatch, tmp_path: A
     monkeypatch.delenv("NINDY_WEBHOOK_NETWORKS")
     for name in ("APP_SECRET", "VERIFY_TOKEN", "ACCESS_TOKEN"):
         monkeypatch.setenv(f"NINDY_WHATSAPP_{name}", "an invented secret")
+    monkeypatch.setenv("NINDY_WHATSAPP_PHONE_NUMBER_ID", "1")
     monkeypatch.setenv("NINDY_WHATSAPP_API_URL", "https://graph.facebook.com/v26.0")
     assert load().reachable == ()

@@ -8,10 +8,10 @@ from pathlib import Path
 import pytest
 
 from bot.errors import StartupError
-from bot.settings import SANDBOX_SECRET, Settings, load
+from bot.settings import SANDBOX_NUMBER, SANDBOX_SECRET, Settings, load
 
 SECRETS = ("WHATSAPP_APP_SECRET", "WHATSAPP_VERIFY_TOKEN", "WHATSAPP_ACCESS_TOKEN")
-REAL = "https://graph.facebook.com/v26.0"
+REAL = {"WHATSAPP_API_URL": "https://graph.facebook.com/v26.0", "WHATSAPP_PHONE_NUMBER_ID": "1"}
 SANDBOX = "http://127.0.0.1:8002"
 LONG = "an invented secret for tests only"
 
@@ -41,13 +41,26 @@ def test_with_nothing_set_it_runs_against_the_sandbox() -> None:
 def test_a_real_channel_without_a_secret_is_refused(
     monkeypatch: pytest.MonkeyPatch, left_out: str
 ) -> None:
-    given(monkeypatch, WHATSAPP_API_URL=REAL, **dict.fromkeys(SECRETS, LONG))
+    given(monkeypatch, **REAL, **dict.fromkeys(SECRETS, LONG))
     load()
     for nothing in (None, "", " ", ","):
         monkeypatch.delenv(f"NINDY_{left_out}", raising=False)
         if nothing is not None:
             monkeypatch.setenv(f"NINDY_{left_out}", nothing)
         with pytest.raises(StartupError, match=f"NINDY_{left_out}: must be set"):
+            load()
+
+
+def test_a_real_channel_without_its_number_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    given(monkeypatch, WHATSAPP_PHONE_NUMBER_ID="")
+    assert load().whatsapp_phone_number_id == SANDBOX_NUMBER
+    given(monkeypatch, **REAL, **dict.fromkeys(SECRETS, LONG))
+    assert load().whatsapp_phone_number_id == "1"
+    for nothing in (None, ""):
+        monkeypatch.delenv("NINDY_WHATSAPP_PHONE_NUMBER_ID", raising=False)
+        if nothing is not None:
+            monkeypatch.setenv("NINDY_WHATSAPP_PHONE_NUMBER_ID", nothing)
+        with pytest.raises(StartupError, match="NINDY_WHATSAPP_PHONE_NUMBER_ID: must be set"):
             load()
 
 
@@ -64,7 +77,8 @@ def test_another_program_on_this_machine_is_not_the_sandbox(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     assert load().in_sandbox
-    given(monkeypatch, WHATSAPP_API_URL="http://127.0.0.1:9/v26.0", **dict.fromkeys(SECRETS, LONG))
+    near = {**REAL, "WHATSAPP_API_URL": "http://127.0.0.1:9/v26.0"}
+    given(monkeypatch, **near, **dict.fromkeys(SECRETS, LONG))
     assert not load().in_sandbox
     given(monkeypatch, WHATSAPP_APP_SECRET="x")
     with pytest.raises(StartupError, match="NINDY_WHATSAPP_APP_SECRET: must have 16"):
@@ -76,7 +90,7 @@ def test_another_program_on_this_machine_is_not_the_sandbox(
 def test_a_real_channel_with_a_weak_secret_is_refused(
     monkeypatch: pytest.MonkeyPatch, name: str, weak: str
 ) -> None:
-    given(monkeypatch, WHATSAPP_API_URL=REAL, **{**dict.fromkeys(SECRETS, LONG), name: weak})
+    given(monkeypatch, **{**REAL, **dict.fromkeys(SECRETS, LONG), name: weak})
     with pytest.raises(StartupError, match=f"NINDY_{name}: must have 16 characters"):
         load()
 
