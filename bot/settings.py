@@ -67,7 +67,8 @@ class Settings(BaseSettings):
         SecretStr(""), description="Secret of look-up keys and signatures; never changes."
     )
     whatsapp_api_url: str = Field(
-        "", description="Graph API with version; default the sandbox's."
+        "",
+        description="Graph API with version; default the sandbox's, as then of SPAN, SAKTI, Digit.",
     )
     whatsapp_phone_number_id: str = Field(
         "", description="Our number's id; with the sandbox's API, by default the sandbox's."
@@ -154,10 +155,16 @@ class Settings(BaseSettings):
     def _default_files(cls, value: Path, values: dict[str, Any]) -> Path:
         return value if value.parts else values.get("var_dir", Path("var")) / "files"
 
-    @validator("whatsapp_api_url", "span_url", "sakti_url", "digit_url", always=True)
-    def _sandbox_url(cls, value: str, values: dict[str, object], field: ModelField) -> str:
-        path = "graph/v26.0" if field.name == "whatsapp_api_url" else field.name[: -len("_url")]
-        return value or f"{_sandbox(values)}/{path}"
+    @validator("whatsapp_api_url", always=True)
+    def _sandbox_graph(cls, value: str, values: dict[str, object]) -> str:
+        return value or f"{_sandbox(values)}/graph/v26.0"
+
+    @validator("span_url", "sakti_url", "digit_url", always=True)
+    def _sandbox_system(cls, value: str, values: dict[str, object], field: ModelField) -> str:
+        # Invented records must not reach real people; who wants that on trial says it.
+        if not value and not _in_sandbox(values):
+            raise ValueError(_NOT_SANDBOX)
+        return value or f"{_sandbox(values)}/{field.name[: -len('_url')]}"
 
     @validator("whatsapp_phone_number_id", always=True)
     def _sandbox_number(cls, value: str, values: dict[str, object]) -> str:

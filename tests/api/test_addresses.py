@@ -103,5 +103,7 @@ def test_settings_name_the_networks(monkeypatch: pytest.MonkeyPatch, tmp_path: A
     for name in ("APP_SECRET", "VERIFY_TOKEN", "ACCESS_TOKEN"):
         monkeypatch.setenv(f"NINDY_WHATSAPP_{name}", "an invented secret")
     monkeypatch.setenv("NINDY_WHATSAPP_PHONE_NUMBER_ID", "1")
+    for name in ("SPAN", "SAKTI", "DIGIT"):
+        monkeypatch.setenv(f"NINDY_{name}_URL", f"https://{name.lower()}.contoh.go.id")
     monkeypatch.setenv("NINDY_WHATSAPP_API_URL", "https://graph.facebook.com/v26.0")
     assert load().reachable == ()

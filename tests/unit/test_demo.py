@@ -15,7 +15,11 @@ from tests.kit import START, sqlite_ledger
 
 NAMES = ("app_secret", "verify_token", "access_token")
 SECRETS = {f"whatsapp_{name}": "an invented secret" for name in NAMES}
-REAL = {"whatsapp_api_url": "https://graph.facebook.com/v26.0", "whatsapp_phone_number_id": "1"}
+REAL = {
+    "whatsapp_api_url": "https://graph.facebook.com/v26.0",
+    "whatsapp_phone_number_id": "1",
+    **{f"{system}_url": f"https://{system}.contoh.go.id" for system in ("span", "sakti", "digit")},
+}
 OIDC = {"oidc_issuer": "https://sso.contoh.go.id", "oidc_client_id": "x", "oidc_client_secret": "x"}
 
 

@@ -11,7 +11,12 @@ from bot.errors import StartupError
 from bot.settings import SANDBOX_NUMBER, SANDBOX_SECRET, Settings, load
 
 SECRETS = ("WHATSAPP_APP_SECRET", "WHATSAPP_VERIFY_TOKEN", "WHATSAPP_ACCESS_TOKEN")
-REAL = {"WHATSAPP_API_URL": "https://graph.facebook.com/v26.0", "WHATSAPP_PHONE_NUMBER_ID": "1"}
+SYSTEMS = ("SPAN_URL", "SAKTI_URL", "DIGIT_URL")
+REAL = {
+    "WHATSAPP_API_URL": "https://graph.facebook.com/v26.0",
+    "WHATSAPP_PHONE_NUMBER_ID": "1",
+    **dict.fromkeys(SYSTEMS, "https://sistem.contoh.go.id"),
+}
 SANDBOX = "http://127.0.0.1:8002"
 LONG = "an invented secret for tests only"
 
@@ -62,6 +67,19 @@ def test_a_real_channel_without_its_number_is_refused(monkeypatch: pytest.Monkey
             monkeypatch.setenv("NINDY_WHATSAPP_PHONE_NUMBER_ID", nothing)
         with pytest.raises(StartupError, match="NINDY_WHATSAPP_PHONE_NUMBER_ID: must be set"):
             load()
+
+
+@pytest.mark.parametrize("left_out", SYSTEMS)
+def test_a_real_channel_does_not_answer_from_the_sandboxs_records(
+    monkeypatch: pytest.MonkeyPatch, left_out: str
+) -> None:
+    given(monkeypatch, **{**REAL, left_out: ""}, **dict.fromkeys(SECRETS, LONG))
+    with pytest.raises(StartupError, match=f"NINDY_{left_out}: must be set when"):
+        load()
+    given(monkeypatch, **{left_out: f"{SANDBOX}/x"})
+    load()
+    given(monkeypatch, WHATSAPP_API_URL="", **dict.fromkeys(SYSTEMS, ""))
+    assert load().digit_url == f"{SANDBOX}/digit"
 
 
 @pytest.mark.parametrize("url", [SANDBOX + ".evil.id/x", SANDBOX + "1/x", SANDBOX + "@evil.id"])
