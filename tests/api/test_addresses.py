@@ -9,7 +9,7 @@ from typing import Any
 import aiohttp
 import pytest
 
-from bot.api.addresses import GuardedResolver, Refused, allowed, problem
+from bot.api.addresses import AddressRefused, GuardedResolver, allowed, problem
 from bot.errors import StartupError
 from bot.settings import load
 
@@ -78,7 +78,7 @@ async def test_a_name_is_judged_by_every_address_that_it_has_now(
     assert len(await resolver.resolve("pintu.contoh.go.id", 443)) == 2
     for bad in ("10.0.0.1", "fe80::1%eth0"):
         found[:] = ["8.8.8.8", bad]
-        with pytest.raises(Refused):
+        with pytest.raises(AddressRefused):
             await resolver.resolve("pintu.contoh.go.id", 443)
     await resolver.close()
 

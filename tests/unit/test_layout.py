@@ -12,6 +12,8 @@ from ruamel.yaml import YAML
 
 from actions.categories import STARTS
 from actions.ulasan import USUAL
+from bot import errors
+from bot.channels.whatsapp import errors as of_meta
 from bot.faq import Bank
 from bot.ledger.people import SESSION
 from bot.settings import Settings
@@ -102,6 +104,20 @@ def test_the_domains_actions_are_the_actions_of_the_package() -> None:
     names = Names()
     hand_out(None, names)  # type: ignore[arg-type]
     assert names.found == set(DOMAIN["actions"])
+
+
+def test_the_trees_of_exceptions_show_them_all() -> None:
+    parents = {
+        node.name: {ast.unparse(base).rpartition(".")[2] for base in node.bases}
+        for path in PYTHON
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8")))
+        if isinstance(node, ast.ClassDef)
+    }
+    ours = {"NindyError"}
+    while more := {name for name, of in parents.items() if of & ours} - ours:
+        ours |= more
+    trees = f"{errors.__doc__}\n{of_meta.__doc__}"
+    assert set(re.findall(r"^[ │]*[├└]── (\w+)", trees, re.MULTILINE)) == ours - {"NindyError"}
 
 
 INDONESIAN = re.compile(
