@@ -86,11 +86,11 @@ def build(
     )
 
 
-def check_data() -> WorkCalendar:
-    """Read every data file once and return the calendar, whose years the caller looks at.
+def read_data() -> WorkCalendar:
+    """Read the files of dialogues and broadcasts; return the calendar, for a look at its years.
 
     Raises:
-        DataError: One is wrong; the message names file, line and remedy.
+        DataError: A file is wrong; the message names file, line and remedy.
     """
     data = PROJECT / "data"
     Words(PROJECT / "domain.yml")

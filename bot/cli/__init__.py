@@ -241,11 +241,11 @@ def _train() -> None:
     _settings()
     print("Training the model ...", flush=True)
     began = time.monotonic()
-    from actions.services import check_data
+    from actions.services import read_data
     from bot.model import PROJECT
     from bot.turn import training
 
-    check_data()
+    read_data()
     path = training.train(PROJECT)
     print(f"Trained in {time.monotonic() - began:.0f} s: {path.relative_to(PROJECT)}", flush=True)
 
