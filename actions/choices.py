@@ -21,9 +21,7 @@ def _choices() -> dict[str, dict[str, tuple[str, ...]]]:
 
 
 def _words(values: Any) -> dict[str, tuple[str, ...]]:
-    return {
-        value: tuple(word.casefold() for word in items(values, value, str)) for value in values
-    }
+    return {value: tuple(word.casefold() for word in items(values, value, str)) for value in values}
 
 
 def check() -> None:

@@ -20,9 +20,7 @@ async def texts(visitor: Visitor) -> list[str]:
     return await visitor.log.locator(".message:not(:first-child) .text").all_inner_texts()
 
 
-async def test_without_a_network_while_the_agent_answers(
-    visitor: Visitor, site: Site
-) -> None:
+async def test_without_a_network_while_the_agent_answers(visitor: Visitor, site: Site) -> None:
     visitor.expected = LOST
     await visitor.start()
     await visitor.write("halo")
