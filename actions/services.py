@@ -10,7 +10,7 @@ import aiohttp
 
 from actions import choices, fields
 from actions.clients import Clients, connect
-from bot.broadcast.notices import Notices
+from bot.broadcast.texts import BroadcastTexts
 from bot.catalogue import Catalogue
 from bot.clock import Clock, now
 from bot.faq import Bank
@@ -26,7 +26,7 @@ from bot.worktime import WorkCalendar
 
 PROJECT = Path(__file__).resolve().parents[1]
 TEMPLATES = PROJECT / "data/whatsapp/templates.yml"
-NOTICES = PROJECT / "data/whatsapp/broadcast.yml"
+BROADCAST_TEXTS = PROJECT / "data/whatsapp/broadcast.yml"
 
 Judge = Callable[[str], Awaitable[Candidates]]
 """Tells which services a text may belong to."""
@@ -98,7 +98,7 @@ def read_data() -> WorkCalendar:
     Catalogue(data / "catalogue")
     Lexicon.load(data / "lexicon")
     Templates.load(TEMPLATES)
-    Notices.load(NOTICES)
+    BroadcastTexts.load(BROADCAST_TEXTS)
     _check_words()
     return WorkCalendar.load(data / "calendar")
 

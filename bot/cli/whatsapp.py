@@ -62,13 +62,13 @@ def _run(everything: bool) -> None:
 async def _look(read: Settings, everything: bool) -> list[Finding]:
     import aiohttp
 
-    from bot.broadcast.notices import Notices
+    from bot.broadcast.texts import BroadcastTexts
     from bot.channels.whatsapp.account import Account
     from bot.channels.whatsapp.checkup import check_account, check_templates
     from bot.templates import Templates
 
-    notices = Notices.load(_DATA / "broadcast.yml").every
-    ours = [*Templates.load(_DATA / "templates.yml").every, *(one.approved for one in notices)]
+    texts = BroadcastTexts.load(_DATA / "broadcast.yml").every
+    ours = [*Templates.load(_DATA / "templates.yml").every, *(one.approved for one in texts)]
     async with aiohttp.ClientSession(cookie_jar=aiohttp.DummyCookieJar()) as session:
         token = read.whatsapp_access_token.get_secret_value()
         account = Account(session, read.whatsapp_api_url, token)
