@@ -17,9 +17,9 @@ from tests.desk.conftest import add
 from tests.desk.stage import LATER, NUMBER, Stage
 from tests.filing import keep, store
 from tests.kit import START, answer, message, receive
-from tests.web.test_desk_day import address, chromium, ledger, sign_in, stage
+from tests.web.test_desk_day import address, ledger, sign_in, stage
 
-__all__ = ["address", "chromium", "ledger", "stage"]
+__all__ = ["address", "ledger", "stage"]
 
 pytestmark = [pytest.mark.browser, pytest.mark.timeout(300)]
 

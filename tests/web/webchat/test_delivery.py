@@ -8,7 +8,8 @@ from datetime import timedelta
 import pytest
 from playwright.async_api import Route, expect
 
-from tests.web.webchat.site import ACCEPT, Browsing, Site, Visitor, until
+from tests.kit import until
+from tests.web.webchat.site import ACCEPT, Browsing, Site, Visitor
 
 pytestmark = pytest.mark.browser
 
