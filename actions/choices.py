@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from functools import lru_cache
 from pathlib import Path
+from typing import Any
 
 from rapidfuzz import fuzz
 
-from bot.datafile import load, take
+from bot.datafile import items, load, take
 
 _FILE = Path(__file__).resolve().parents[1] / "data" / "fields" / "choices.yml"
 _ALIKE = 88
@@ -16,13 +17,11 @@ _ALIKE = 88
 @lru_cache(maxsize=1)
 def _choices() -> dict[str, dict[str, tuple[str, ...]]]:
     data = load(_FILE)
-    return {
-        str(slot): {
-            str(value): tuple(str(word).casefold() for word in words)
-            for value, words in take(data, slot, dict).items()
-        }
-        for slot in data
-    }
+    return {slot: _words(take(data, slot, dict)) for slot in data}
+
+
+def _words(values: Any) -> dict[str, tuple[str, ...]]:
+    return {value: tuple(word.casefold() for word in items(values, value, str)) for value in values}
 
 
 def check() -> None:

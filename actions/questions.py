@@ -7,6 +7,7 @@ from typing import ClassVar
 
 from actions import choices, fields
 from actions.base import Turn
+from bot.errors import NindyError
 
 NO_ANSWER = "-"
 """What an optional slot holds when the person had nothing to give."""
@@ -17,7 +18,7 @@ def shorten(text: str, length: int) -> str:
     return text if len(text) <= length else text[: length - 1].rsplit(" ", 1)[0] + "…"
 
 
-class Misread(Exception):
+class Misread(NindyError):
     """An answer could not be read.
 
     Args:

@@ -10,7 +10,7 @@ import aiohttp
 
 from actions import choices, fields
 from actions.clients import Clients, connect
-from bot.broadcast.notices import Notices
+from bot.broadcast.texts import BroadcastTexts
 from bot.catalogue import Catalogue
 from bot.clock import Clock, now
 from bot.faq import Bank
@@ -26,7 +26,7 @@ from bot.worktime import WorkCalendar
 
 PROJECT = Path(__file__).resolve().parents[1]
 TEMPLATES = PROJECT / "data/whatsapp/templates.yml"
-NOTICES = PROJECT / "data/whatsapp/broadcast.yml"
+BROADCAST_TEXTS = PROJECT / "data/whatsapp/broadcast.yml"
 
 Judge = Callable[[str], Awaitable[Candidates]]
 """Tells which services a text may belong to."""
@@ -86,11 +86,11 @@ def build(
     )
 
 
-def check_data() -> WorkCalendar:
-    """Read every data file once and return the calendar, whose years the caller looks at.
+def read_data() -> WorkCalendar:
+    """Read the files of dialogues and broadcasts; return the calendar, for a look at its years.
 
     Raises:
-        DataError: One is wrong; the message names file, line and remedy.
+        DataError: A file is wrong; the message names file, line and remedy.
     """
     data = PROJECT / "data"
     Words(PROJECT / "domain.yml")
@@ -98,7 +98,7 @@ def check_data() -> WorkCalendar:
     Catalogue(data / "catalogue")
     Lexicon.load(data / "lexicon")
     Templates.load(TEMPLATES)
-    Notices.load(NOTICES)
+    BroadcastTexts.load(BROADCAST_TEXTS)
     _check_words()
     return WorkCalendar.load(data / "calendar")
 

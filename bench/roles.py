@@ -152,6 +152,7 @@ async def cluster(workers: int) -> AsyncIterator[Cluster]:
         raise NotStarted("PostgreSQL or redis-server is not on this machine")
     postgres, redis = Postgres(server), Redis(redis_program)
     graph, edge, graph_port = whatsapp.Graph(), free_port(), free_port()
+    nowhere = f"http://127.0.0.1:{free_port()}"
     webhooks = whatsapp.Webhooks(f"http://127.0.0.1:{edge}/webhooks/whatsapp")
     started: dict[str, Program] = {}
     try:
@@ -171,6 +172,9 @@ async def cluster(workers: int) -> AsyncIterator[Cluster]:
                 NINDY_WHATSAPP_VERIFY_TOKEN=whatsapp.TOKEN,
                 NINDY_WHATSAPP_ACCESS_TOKEN=whatsapp.TOKEN,
                 NINDY_WHATSAPP_PER_SECOND=whatsapp.PER_SECOND,
+                NINDY_SPAN_URL=nowhere,
+                NINDY_SAKTI_URL=nowhere,
+                NINDY_DIGIT_URL=nowhere,
             )
             for name in ("web", "sender", *(f"worker-{n}" for n in range(workers))):
                 command = (*_NINDY, name.partition("-")[0])

@@ -9,7 +9,6 @@ import os
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import aiohttp
 
@@ -34,9 +33,6 @@ from bot.privacy import open_vault
 from bot.settings import Settings
 from bot.templates import Occasion
 from bot.turn.failpoints import Failpoints
-
-if TYPE_CHECKING:
-    pass
 
 log = logging.getLogger(__name__)
 

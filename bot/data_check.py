@@ -29,7 +29,7 @@ def check_data() -> list[str]:
 
 
 def _found(today: date) -> list[str]:
-    calendar = action_services.check_data()
+    calendar = action_services.read_data()
     warnings = [f"{calendar.folder}: {line}" for line in calendar.check(today)]
     read_canned(PROJECT / "data/desk/balasan.yml")
     read_outside(PROJECT / "data/desk/tujuan.yml")

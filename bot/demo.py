@@ -48,7 +48,7 @@ def wanted(settings: Settings) -> bool:
         settings.host in LOOPBACK
         and settings.desk_url == f"http://{settings.host}:{settings.desk_port}"
         and settings.database_url == f"sqlite:///{settings.var_dir}/nindy.db"
-        and settings.whatsapp_api_url.startswith(f"http://127.0.0.1:{settings.sandbox_port}/")
+        and settings.in_sandbox
         and not settings.oidc_issuer
     )
 

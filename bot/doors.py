@@ -2,20 +2,21 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable
 from functools import partial
 from pathlib import Path
 
 from aiohttp import web
 
-from actions.services import NOTICES
+from actions.services import BROADCAST_TEXTS
 from bot import metrics, works
 from bot.api.app import PREFIX as API_PREFIX
 from bot.api.app import create_app as create_api
 from bot.api.parts import Api
 from bot.app import House
 from bot.broadcast.changes import Broadcasts
-from bot.broadcast.notices import Notices
+from bot.broadcast.texts import BroadcastTexts
 from bot.channels.webchat.door import PREFIX
 from bot.channels.webchat.door import create_app as create_chat
 from bot.channels.webchat.pages import demo_routes
@@ -25,6 +26,7 @@ from bot.clock import now
 from bot.faq.examine import Examiner
 from bot.faq.review import Review
 from bot.ledger import deliveries, fetches, inbox, outbox
+from bot.log import told
 from bot.places import Proxies
 from bot.turn.intake import Intake
 from desk.app import create_app as create_desk
@@ -36,6 +38,8 @@ from desk.login import Login
 from desk.oidc import Provider
 from desk.work import Work
 
+log = logging.getLogger(__name__)
+
 PROJECT = Path(__file__).resolve().parents[1]
 
 
@@ -44,8 +48,8 @@ def edge(house: House) -> web.Application:
     app = web.Application(client_max_size=LARGEST_BODY)
     metrics.time_edge(app)
     services = house.services
-    told = services.words.reply("utter_nomor_berganti")
-    intake = Intake(house.ledger, house.wake, now, house.spare, told)
+    moved = services.words.reply("utter_nomor_berganti")
+    intake = Intake(house.ledger, house.wake, now, house.spare, moved)
     Webhook(house.settings, intake, now).add_to(app)
     chat = create_chat(
         house.settings,
@@ -134,7 +138,7 @@ def _work(house: House) -> Work:
         files=house.files,
         review=_review(house),
         edition=house.model.known,
-        broadcasts=Broadcasts(Notices.load(NOTICES), services.catalogue),
+        broadcasts=Broadcasts(BroadcastTexts.load(BROADCAST_TEXTS), services.catalogue),
         waves=works.waves(house),
     )
 
@@ -182,7 +186,8 @@ def status(house: House, ready: Callable[[], bool]) -> web.Application:
 async def _ready(house: House, _request: web.Request) -> web.Response:
     try:
         await house.ledger.run(inbox.waiting)
-    except Exception:
+    except Exception as error:
+        log.warning("not ready, the inbox cannot be read: %s", told(error))
         return web.Response(text="database is away", status=503)
     return web.Response(text="ok")
 

@@ -3,6 +3,7 @@
     NindyError
     ├── StartupError            a setting, file or port that stops the start (exit code 2)
     │   └── DataError           a data file that is wrong, with file, line and remedy
+    │       └── MissingYear     the calendar has no such year (bot/worktime.py)
     ├── UpstreamError           an outside system did not give what we asked for
     │   ├── UpstreamUnavailable it cannot be reached, answers 5xx, or its breaker is open
     │   ├── UpstreamTimeout     the time budget ran out
@@ -23,9 +24,19 @@
     ├── FileLost                a file that was kept is not there, or is not what was kept
     ├── ApiRefused              a program's request is refused, with a status and a stable code
     ├── SignInError             an identity provider said what must not be believed
+    ├── Misread                 an answer to a form's question is none (actions/questions.py)
+    ├── FieldError              it is no value of its field; told to the person
+    │                           (actions/fields/words.py)
+    ├── ChangeRefused           a ticket does not allow a change (bot/tickets/life.py)
+    ├── ReviewRefused           an entry of the FAQ does not (bot/faq/review.py)
+    ├── BroadcastRefused        a broadcast does not (bot/broadcast/life.py)
+    ├── StillOpen               a person with open tickets is not erased (bot/personal/erasure.py)
     └── TurnError               a turn could not be finished and was rolled back
         ├── TurnLost            lease or version lost; somebody else has the conversation
         └── TurnFailed          Rasa, an action or the database raised
+
+What Meta's codes make of a ChannelError is drawn in `bot.channels.whatsapp.errors`. One stands
+outside: `bot.api.addresses.AddressRefused`, which a library must take for its own.
 
 No message of these exceptions may hold personal data: they reach logs.
 """

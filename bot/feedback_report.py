@@ -10,9 +10,8 @@ from cryptography.fernet import InvalidToken
 from bot.clock import JAKARTA
 from bot.errors import StartupError
 from bot.ledger import migrate
-from bot.ledger.database import Ledger
 from bot.ledger.feedback import CHOICE, HELPED, Feedback, read
-from bot.privacy import open_vault, redact
+from bot.privacy import redact
 from bot.settings import Settings
 
 _BINS = 10
@@ -29,16 +28,13 @@ def report(settings: Settings, since: date | None) -> tuple[list[str], str]:
         StartupError: The keys or the database cannot be used.
     """
     begin = datetime.combine(since, time(), JAKARTA) if since else None
-    ledger = Ledger(settings.database_url, open_vault(settings))
     try:
-        migrate.upgrade(ledger)
-        found = ledger.transact(read, begin)
+        with migrate.opened(settings) as ledger:
+            found = ledger.transact(read, begin)
     except InvalidToken:
         raise StartupError(
             "the questions were sealed with other keys; add those to NINDY_ENCRYPTION_KEYS"
         ) from None
-    finally:
-        ledger.close()
     return list(lines(found)), counts(found)
 
 

@@ -38,7 +38,7 @@ def configure(level: str) -> None:
     Rasa copies data for its debug lines even when nobody reads them, so they are filtered before
     they are made.
     """
-    numeric = logging.getLevelName(level.upper())
+    numeric = logging.getLevelName(level)
     structlog.configure(
         wrapper_class=structlog.make_filtering_bound_logger(logging.WARNING),
         processors=[structlog.stdlib.ProcessorFormatter.wrap_for_formatter],

@@ -22,7 +22,10 @@ _LEAST_SECRET = 32
 _LEAST_GIVEN = 16
 """Characters of one that Meta gave, or was told."""
 SANDBOX_SECRET = "sandbox-only"  # noqa: S105  the sandbox's own, worthless elsewhere
-
+SANDBOX_NUMBER = "100000000000001"
+_NOT_SANDBOX = "must be set when NINDY_WHATSAPP_API_URL is not the sandbox's"
+_LAST_PORT = 65_535
+_LEVELS = ("DEBUG", "INFO", "WARNING", "ERROR")
 
 Network = IPv4Network | IPv6Network
 
@@ -31,12 +34,17 @@ class Settings(BaseSettings):
     """The settings, checked when they are read."""
 
     host: str = Field("127.0.0.1", description="Address the servers listen on.")
-    edge_port: int = Field(8000, description="Public edge: webhooks, web chat, demo page.")
-    desk_port: int = Field(8001, description="Agents' desk and /metrics.")
-    status_port: int = Field(
-        0, description="Health and metrics of a process without a desk; 0 is none."
+    edge_port: int = Field(
+        8000, ge=1, le=_LAST_PORT, description="Public edge: webhooks, web chat, demo page."
     )
-    sandbox_port: int = Field(8002, description="Stand-ins and the phone.")
+    desk_port: int = Field(8001, ge=1, le=_LAST_PORT, description="Agents' desk and /metrics.")
+    status_port: int = Field(
+        0,
+        ge=0,
+        le=_LAST_PORT,
+        description="Health and metrics of a process without a desk; 0 is none.",
+    )
+    sandbox_port: int = Field(8002, ge=1, le=_LAST_PORT, description="Stand-ins and the phone.")
     var_dir: Path = Field(Path("var"), description="Where Nindy keeps its own files.")
     database_url: str = Field(
         "", repr=False, description="Ledger; default SQLite under NINDY_VAR_DIR."
@@ -59,9 +67,12 @@ class Settings(BaseSettings):
         SecretStr(""), description="Secret of look-up keys and signatures; never changes."
     )
     whatsapp_api_url: str = Field(
-        "", description="Graph API with version; default the sandbox's, as for the three below."
+        "",
+        description="Graph API with version; default the sandbox's, as then of SPAN, SAKTI, Digit.",
     )
-    whatsapp_phone_number_id: str = Field("100000000000001", description="Our number's id.")
+    whatsapp_phone_number_id: str = Field(
+        "", description="Our number's id; with the sandbox's API, by default the sandbox's."
+    )
     whatsapp_account_id: str = Field(
         "200000000000001", description="Our WhatsApp business account; for `nindy whatsapp` only."
     )
@@ -144,17 +155,29 @@ class Settings(BaseSettings):
     def _default_files(cls, value: Path, values: dict[str, Any]) -> Path:
         return value if value.parts else values.get("var_dir", Path("var")) / "files"
 
-    @validator("whatsapp_api_url", "span_url", "sakti_url", "digit_url", always=True)
-    def _sandbox_url(cls, value: str, values: dict[str, object], field: ModelField) -> str:
-        path = "graph/v26.0" if field.name == "whatsapp_api_url" else field.name[: -len("_url")]
-        return value or f"{_sandbox(values)}/{path}"
+    @validator("whatsapp_api_url", always=True)
+    def _sandbox_graph(cls, value: str, values: dict[str, object]) -> str:
+        return value or f"{_sandbox(values)}/graph/v26.0"
+
+    @validator("span_url", "sakti_url", "digit_url", always=True)
+    def _sandbox_system(cls, value: str, values: dict[str, object], field: ModelField) -> str:
+        # Invented records must not reach real people; who wants that on trial says it.
+        if not value and not _in_sandbox(values):
+            raise ValueError(_NOT_SANDBOX)
+        return value or f"{_sandbox(values)}/{field.name[: -len('_url')]}"
+
+    @validator("whatsapp_phone_number_id", always=True)
+    def _sandbox_number(cls, value: str, values: dict[str, object]) -> str:
+        if not value and not _in_sandbox(values):
+            raise ValueError(_NOT_SANDBOX)
+        return value or SANDBOX_NUMBER
 
     @validator("whatsapp_app_secret", "whatsapp_verify_token", "whatsapp_access_token", always=True)
     def _sandbox_secret(cls, value: SecretStr, values: dict[str, object]) -> SecretStr:
         if value.get_secret_value().strip(" ,"):
             return value
-        if not f"{values.get('whatsapp_api_url', '')}/".startswith(f"{_sandbox(values)}/"):
-            raise ValueError("must be set when NINDY_WHATSAPP_API_URL is not the sandbox")
+        if not _in_sandbox(values):
+            raise ValueError(_NOT_SANDBOX)
         if values.get("host") not in LOOPBACK:
             raise ValueError(
                 "must be set when NINDY_HOST can be reached from elsewhere: "
@@ -164,8 +187,8 @@ class Settings(BaseSettings):
 
     @validator("whatsapp_app_secret", "whatsapp_verify_token", "whatsapp_access_token")
     def _is_no_word(cls, value: SecretStr, values: dict[str, object]) -> SecretStr:
-        is_real = not str(values.get("whatsapp_api_url")).startswith("http://127.0.0.1:")
-        if is_real and any(len(one) < _LEAST_GIVEN for one in _parts(value.get_secret_value())):
+        short = any(len(one) < _LEAST_GIVEN for one in _parts(value.get_secret_value()))
+        if short and not _in_sandbox(values):
             raise ValueError(f"must have {_LEAST_GIVEN} characters or more")
         return value
 
@@ -220,6 +243,12 @@ class Settings(BaseSettings):
         """Our own proxies."""
         return tuple(ip_network(one) for one in _parts(self.trusted_proxies))
 
+    @validator("log_level")
+    def _is_level(cls, value: str) -> str:
+        if value.upper() not in _LEVELS:
+            raise ValueError("must be DEBUG, INFO, WARNING or ERROR")
+        return value.upper()
+
     @validator("webhook_networks", "trusted_proxies")
     def _are_networks(cls, value: str) -> str:
         for one in _parts(value):
@@ -233,10 +262,12 @@ class Settings(BaseSettings):
     def reachable(self) -> tuple[Network, ...]:
         """The networks that webhooks may reach; loopback where WhatsApp is the sandbox's."""
         given = tuple(ip_network(one) for one in _parts(self.webhook_networks))
-        in_sandbox = f"{self.whatsapp_api_url}/".startswith(
-            f"http://127.0.0.1:{self.sandbox_port}/"
-        )
-        return given or ((ip_network("127.0.0.0/8"),) if in_sandbox else ())
+        return given or ((ip_network("127.0.0.0/8"),) if self.in_sandbox else ())
+
+    @property
+    def in_sandbox(self) -> bool:
+        """Whether our WhatsApp is that of our own sandbox, so that nobody real is behind it."""
+        return _in_sandbox(vars(self))
 
     @property
     def app_secrets(self) -> tuple[bytes, ...]:
@@ -250,6 +281,11 @@ def _parts(text: str) -> list[str]:
 
 def _sandbox(values: dict[str, object]) -> str:
     return f"http://127.0.0.1:{values.get('sandbox_port')}"
+
+
+def _in_sandbox(values: dict[str, object]) -> bool:
+    # The slash: 127.0.0.1:8002.example and 127.0.0.1:8002@example only begin like it.
+    return f"{values.get('whatsapp_api_url')}/".startswith(f"{_sandbox(values)}/")
 
 
 def load() -> Settings:

@@ -58,7 +58,7 @@ class Approved:
     """A template as we know it.
 
     Attributes:
-        occasion: When it is sent; None for a broadcast's (`bot.broadcast.notices`).
+        occasion: When it is sent; None for a broadcast's (`bot.broadcast.texts`).
         name: Its name in our WhatsApp account.
         language: Its language there, such as ``id``.
         category: Meta's kind, which decides the price.

@@ -27,8 +27,8 @@ from bot.turn.file_words import FileWords
 from bot.turn.held import Held
 from bot.turn.informed import Informed
 from bot.turn.late import Late
-from bot.turn.notice import Noticed
 from bot.turn.paged import Paged
+from bot.turn.read_mark import MarkedRead
 from bot.turn.sender import Send, Sender
 from bot.turn.unread import Unread
 from bot.turn.with_files import WithFiles
@@ -49,7 +49,7 @@ async def worker(house: House) -> Worker:
     mark_read = GraphClient(house.session, *_graph(house)).mark_read
     informed = Informed({"whatsapp": Notice.load(_NOTICE)}, late)
     paged = Paged(house.ledger, services.words, house.choice_key, informed)
-    respond = Noticed({"whatsapp": mark_read}, paged)
+    respond = MarkedRead({"whatsapp": mark_read}, paged)
     listen = Held(services.changes, services.words, respond, dialogue.parse, house.choice_key)
     return Worker(
         house.ledger, respond, apology, listen, house.owner, house.wake, now, house.failpoints

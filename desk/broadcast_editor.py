@@ -88,13 +88,13 @@ def _page(
     status: int = 200,
     refused: BroadcastRefused | None = None,
 ) -> web.StreamResponse:
-    notices = request.app[WORK].broadcasts.notices
+    texts = request.app[WORK].broadcasts.texts
     return render(
         request,
         "broadcast_tulis.html",
         status,
-        notices=notices.every,
-        chosen=notices.find(values.get("templat", "")),
+        notices=texts.every,
+        chosen=texts.find(values.get("templat", "")),
         values=values,
         field=_FIELD,
         longest=LONGEST,

@@ -12,8 +12,8 @@ import sqlalchemy as sa
 from bot.broadcast import report
 from bot.broadcast.changes import Broadcasts, Draft
 from bot.broadcast.life import SERVICE, Seen
-from bot.broadcast.notices import Notices
 from bot.broadcast.report import Dossier
+from bot.broadcast.texts import BroadcastTexts
 from bot.broadcast.waves import Waves
 from bot.channels.message import Inbound, Kind, Sender
 from bot.ledger import consents, inbox, outbox, tables, tickets
@@ -25,8 +25,8 @@ from tests.conftest import PROJECT
 from tests.kit import START
 from tests.ticketing import CALENDAR, CATALOGUE
 
-NOTICES = Notices.load(PROJECT / "data/whatsapp/broadcast.yml")
-BROADCASTS = Broadcasts(NOTICES, CATALOGUE)
+TEXTS = BroadcastTexts.load(PROJECT / "data/whatsapp/broadcast.yml")
+BROADCASTS = Broadcasts(TEXTS, CATALOGUE)
 WAVES = Waves(size=2, pause=timedelta(seconds=30), per_day=250)
 NUMBER = "20261123-BCASTA"
 HEAD_OFFICE, SATKER = 8, 1

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import asyncio
 import threading
+import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
@@ -130,6 +132,16 @@ def contents(ledger: Ledger) -> dict[str, list[tuple[Any, ...]]]:
         name: [tuple(row) for row in rows(ledger, table, *table.primary_key.columns)]
         for name, table in tables.metadata.tables.items()
     }
+
+
+async def until(holds: Callable[[], Any], what: str = "it is so", seconds: float = 30) -> Any:
+    """Wait until something is so, and return it."""
+    deadline = time.monotonic() + seconds
+    while time.monotonic() < deadline:
+        if found := holds():
+            return found
+        await asyncio.sleep(0.02)
+    raise AssertionError(f"not within {seconds} s: {what}")
 
 
 def together(jobs: list[Callable[[], T]]) -> list[T]:

@@ -14,10 +14,11 @@ from typing import Any
 
 import aiohttp
 
+from bot.settings import SANDBOX_NUMBER
 from tests import wire
 
 PROJECT = Path(__file__).resolve().parents[1]
-SECRET = "a-test-secret"
+SECRET = "a-secret-of-tests"
 START_SECONDS = 60
 
 
@@ -50,6 +51,7 @@ class Product:
             "NINDY_DESK_PORT": str(self.desk_port),
             "NINDY_SANDBOX_PORT": str(free_port()),
             "NINDY_WHATSAPP_API_URL": f"{self.sandbox}/graph/v26.0",
+            "NINDY_WHATSAPP_PHONE_NUMBER_ID": SANDBOX_NUMBER,
             "NINDY_WHATSAPP_APP_SECRET": SECRET,
             "NINDY_WHATSAPP_VERIFY_TOKEN": SECRET,
             "NINDY_WHATSAPP_ACCESS_TOKEN": SECRET,

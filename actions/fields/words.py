@@ -48,7 +48,6 @@ class SupplierType:
 
     code: str
     name: str
-    for_whom: str
     searchable: bool
     aliases: tuple[str, ...]
 
@@ -146,7 +145,6 @@ def supplier_types() -> tuple[SupplierType, ...]:
         SupplierType(
             code=_text(entry, "code"),
             name=_text(entry, "name"),
-            for_whom=_text(entry, "for_whom"),
             searchable=take(entry, "searchable", bool),
             aliases=_texts(entry, "aliases"),
         )

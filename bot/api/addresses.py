@@ -21,8 +21,11 @@ _NAT64: Any = ip_network("64:ff9b::/96")
 _LONGEST = 500
 
 
-class Refused(OSError):
-    """The name leads to an address that is not allowed."""
+class AddressRefused(OSError):
+    """The name leads to an address that is not allowed.
+
+    An OSError, because aiohttp takes only that from a resolver for a connection that failed.
+    """
 
 
 def problem(url: str, networks: Iterable[Network]) -> str:
@@ -93,13 +96,13 @@ class GuardedResolver(AbstractResolver):
         """Return the addresses of a name.
 
         Raises:
-            Refused: One of them is not allowed.
+            AddressRefused: One of them is not allowed.
         """
         found = await self._inner.resolve(host, port, family)
         for one in found:
             address = _literal(one["host"].partition("%")[0])
             if address is None or not allowed(address, self._networks):
-                raise Refused("a webhook's name leads into a private network")
+                raise AddressRefused("a webhook's name leads into a private network")
         return found
 
     async def close(self) -> None:

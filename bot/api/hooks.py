@@ -15,7 +15,7 @@ from datetime import datetime
 
 import aiohttp
 
-from bot.api.addresses import GuardedResolver, Refused, problem
+from bot.api.addresses import AddressRefused, GuardedResolver, problem
 from bot.clock import Clock
 from bot.errors import Retryable
 from bot.ledger.deliveries import Parcel
@@ -81,12 +81,12 @@ class Hooks:
             ) as response:
                 status = response.status
                 response.close()
-        except Refused:
+        except AddressRefused:
             raise Retryable(0, "address") from None
         except asyncio.TimeoutError:
             raise Retryable(0, "timeout") from None
         except (aiohttp.ClientError, OSError, ValueError) as error:
-            refused = isinstance(getattr(error, "os_error", None), Refused)
+            refused = isinstance(getattr(error, "os_error", None), AddressRefused)
             raise Retryable(0, "address" if refused else "connection") from None
         if not 200 <= status < 300:
             raise Retryable(status, f"http_{status}")

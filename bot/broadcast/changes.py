@@ -26,7 +26,7 @@ from bot.broadcast.life import (
     Skip,
     State,
 )
-from bot.broadcast.notices import Notices
+from bot.broadcast.texts import BroadcastTexts
 from bot.catalogue import Catalogue
 from bot.channels.message import Reply
 from bot.ledger import agents, spoken
@@ -68,12 +68,12 @@ class Broadcasts:
     """The changes.
 
     Args:
-        notices: The templates.
+        texts: The templates.
         catalogue: Who may ask for a broadcast.
     """
 
-    def __init__(self, notices: Notices, catalogue: Catalogue) -> None:
-        self.notices = notices
+    def __init__(self, texts: BroadcastTexts, catalogue: Catalogue) -> None:
+        self.texts = texts
         self._catalogue = catalogue
 
     def draft(self, connection: Connection, vault: Vault, seen: Seen, draft: Draft) -> int:
@@ -171,10 +171,10 @@ class Broadcasts:
         _write(connection, vault, row, seen, State.STOPPED)
 
     def _filled(self, draft: Draft) -> Reply:
-        notice = self.notices.find(draft.template)
-        if notice is None:
+        text = self.texts.find(draft.template)
+        if text is None:
             raise BroadcastRefused("template")
-        reply = notice.reply(draft.values)
+        reply = text.reply(draft.values)
         if reply is None:
             raise BroadcastRefused("fields")
         return reply
@@ -194,7 +194,7 @@ class Broadcasts:
 
     def _pass(self, connection: Connection, vault: Vault, row: Any) -> None:
         self._request(connection, ticket.c.id == row.ticket_id)
-        if not self.notices.knows(spoken.read_reply(vault.open(row.sealed_reply))):
+        if not self.texts.knows(spoken.read_reply(vault.open(row.sealed_reply))):
             raise BroadcastRefused("template")
         waiting = sa.select(broadcast_recipient.c.id).where(
             broadcast_recipient.c.broadcast_id == row.id,

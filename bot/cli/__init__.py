@@ -21,10 +21,10 @@ os.environ.setdefault("RASA_TELEMETRY_ENABLED", "false")
 # A filter would not last: importing sanic puts its own in front.
 warnings.showwarning = lambda *_args, **_kwargs: None
 
-from bot import log, settings  # noqa: E402
 from bot.cli.api import add_to as add_api  # noqa: E402
 from bot.cli.desk import add_to as add_desk  # noqa: E402
 from bot.cli.faq import add_to as add_faq  # noqa: E402
+from bot.cli.opening import read_settings  # noqa: E402
 from bot.cli.privacy import add_to as add_privacy  # noqa: E402
 from bot.cli.whatsapp import add_to as add_whatsapp  # noqa: E402
 from bot.errors import StartupError  # noqa: E402
@@ -131,7 +131,7 @@ def _catalogue_diff(options: argparse.Namespace) -> None:
 
 
 def _evaluate(options: argparse.Namespace) -> None:
-    _settings()
+    read_settings()
     _train_if_needed()
     from bot.measure import evaluate
 
@@ -139,7 +139,7 @@ def _evaluate(options: argparse.Namespace) -> None:
 
 
 def _feedback(options: argparse.Namespace) -> None:
-    read = _settings()
+    read = read_settings()
     from bot.feedback_report import report
 
     lines, counts = report(read, options.since)
@@ -156,7 +156,7 @@ def _day(text: str) -> date:
 
 
 def _check(_options: argparse.Namespace) -> None:
-    _settings()
+    read_settings()
     from bot.data_check import check_data
 
     found = check_data()
@@ -168,7 +168,7 @@ def _check(_options: argparse.Namespace) -> None:
 
 
 def _doctor(_options: argparse.Namespace) -> None:
-    read = _settings()
+    read = read_settings()
     found = asyncio.run(_examine(read))
     for finding in found:
         print(finding)
@@ -195,7 +195,7 @@ async def _examine(read: Settings) -> list[Finding]:
 
 
 def _up(_options: argparse.Namespace) -> None:
-    read = _settings()
+    read = read_settings()
     from bot.run import ROLES, run
 
     _train_if_needed()
@@ -203,7 +203,7 @@ def _up(_options: argparse.Namespace) -> None:
 
 
 def _role(options: argparse.Namespace) -> None:
-    read = _settings()
+    read = read_settings()
     from bot.run import run
 
     def ready(accounts: list[Account]) -> None:
@@ -214,19 +214,13 @@ def _role(options: argparse.Namespace) -> None:
 
 
 def _match(options: argparse.Namespace) -> None:
-    _settings()
+    read_settings()
     _train_if_needed()
     from bot.measure import match_lines
 
     text = options.file.read_text(encoding="utf-8") if options.file else options.text
     for line in match_lines(text.splitlines() or [""]):
         print(line)
-
-
-def _settings() -> Settings:
-    read = settings.load()
-    log.configure(read.log_level)
-    return read
 
 
 def _train_if_needed() -> None:
@@ -238,14 +232,14 @@ def _train_if_needed() -> None:
 
 
 def _train() -> None:
-    _settings()
+    read_settings()
     print("Training the model ...", flush=True)
     began = time.monotonic()
-    from actions.services import check_data
+    from actions.services import read_data
     from bot.model import PROJECT
     from bot.turn import training
 
-    check_data()
+    read_data()
     path = training.train(PROJECT)
     print(f"Trained in {time.monotonic() - began:.0f} s: {path.relative_to(PROJECT)}", flush=True)
 

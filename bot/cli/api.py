@@ -6,9 +6,9 @@ import argparse
 import contextlib
 from collections.abc import Callable, Iterator
 
-from bot import log, settings
 from bot.api import addresses
 from bot.api.door import PREFIX
+from bot.cli.opening import open_ledger, read_settings
 from bot.clock import now
 from bot.errors import StartupError
 from bot.ledger import api_clients, deliveries, migrate, subscribers
@@ -70,7 +70,7 @@ def _add(options: argparse.Namespace) -> None:
         )
     if not 0 < len(options.name.strip()) <= 100:
         raise StartupError("--name: use 1 to 100 characters")
-    read = _settings()
+    read = read_settings()
     _check_webhook(options, read)
     scopes = frozenset(Scope(scope) for scope in options.scope)
     with migrate.opened(read) as ledger:
@@ -85,7 +85,7 @@ def _add(options: argparse.Namespace) -> None:
 
 
 def _change(options: argparse.Namespace) -> None:
-    _check_webhook(options, _settings())
+    _check_webhook(options, read_settings())
     with _client(options) as (ledger, client):
         scopes = frozenset(Scope(scope) for scope in options.scope or client.scopes)
         url = options.webhook or client.url
@@ -107,7 +107,7 @@ def _print_secret(id: str, secret: str) -> None:
 
 
 def _list(_options: argparse.Namespace) -> None:
-    with migrate.opened(_settings()) as ledger:
+    with open_ledger() as ledger:
         for one in ledger.transact(api_clients.every):
             state = "disabled" if one.disabled else "active"
             scopes = ",".join(sorted(scope.value for scope in one.scopes))
@@ -140,7 +140,7 @@ def _rotate(options: argparse.Namespace) -> None:
 
 
 def _deliveries(options: argparse.Namespace) -> None:
-    with migrate.opened(_settings()) as ledger:
+    with open_ledger() as ledger:
         if options.again:
             number = ledger.transact(deliveries.revive, options.again, now())
             print(f"{number} events of {options.again} are tried again.")
@@ -150,14 +150,8 @@ def _deliveries(options: argparse.Namespace) -> None:
 
 @contextlib.contextmanager
 def _client(options: argparse.Namespace) -> Iterator[tuple[Ledger, Client]]:
-    with migrate.opened(_settings()) as ledger:
+    with open_ledger() as ledger:
         client = ledger.transact(api_clients.find, options.id)
         if client is None:
             raise StartupError(f"id {options.id!r} is not known; see `nindy api client list`")
         yield ledger, client
-
-
-def _settings() -> Settings:
-    read = settings.load()
-    log.configure(read.log_level)
-    return read

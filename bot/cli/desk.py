@@ -9,11 +9,12 @@ import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
-from bot import log, passwords, settings
+from bot import passwords
 from bot.catalogue import Catalogue
+from bot.cli.opening import open_ledger
 from bot.clock import now
 from bot.errors import StartupError
-from bot.ledger import agents, migrate
+from bot.ledger import agents
 from bot.ledger.agents import Agent, Role
 from bot.ledger.database import Ledger
 
@@ -145,12 +146,3 @@ def _account(options: argparse.Namespace) -> Iterator[tuple[Ledger, Agent]]:
         if agent is None:
             raise StartupError(f"login {options.login!r} is not known; see `nindy desk user list`")
         yield ledger, agent
-
-
-@contextlib.contextmanager
-def open_ledger() -> Iterator[Ledger]:
-    """Open the ledger of the settings for a command."""
-    read = settings.load()
-    log.configure(read.log_level)
-    with migrate.opened(read) as ledger:
-        yield ledger

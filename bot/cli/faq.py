@@ -7,7 +7,7 @@ import json
 from pathlib import Path
 
 from bot.catalogue import Catalogue
-from bot.cli.desk import open_ledger
+from bot.cli.opening import open_ledger
 from bot.errors import StartupError
 from bot.faq import Bank, history
 from bot.faq.export import export

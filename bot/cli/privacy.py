@@ -14,8 +14,8 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from bot import log, settings
 from bot.attachments.files import Files
+from bot.cli.opening import read_settings
 from bot.clock import now
 from bot.errors import StartupError
 from bot.key_file import KeyFile
@@ -246,7 +246,6 @@ def _confirm(options: argparse.Namespace, who: Found) -> None:
 
 @contextmanager
 def _opened() -> Iterator[tuple[Settings, Ledger, Files]]:
-    read = settings.load()
-    log.configure(read.log_level)
+    read = read_settings()
     with migrate.opened(read) as ledger:
         yield read, ledger, Files(read.files_dir, ledger.vault, read.file_bytes, None)

@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from bot import log, settings
+from bot.cli.opening import open_ledger, read_settings
 from bot.clock import JAKARTA, now
 from bot.settings import Settings
 
@@ -33,19 +33,12 @@ def add_to(parser: argparse.ArgumentParser) -> None:
 
 def _costs(options: argparse.Namespace) -> None:
     from bot.ledger import prices
-    from bot.ledger.database import Ledger
-    from bot.privacy import open_vault
 
     start = (options.month or now()).astimezone(JAKARTA)
     start = start.replace(day=1, hour=0, minute=0, second=0, microsecond=0)
     end = (start + timedelta(days=32)).replace(day=1)
-    read = settings.load()
-    log.configure(read.log_level)
-    ledger = Ledger(read.database_url, open_vault(read))
-    try:
+    with open_ledger() as ledger:
         found = ledger.transact(prices.counts, start, end)
-    finally:
-        ledger.close()
     for one in found:
         told = "charged" if one.charged else "free" if one.category else "not told yet"
         print(f"{one.number:8} {one.category or '-':16} {told}")
@@ -59,9 +52,7 @@ def _month(text: str) -> datetime:
 
 
 def _run(everything: bool) -> None:
-    read = settings.load()
-    log.configure(read.log_level)
-    found = asyncio.run(_look(read, everything))
+    found = asyncio.run(_look(read_settings(), everything))
     for finding in found:
         print(finding)
     if not all(finding.good for finding in found):
@@ -71,13 +62,13 @@ def _run(everything: bool) -> None:
 async def _look(read: Settings, everything: bool) -> list[Finding]:
     import aiohttp
 
-    from bot.broadcast.notices import Notices
+    from bot.broadcast.texts import BroadcastTexts
     from bot.channels.whatsapp.account import Account
     from bot.channels.whatsapp.checkup import check_account, check_templates
     from bot.templates import Templates
 
-    notices = Notices.load(_DATA / "broadcast.yml").every
-    ours = [*Templates.load(_DATA / "templates.yml").every, *(one.approved for one in notices)]
+    texts = BroadcastTexts.load(_DATA / "broadcast.yml").every
+    ours = [*Templates.load(_DATA / "templates.yml").every, *(one.approved for one in texts)]
     async with aiohttp.ClientSession(cookie_jar=aiohttp.DummyCookieJar()) as session:
         token = read.whatsapp_access_token.get_secret_value()
         account = Account(session, read.whatsapp_api_url, token)

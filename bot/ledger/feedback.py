@@ -1,9 +1,10 @@
 """What people said about the matcher's answers: labels on real questions.
 
-A row is written with the turn in which a person judged. It is kept for twelve months after `at`
-(a matcher is measured on at most one fiscal year of talk) and leaves earlier with its
-conversation; the retention jobs (issue 7) delete it. The question may hold personal data, so it
-is sealed; everything else is an id, a number or one of the words below.
+A row is written with the turn in which a person judged. It is kept from `at` on for as long as
+``data/privacy/retention.yml`` says, twelve months (a matcher is measured on at most one fiscal
+year of talk); `bot.personal.expiry` deletes it, or earlier the erasure of its person. The
+question may hold personal data, so it is sealed; everything else is an id, a number or one of the
+words below.
 """
 
 from __future__ import annotations

@@ -9,7 +9,7 @@ from typing import Any
 import aiohttp
 import pytest
 
-from bot.api.addresses import GuardedResolver, Refused, allowed, problem
+from bot.api.addresses import AddressRefused, GuardedResolver, allowed, problem
 from bot.errors import StartupError
 from bot.settings import load
 
@@ -78,7 +78,7 @@ async def test_a_name_is_judged_by_every_address_that_it_has_now(
     assert len(await resolver.resolve("pintu.contoh.go.id", 443)) == 2
     for bad in ("10.0.0.1", "fe80::1%eth0"):
         found[:] = ["8.8.8.8", bad]
-        with pytest.raises(Refused):
+        with pytest.raises(AddressRefused):
             await resolver.resolve("pintu.contoh.go.id", 443)
     await resolver.close()
 
@@ -102,5 +102,8 @@ def test_settings_name_the_networks(monkeypatch: pytest.MonkeyPatch, tmp_path: A
     monkeypatch.delenv("NINDY_WEBHOOK_NETWORKS")
     for name in ("APP_SECRET", "VERIFY_TOKEN", "ACCESS_TOKEN"):
         monkeypatch.setenv(f"NINDY_WHATSAPP_{name}", "an invented secret")
+    monkeypatch.setenv("NINDY_WHATSAPP_PHONE_NUMBER_ID", "1")
+    for name in ("SPAN", "SAKTI", "DIGIT"):
+        monkeypatch.setenv(f"NINDY_{name}_URL", f"https://{name.lower()}.contoh.go.id")
     monkeypatch.setenv("NINDY_WHATSAPP_API_URL", "https://graph.facebook.com/v26.0")
     assert load().reachable == ()

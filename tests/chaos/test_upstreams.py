@@ -31,14 +31,13 @@ from bot.live.wake import Wake
 from bot.turn.failpoints import Failpoints
 from sandbox.app import create_app
 from sandbox.faults import OFF, UPSTREAM
-from tests.chaos.storm import VOLUME
+from tests.chaos.storm import VOLUME, WHOLE
 from tests.conversations.stage import stage
 from tests.kit import START, Clock, sqlite_ledger
 from tests.ticketing import Desk
 
 pytestmark = [pytest.mark.chaos, pytest.mark.timeout(300 + 180 * VOLUME)]
 
-WHOLE = VOLUME >= 10
 BUDGET = 8.0 if WHOLE else 0.8
 PROMISED = 10.0
 MONDAY = datetime(2026, 11, 23, 9)

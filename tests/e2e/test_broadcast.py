@@ -2,12 +2,8 @@
 
 from __future__ import annotations
 
-import asyncio
-import time
-from collections.abc import Callable
 from datetime import datetime, timezone
 from pathlib import Path
-from typing import Any
 
 import pytest
 
@@ -18,6 +14,7 @@ from bot.ledger import tables
 from bot.ledger.database import Ledger
 from tests.broadcasting import BROADCASTS, HEAD_OFFICE, OUTAGE, VALUES
 from tests.e2e.test_window import ledger_of, open_ticket
+from tests.kit import until
 from tests.product import Product
 
 pytestmark = [pytest.mark.rasa, pytest.mark.timeout(180)]
@@ -27,16 +24,6 @@ WORDS = "SPAN sedang terganggu"
 
 def now() -> datetime:
     return datetime.now(timezone.utc)
-
-
-async def until(holds: Callable[[], Any], what: str, seconds: float = 30) -> Any:
-    """Wait until something is so, and return it."""
-    deadline = time.monotonic() + seconds
-    while time.monotonic() < deadline:
-        if found := holds():
-            return found
-        await asyncio.sleep(0.05)
-    raise AssertionError(f"not within {seconds} s: {what}")
 
 
 async def number_of(product: Product, person: str) -> str:

@@ -204,9 +204,9 @@ class TestTheWayToApproval:
     ) -> None:
         campaign.say("siti")
         id = campaign.draft()
-        notice = BROADCASTS.notices.every[0]
-        other = replace(notice, approved=replace(notice.approved, body="Lain: {layanan}!"))
-        monkeypatch.setitem(BROADCASTS.notices._by_name, notice.approved.name, other)
+        text = BROADCASTS.texts.every[0]
+        other = replace(text, approved=replace(text.approved, body="Lain: {layanan}!"))
+        monkeypatch.setitem(BROADCASTS.texts._by_name, text.approved.name, other)
         assert refused(campaign, "submit", id) == "template"
 
 

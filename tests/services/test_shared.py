@@ -162,14 +162,21 @@ async def test_a_server_that_hangs_costs_one_time_out_not_many(server: Redis) ->
 
 
 async def test_a_listener_notices_a_server_that_hangs(
-    server: Redis, monkeypatch: pytest.MonkeyPatch
+    server: Redis, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
     monkeypatch.setattr("bot.live.shared._QUIET", 0.2)
+
+    async def both_noticed() -> None:
+        while sum("cannot be listened to" in line for line in caplog.messages) < 2:
+            await asyncio.sleep(0.01)
+
     async with process(server.url) as one, process(server.url) as other:
         await listeners(server, 2)
         server.signal(signal.SIGSTOP)
-        await asyncio.sleep(1.5)
-        server.signal(signal.SIGCONT)
+        try:
+            await asyncio.wait_for(both_noticed(), SOON)
+        finally:
+            server.signal(signal.SIGCONT)
         await asyncio.wait_for(listeners(server, 2), 20)
         one.ring("inbox")
         await asyncio.wait_for(other.wait("inbox", 60), SOON)

@@ -11,12 +11,12 @@ from hypothesis import strategies as st
 from ruamel.yaml import YAML
 
 from bot.broadcast.life import BroadcastRefused
-from bot.broadcast.notices import Notices
 from bot.broadcast.recipients import MOST, read_list
+from bot.broadcast.texts import BroadcastTexts
 from bot.channels.message import Template
 from bot.errors import DataError
 from bot.templates import LONGEST
-from tests.broadcasting import NOTICES, OUTAGE, VALUES
+from tests.broadcasting import OUTAGE, TEXTS, VALUES
 from tests.conftest import PROJECT
 
 FILE = PROJECT / "data/whatsapp/broadcast.yml"
@@ -27,27 +27,27 @@ def test_each_says_how_to_end_it_in_words_that_are_heard() -> None:
     path = PROJECT / "data/nlu/kendali.yml"
     known = YAML(typ="safe").load(path.read_text(encoding="utf-8"))["nlu"]
     (ends,) = [one["examples"] for one in known if one["intent"] == "unsubscribe"]
-    for one in NOTICES.every:
+    for one in TEXTS.every:
         (words,) = re.findall(r"\*(.+?)\*", one.approved.body)
         assert f"- {words}\n" in ends
 
 
-def test_a_notice_is_filled_in_line_by_line() -> None:
-    notice = NOTICES.find(OUTAGE)
-    assert notice is not None
-    reply = notice.reply({**VALUES, "keterangan": "SPM belum\n bisa   diunggah.", "lain": "x"})
+def test_a_text_is_filled_in_line_by_line() -> None:
+    text = TEXTS.find(OUTAGE)
+    assert text is not None
+    reply = text.reply({**VALUES, "keterangan": "SPM belum\n bisa   diunggah.", "lain": "x"})
     assert reply is not None and "SPAN sedang terganggu sejak pukul 08.00 WIB." in reply.text
     assert reply.template == Template(OUTAGE, "id", VALUES)
-    assert reply.choices == () and NOTICES.knows(reply)
+    assert reply.choices == () and TEXTS.knows(reply)
 
 
 def test_what_is_missing_or_longer_than_meta_takes_is_not_filled_in() -> None:
-    notice = NOTICES.find(OUTAGE)
-    assert notice is not None
-    assert notice.reply({**VALUES, "waktu": ""}) is None
-    room = LONGEST - len(notice.approved.reply({**VALUES, "keterangan": ""}).text)
-    assert notice.reply({**VALUES, "keterangan": "x" * room}) is not None
-    assert notice.reply({**VALUES, "keterangan": "x" * (room + 1)}) is None
+    text = TEXTS.find(OUTAGE)
+    assert text is not None
+    assert text.reply({**VALUES, "waktu": ""}) is None
+    room = LONGEST - len(text.approved.reply({**VALUES, "keterangan": ""}).text)
+    assert text.reply({**VALUES, "keterangan": "x" * room}) is not None
+    assert text.reply({**VALUES, "keterangan": "x" * (room + 1)}) is None
 
 
 @pytest.mark.parametrize(
@@ -69,7 +69,7 @@ def test_a_wrong_file_is_named_with_its_remedy(
     path = tmp_path / "broadcast.yml"
     path.write_text(text.replace(old, new, 1), encoding="utf-8")
     with pytest.raises(DataError) as caught:
-        Notices.load(path)
+        BroadcastTexts.load(path)
     assert caught.value.path == str(path) and caught.value.line > 0
     assert remedy in caught.value.problem
 

@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import argparse
-import os
 import re
-from pathlib import Path
 
 import pytest
 
@@ -20,13 +18,7 @@ from tests.kit import rows
 ADD = "client add portal-hai --name Portal --scope tickets:write --scope tickets:read"
 
 
-@pytest.fixture(autouse=True)
-def _here(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    monkeypatch.chdir(tmp_path)
-    for name in list(os.environ):
-        if name.startswith("NINDY_"):
-            monkeypatch.delenv(name)
-    monkeypatch.setattr("bot.log.configure", lambda _: None)
+pytestmark = pytest.mark.usefixtures("here")
 
 
 def run(line: str) -> None:

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import argparse
 import io
-import os
-from pathlib import Path
 
 import pytest
 
@@ -22,13 +20,7 @@ PASSWORD = "merpati putih 17 ekor"
 UNIT = "Direktorat Sistem Perbendaharaan"
 
 
-@pytest.fixture(autouse=True)
-def _here(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    monkeypatch.chdir(tmp_path)
-    for name in list(os.environ):
-        if name.startswith("NINDY_"):
-            monkeypatch.delenv(name)
-    monkeypatch.setattr("bot.log.configure", lambda _: None)
+pytestmark = pytest.mark.usefixtures("here")
 
 
 def run(monkeypatch: pytest.MonkeyPatch, line: str, *more: str, typed: str = PASSWORD) -> None:

@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 import argparse
-import os
 from collections.abc import Callable
 from datetime import datetime, timezone
-from pathlib import Path
 
 import pytest
 
@@ -23,13 +21,7 @@ BEFORE = datetime(2026, 10, 31, 16, 59, tzinfo=timezone.utc)
 AFTER = datetime(2026, 11, 30, 17, 0, tzinfo=timezone.utc)
 
 
-@pytest.fixture(autouse=True)
-def _here(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    monkeypatch.chdir(tmp_path)
-    for name in list(os.environ):
-        if name.startswith("NINDY_"):
-            monkeypatch.delenv(name)
-    monkeypatch.setattr("bot.log.configure", lambda _: None)
+pytestmark = pytest.mark.usefixtures("here")
 
 
 @pytest.fixture

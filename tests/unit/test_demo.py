@@ -15,6 +15,11 @@ from tests.kit import START, sqlite_ledger
 
 NAMES = ("app_secret", "verify_token", "access_token")
 SECRETS = {f"whatsapp_{name}": "an invented secret" for name in NAMES}
+REAL = {
+    "whatsapp_api_url": "https://graph.facebook.com/v26.0",
+    "whatsapp_phone_number_id": "1",
+    **{f"{system}_url": f"https://{system}.contoh.go.id" for system in ("span", "sakti", "digit")},
+}
 OIDC = {"oidc_issuer": "https://sso.contoh.go.id", "oidc_client_id": "x", "oidc_client_secret": "x"}
 
 
@@ -52,7 +57,7 @@ def test_each_role_has_an_account_with_a_password_of_this_start(
         {"database_url": "sqlite:////srv/other.db"},
         {"database_url": "postgresql://db/nindy"},
         {"desk_url": "https://meja.contoh.go.id", **SECRETS},
-        {"whatsapp_api_url": "https://graph.facebook.com/v26.0", **SECRETS},
+        {**REAL, **SECRETS},
         OIDC,
     ],
     ids=str,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import itertools
 import re
 from datetime import timedelta
 from pathlib import Path
@@ -10,8 +11,14 @@ from pathlib import Path
 import pytest
 from ruamel.yaml import YAML
 
+from actions.base import NindyAction
 from actions.categories import STARTS
+from actions.form import FormGuide
+from actions.questions import Confirm
+from actions.registry import hand_out
 from actions.ulasan import USUAL
+from bot import errors
+from bot.channels.whatsapp import errors as of_meta
 from bot.faq import Bank
 from bot.ledger.people import SESSION
 from bot.settings import Settings
@@ -61,12 +68,20 @@ def test_a_dialogue_remembers_as_long_as_the_ledger_keeps_it() -> None:
     assert timedelta(minutes=minutes) == SESSION
 
 
-def test_every_asked_slot_has_its_question_and_its_name() -> None:
+def test_every_asked_slot_has_its_question() -> None:
     for form in DOMAIN["forms"].values():
         for slot in form["required_slots"]:
             asks = f"utter_ask_{slot}" in DOMAIN["responses"]
             assert asks or f"action_ask_{slot}" in DOMAIN["actions"], slot
-            assert f"utter_nama_{slot}" in DOMAIN["responses"], slot
+
+
+def test_every_answer_that_can_be_taken_back_has_a_name() -> None:
+    guides = [action for action in handed_out() if isinstance(action, FormGuide)]
+    assert {guide.form for guide in guides} == set(DOMAIN["forms"])
+    for question in itertools.chain.from_iterable(guide.questions for guide in guides):
+        # A story is not, and after the confirmation nothing is asked any more.
+        changes = not question.prose and not isinstance(question, Confirm)
+        assert (f"utter_nama_{question.slot}" in DOMAIN["responses"]) is changes, question.slot
 
 
 def test_every_sentence_that_python_names_exists() -> None:
@@ -88,20 +103,35 @@ def test_what_is_said_instead_of_a_word_is_heard_as_the_rules_hear_it() -> None:
     assert set(rules) - set(USUAL) == {"pilih"}
 
 
-def test_the_domains_actions_are_the_actions_of_the_package() -> None:
-    from actions.base import NindyAction
-    from actions.registry import hand_out
-
-    class Names:
+def handed_out() -> list[NindyAction]:
+    class Taking:
         def __init__(self) -> None:
-            self.found: set[str] = set()
+            self.found: list[NindyAction] = []
 
         def register_action(self, action: NindyAction) -> None:
-            self.found.add(action.name())
+            self.found.append(action)
 
-    names = Names()
-    hand_out(None, names)  # type: ignore[arg-type]
-    assert names.found == set(DOMAIN["actions"])
+    taking = Taking()
+    hand_out(None, taking)  # type: ignore[arg-type]
+    return taking.found
+
+
+def test_the_domains_actions_are_the_actions_of_the_package() -> None:
+    assert {action.name() for action in handed_out()} == set(DOMAIN["actions"])
+
+
+def test_the_trees_of_exceptions_show_them_all() -> None:
+    parents = {
+        node.name: {ast.unparse(base).rpartition(".")[2] for base in node.bases}
+        for path in PYTHON
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8")))
+        if isinstance(node, ast.ClassDef)
+    }
+    ours = {"NindyError"}
+    while more := {name for name, of in parents.items() if of & ours} - ours:
+        ours |= more
+    trees = f"{errors.__doc__}\n{of_meta.__doc__}"
+    assert set(re.findall(r"^[ │]*[├└]── (\w+)", trees, re.MULTILINE)) == ours - {"NindyError"}
 
 
 INDONESIAN = re.compile(

@@ -8,10 +8,15 @@ from pathlib import Path
 import pytest
 
 from bot.errors import StartupError
-from bot.settings import SANDBOX_SECRET, Settings, load
+from bot.settings import SANDBOX_NUMBER, SANDBOX_SECRET, Settings, load
 
 SECRETS = ("WHATSAPP_APP_SECRET", "WHATSAPP_VERIFY_TOKEN", "WHATSAPP_ACCESS_TOKEN")
-REAL = "https://graph.facebook.com/v26.0"
+SYSTEMS = ("SPAN_URL", "SAKTI_URL", "DIGIT_URL")
+REAL = {
+    "WHATSAPP_API_URL": "https://graph.facebook.com/v26.0",
+    "WHATSAPP_PHONE_NUMBER_ID": "1",
+    **dict.fromkeys(SYSTEMS, "https://sistem.contoh.go.id"),
+}
 SANDBOX = "http://127.0.0.1:8002"
 LONG = "an invented secret for tests only"
 
@@ -41,7 +46,7 @@ def test_with_nothing_set_it_runs_against_the_sandbox() -> None:
 def test_a_real_channel_without_a_secret_is_refused(
     monkeypatch: pytest.MonkeyPatch, left_out: str
 ) -> None:
-    given(monkeypatch, WHATSAPP_API_URL=REAL, **dict.fromkeys(SECRETS, LONG))
+    given(monkeypatch, **REAL, **dict.fromkeys(SECRETS, LONG))
     load()
     for nothing in (None, "", " ", ","):
         monkeypatch.delenv(f"NINDY_{left_out}", raising=False)
@@ -49,6 +54,32 @@ def test_a_real_channel_without_a_secret_is_refused(
             monkeypatch.setenv(f"NINDY_{left_out}", nothing)
         with pytest.raises(StartupError, match=f"NINDY_{left_out}: must be set"):
             load()
+
+
+def test_a_real_channel_without_its_number_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    given(monkeypatch, WHATSAPP_PHONE_NUMBER_ID="")
+    assert load().whatsapp_phone_number_id == SANDBOX_NUMBER
+    given(monkeypatch, **REAL, **dict.fromkeys(SECRETS, LONG))
+    assert load().whatsapp_phone_number_id == "1"
+    for nothing in (None, ""):
+        monkeypatch.delenv("NINDY_WHATSAPP_PHONE_NUMBER_ID", raising=False)
+        if nothing is not None:
+            monkeypatch.setenv("NINDY_WHATSAPP_PHONE_NUMBER_ID", nothing)
+        with pytest.raises(StartupError, match="NINDY_WHATSAPP_PHONE_NUMBER_ID: must be set"):
+            load()
+
+
+@pytest.mark.parametrize("left_out", SYSTEMS)
+def test_a_real_channel_does_not_answer_from_the_sandboxs_records(
+    monkeypatch: pytest.MonkeyPatch, left_out: str
+) -> None:
+    given(monkeypatch, **{**REAL, left_out: ""}, **dict.fromkeys(SECRETS, LONG))
+    with pytest.raises(StartupError, match=f"NINDY_{left_out}: must be set when"):
+        load()
+    given(monkeypatch, **{left_out: f"{SANDBOX}/x"})
+    load()
+    given(monkeypatch, WHATSAPP_API_URL="", **dict.fromkeys(SYSTEMS, ""))
+    assert load().digit_url == f"{SANDBOX}/digit"
 
 
 @pytest.mark.parametrize("url", [SANDBOX + ".evil.id/x", SANDBOX + "1/x", SANDBOX + "@evil.id"])
@@ -60,12 +91,24 @@ def test_an_address_that_only_begins_like_the_sandbox_is_real(
         load()
 
 
+def test_another_program_on_this_machine_is_not_the_sandbox(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    assert load().in_sandbox
+    near = {**REAL, "WHATSAPP_API_URL": "http://127.0.0.1:9/v26.0"}
+    given(monkeypatch, **near, **dict.fromkeys(SECRETS, LONG))
+    assert not load().in_sandbox
+    given(monkeypatch, WHATSAPP_APP_SECRET="x")
+    with pytest.raises(StartupError, match="NINDY_WHATSAPP_APP_SECRET: must have 16"):
+        load()
+
+
 @pytest.mark.parametrize("name", SECRETS)
 @pytest.mark.parametrize("weak", ["x", "ganti-saya", f"{LONG},x"])
 def test_a_real_channel_with_a_weak_secret_is_refused(
     monkeypatch: pytest.MonkeyPatch, name: str, weak: str
 ) -> None:
-    given(monkeypatch, WHATSAPP_API_URL=REAL, **{**dict.fromkeys(SECRETS, LONG), name: weak})
+    given(monkeypatch, **{**REAL, **dict.fromkeys(SECRETS, LONG), name: weak})
     with pytest.raises(StartupError, match=f"NINDY_{name}: must have 16 characters"):
         load()
 
@@ -161,15 +204,26 @@ def test_a_second_app_secret_is_accepted_while_rotating(monkeypatch: pytest.Monk
     ("name", "value"),
     [
         ("EDGE_PORT", "many"),
+        ("EDGE_PORT", "0"),
+        ("DESK_PORT", "65536"),
+        ("SANDBOX_PORT", "-1"),
+        ("STATUS_PORT", "65536"),
         ("UPSTREAM_BUDGET", "0"),
         ("UPSTREAM_BUDGET", "30"),
         ("SETTLE_SECONDS", "-1"),
+        ("LOG_LEVEL", "LOUD"),
+        ("LOG_LEVEL", ""),
     ],
 )
 def test_a_wrong_value_is_named(monkeypatch: pytest.MonkeyPatch, name: str, value: str) -> None:
     given(monkeypatch, **{name: value})
     with pytest.raises(StartupError, match=f"NINDY_{name}: "):
         load()
+
+
+def test_a_level_may_be_written_small(monkeypatch: pytest.MonkeyPatch) -> None:
+    given(monkeypatch, LOG_LEVEL="warning")
+    assert load().log_level == "WARNING"
 
 
 def test_a_file_gives_settings_and_the_environment_wins(

@@ -14,9 +14,9 @@ from bot.ledger.database import Ledger
 from tests.broadcasting import NUMBER, Campaign, phone
 from tests.desk.conftest import add
 from tests.desk.stage import LATER
-from tests.web.test_desk_day import address, barriers, chromium, ledger, shot, sign_in
+from tests.web.test_desk_day import address, barriers, ledger, shot, sign_in
 
-__all__ = ["address", "chromium", "ledger"]
+__all__ = ["address", "ledger"]
 
 pytestmark = [pytest.mark.browser, pytest.mark.timeout(120)]
 NOW = LATER + timedelta(minutes=20)

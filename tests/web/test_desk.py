@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import os
-import shutil
 from collections.abc import AsyncIterator
 from datetime import timedelta
 from pathlib import Path
@@ -12,7 +10,8 @@ import pyotp
 import pytest
 import pytest_asyncio
 from aiohttp.test_utils import TestServer
-from playwright.async_api import Page, async_playwright, expect
+from playwright.async_api import Browser as Chromium
+from playwright.async_api import Page, expect
 
 from bot import passwords
 from bot.clock import now
@@ -24,10 +23,9 @@ from desk.app import create_app
 from desk.cookies import Cookies
 from desk.keys import Desk
 from desk.login import Login
-from tests.conftest import missing
 from tests.desk.stage import make_work
 from tests.kit import sqlite_ledger
-from tests.web.test_phone import FLAGS
+from tests.web.conftest import shot
 
 pytestmark = pytest.mark.browser
 
@@ -53,29 +51,15 @@ async def address(tmp_path: Path) -> AsyncIterator[str]:
 
 
 @pytest_asyncio.fixture
-async def page(address: str) -> AsyncIterator[Page]:
-    program = shutil.which("chromium") or shutil.which("chromium-browser")
-    if program is None:
-        missing("chromium")
-    async with async_playwright() as playwright:
-        browser = await playwright.chromium.launch(executable_path=program, args=FLAGS)
-        made = await browser.new_page(viewport={"width": 1280, "height": 900})
-        problems: list[str] = []
-        made.on("pageerror", lambda error: problems.append(str(error)))
-        # A policy that was broken is told here too.
-        made.on(
-            "console", lambda said: problems.append(said.text) if said.type == "error" else None
-        )
-        await made.goto(address + "/")
-        yield made
-        await browser.close()
-        assert [text for text in problems if "401" not in text] == []
-
-
-async def _shot(page: Page, name: str) -> None:
-    folder = os.environ.get("NINDY_SCREENSHOTS")
-    if folder:
-        await page.screenshot(path=f"{folder}/{name}.png")
+async def page(chromium: Chromium, address: str) -> AsyncIterator[Page]:
+    made = await chromium.new_page(viewport={"width": 1280, "height": 900})
+    problems: list[str] = []
+    made.on("pageerror", lambda error: problems.append(str(error)))
+    # A policy that was broken is told here too.
+    made.on("console", lambda said: problems.append(said.text) if said.type == "error" else None)
+    await made.goto(address + "/")
+    yield made
+    assert [text for text in problems if "401" not in text] == []
 
 
 async def _sign_in(page: Page) -> None:
@@ -85,17 +69,17 @@ async def _sign_in(page: Page) -> None:
 
 
 async def test_enrol_an_authenticator_and_sign_in_with_it(page: Page) -> None:
-    await _shot(page, "desk-login")
+    await shot(page, "desk-login")
     await _sign_in(page)
     await expect(page.get_by_role("heading", name="Antrean")).to_be_visible()
     await page.get_by_role("link", name="Akun").click()
-    await _shot(page, "desk-account")
+    await shot(page, "desk-account")
     form = page.locator('form[action="/akun/totp"]')
     await form.get_by_label("Kata sandi saat ini").fill(PASSWORD)
     await form.get_by_role("button").click()
     picture = page.get_by_role("img", name="Kode QR")
     assert await picture.evaluate("image => image.complete && image.naturalWidth > 50")
-    await _shot(page, "desk-totp")
+    await shot(page, "desk-totp")
     totp = pyotp.TOTP(await page.locator("#secret").inner_text())
     # The step before now: the present one is then still good for signing in.
     await page.get_by_label("Kode 6 angka").fill(totp.at(now() - timedelta(seconds=30)))
@@ -123,4 +107,4 @@ async def test_htmx_runs_without_eval_and_a_tablet_shows_all(page: Page) -> None
     await page.get_by_role("link", name="Akun").click()
     await expect(page.get_by_role("heading", name="Akun", exact=True)).to_be_visible()
     assert await page.evaluate("document.documentElement.scrollWidth") <= 820
-    await _shot(page, "desk-tablet")
+    await shot(page, "desk-tablet")

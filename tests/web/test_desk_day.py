@@ -4,9 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
-import os
 import re
-import shutil
 from collections.abc import AsyncIterator, Iterator
 from datetime import timedelta
 from pathlib import Path
@@ -15,7 +13,7 @@ from typing import Any
 import pytest
 from aiohttp.test_utils import TestServer
 from playwright.async_api import Browser as Chromium
-from playwright.async_api import ConsoleMessage, Page, Route, async_playwright, expect
+from playwright.async_api import ConsoleMessage, Page, Route, expect
 
 from bot.ledger import tables
 from bot.ledger.agents import Role
@@ -28,11 +26,10 @@ from desk.app import create_app
 from desk.cookies import Cookies
 from desk.keys import Desk
 from desk.login import Login
-from tests.conftest import missing
 from tests.desk.conftest import PASSWORD, add
 from tests.desk.stage import CHANGES, LATER, NUMBER, OTHER, Stage, make_work
 from tests.kit import START, Clock, sqlite_ledger
-from tests.web.test_phone import FLAGS
+from tests.web.conftest import shot as take_shot
 
 pytestmark = [pytest.mark.browser, pytest.mark.timeout(300)]
 
@@ -85,17 +82,6 @@ async def address(ledger: Ledger) -> AsyncIterator[str]:
     await server.close()
 
 
-@pytest.fixture
-async def chromium() -> AsyncIterator[Chromium]:
-    program = shutil.which("chromium") or shutil.which("chromium-browser")
-    if program is None:
-        missing("chromium")
-    async with async_playwright() as playwright:
-        browser = await playwright.chromium.launch(executable_path=program, args=FLAGS)
-        yield browser
-        await browser.close()
-
-
 async def sign_in(chromium: Chromium, address: str, login: str, problems: list[str]) -> Page:
     context = await chromium.new_context(viewport={"width": 1280, "height": 900}, locale="id-ID")
     page = await context.new_page()
@@ -116,10 +102,7 @@ async def sign_in(chromium: Chromium, address: str, login: str, problems: list[s
 
 
 async def shot(page: Page, name: str) -> None:
-    folder = os.environ.get("NINDY_SCREENSHOTS")
-    if folder:
-        await page.evaluate("scrollTo(0, 0)")
-        await page.screenshot(path=f"{folder}/{name}.png", full_page=True)
+    await take_shot(page, name, whole=True)
 
 
 async def barriers(page: Page) -> list[str]:

@@ -16,9 +16,7 @@ from playwright.async_api import Page, expect
 
 from tests.desk.conftest import PASSWORD
 from tests.product import PROJECT, Product
-from tests.web.test_desk_day import barriers, chromium, shot, sign_in
-
-__all__ = ["chromium"]
+from tests.web.test_desk_day import barriers, shot, sign_in
 
 pytestmark = [pytest.mark.rasa, pytest.mark.browser, pytest.mark.timeout(300)]
 

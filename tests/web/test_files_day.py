@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import os
 import re
-import shutil
 import subprocess
 import sys
 from collections.abc import AsyncIterator
@@ -13,13 +11,13 @@ from pathlib import Path
 import pytest
 import pytest_asyncio
 from playwright.async_api import Browser as Chromium
-from playwright.async_api import Page, async_playwright, expect
+from playwright.async_api import Page, expect
 
-from tests.conftest import PROJECT, missing
+from tests.conftest import PROJECT
 from tests.desk.conftest import PASSWORD
 from tests.filing import PDF, PNG
 from tests.product import Product
-from tests.web.test_phone import FLAGS
+from tests.web.conftest import open_chromium, shot
 
 pytestmark = [
     pytest.mark.rasa,
@@ -51,13 +49,8 @@ async def product(model: Path, tmp_path_factory: pytest.TempPathFactory) -> Asyn
 
 @pytest_asyncio.fixture(loop_scope="module")
 async def chromium() -> AsyncIterator[Chromium]:
-    program = shutil.which("chromium") or shutil.which("chromium-browser")
-    if program is None:
-        missing("chromium")
-    async with async_playwright() as playwright:
-        browser = await playwright.chromium.launch(executable_path=program, args=FLAGS)
+    async with open_chromium() as browser:
         yield browser
-        await browser.close()
 
 
 async def _page(chromium: Chromium, address: str, problems: list[str]) -> Page:
@@ -66,12 +59,6 @@ async def _page(chromium: Chromium, address: str, problems: list[str]) -> Page:
     page.on("console", lambda said: problems.append(said.text) if said.type == "error" else None)
     await page.goto(address)
     return page
-
-
-async def _shot(page: Page, name: str) -> None:
-    folder = os.environ.get("NINDY_SCREENSHOTS")
-    if folder:
-        await page.screenshot(path=f"{folder}/{name}.png")
 
 
 async def test_a_photo_to_the_desk_and_a_document_back(
@@ -87,7 +74,7 @@ async def test_a_photo_to_the_desk_and_a_document_back(
     await phone.locator("#file").set_input_files(tmp_path / "layar.png")
     await expect(phone.locator(".line.mine img.photo")).to_be_visible()
     await expect(phone.get_by_text("Mau Nindy buatkan tiket")).to_be_visible(timeout=SLOW)
-    await _shot(phone, "files-phone")
+    await shot(phone, "files-phone")
     for line in (*TICKET, "lewati", "kirim"):
         await product.ask("siti", line, 60)
     number = re.findall(r"\d{8}-[A-Z0-9]{6}", (await product.chat("siti"))[-1]["text"])[0]
@@ -114,7 +101,7 @@ async def test_a_photo_to_the_desk_and_a_document_back(
     await desk.get_by_label("Lampirkan berkas").set_input_files(tmp_path / "panduan.pdf")
     await expect(desk.get_by_role("checkbox", name=re.compile("panduan.pdf"))).to_be_checked()
     await expect(desk.get_by_label("Balasan", exact=True)).to_have_value("Ini panduannya, Kak.")
-    await _shot(desk, "files-desk")
+    await shot(desk, "files-desk")
     await desk.get_by_role("button", name="Kirim balasan").click()
     await expect(desk.get_by_text("Balasan masuk antrean kirim.")).to_be_visible()
 

@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-import os
-import shutil
 from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
 import pytest_asyncio
-from playwright.async_api import Page, async_playwright, expect
+from playwright.async_api import Page, expect
 
-from tests.conftest import missing
 from tests.product import Product
+from tests.web.conftest import open_chromium, shot
 
 pytestmark = [
     pytest.mark.rasa,
@@ -20,8 +18,6 @@ pytestmark = [
     pytest.mark.timeout(180),
     pytest.mark.asyncio(loop_scope="module"),
 ]
-
-FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--disable-background-networking"]
 
 
 @pytest_asyncio.fixture(scope="module", loop_scope="module")
@@ -34,24 +30,13 @@ async def product(model: Path, tmp_path_factory: pytest.TempPathFactory) -> Asyn
 
 @pytest_asyncio.fixture(loop_scope="module")
 async def phone(product: Product) -> AsyncIterator[Page]:
-    program = shutil.which("chromium") or shutil.which("chromium-browser")
-    if program is None:
-        missing("chromium")
-    async with async_playwright() as playwright:
-        browser = await playwright.chromium.launch(executable_path=program, args=FLAGS)
+    async with open_chromium() as browser:
         page = await browser.new_page(viewport={"width": 1280, "height": 900})
         problems: list[str] = []
         page.on("pageerror", lambda error: problems.append(str(error)))
         await page.goto(product.sandbox + "/")
         yield page
-        await browser.close()
         assert problems == []
-
-
-async def _shot(page: Page, name: str) -> None:
-    folder = os.environ.get("NINDY_SCREENSHOTS")
-    if folder:
-        await page.screenshot(path=f"{folder}/{name}.png")
 
 
 async def _write(page: Page, text: str) -> None:
@@ -64,7 +49,7 @@ async def test_type_press_a_row_and_read_the_answer(phone: Page) -> None:
     await expect(phone.get_by_text("asisten HAI-DJPb").last).to_be_visible(timeout=30_000)
     await phone.get_by_role("button", name="Pilih").last.click()
     await expect(phone.get_by_text("Perlu nomor SP2D dan nomor rekening")).to_be_visible()
-    await _shot(phone, "phone-list")
+    await shot(phone, "phone-list")
     await phone.get_by_role("radio", name="Informasi SP2D").check(force=True)
     await phone.get_by_role("dialog").get_by_role("button", name="Kirim").click()
     await expect(phone.get_by_text("nomor SP2D-nya").last).to_be_visible()
@@ -72,7 +57,7 @@ async def test_type_press_a_row_and_read_the_answer(phone: Page) -> None:
     await expect(phone.get_by_text("nomor rekeningnya").last).to_be_visible()
     await _write(phone, "0012345678901")
     await expect(phone.get_by_text("Data SP2D ditemukan").last).to_be_visible()
-    await _shot(phone, "phone")
+    await shot(phone, "phone")
 
 
 async def test_a_narrow_screen_is_all_phone(phone: Page) -> None:
@@ -81,4 +66,4 @@ async def test_a_narrow_screen_is_all_phone(phone: Page) -> None:
     await expect(phone.get_by_text("Ini layanan yang bisa Nindy bantu").last).to_be_visible()
     wide = await phone.evaluate("document.documentElement.scrollWidth")
     assert wide <= 390
-    await _shot(phone, "phone-narrow")
+    await shot(phone, "phone-narrow")

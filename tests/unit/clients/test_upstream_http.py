@@ -358,15 +358,20 @@ async def test_a_result_that_cannot_be_read_counts_as_a_failure(upstream_to: Bui
 
 
 async def test_a_cancelled_trial_gives_its_place_back(upstream_to_raw: Build) -> None:
-    now = 0.0
+    now, asked = 0.0, asyncio.Event()
+
+    async def hang_on(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        asked.set()
+        await hang(reader, writer)
+
     breaker = Breaker(failures=1, clock=lambda: now)
-    upstream = await upstream_to_raw(hang, budget=5.0, breaker=breaker)
+    upstream = await upstream_to_raw(hang_on, budget=5.0, breaker=breaker)
     ticket = breaker.enter()
     assert ticket is not None
     breaker.leave(ticket, False)
     now = 30.0
     trial = asyncio.create_task(ask(upstream))
-    await asyncio.sleep(0.05)
+    await asyncio.wait_for(asked.wait(), 5)
     assert breaker.enter() is None
     trial.cancel()
     with pytest.raises(asyncio.CancelledError):

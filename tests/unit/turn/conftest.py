@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -41,3 +42,16 @@ def no_waiting(monkeypatch: pytest.MonkeyPatch) -> None:
     """Look again at once: the clock is held by the test, not by the wall."""
     monkeypatch.setattr(worker, "LOOK_AGAIN", 0.001)
     monkeypatch.setattr(sender, "LOOK_AGAIN", 0.001)
+
+
+@pytest.fixture
+def found_nothing(wake: Wake, monkeypatch: pytest.MonkeyPatch) -> asyncio.Event:
+    """Set once who works has looked, found nothing to do, and waits to be woken."""
+    waits, wait = asyncio.Event(), wake.wait
+
+    async def told(name: str, seconds: float) -> None:
+        waits.set()
+        await wait(name, seconds)
+
+    monkeypatch.setattr(wake, "wait", told)
+    return waits

@@ -14,7 +14,7 @@ import sqlalchemy as sa
 from bot.channels.message import IdentityChange, Reply, Sender
 from bot.clock import now as real_time
 from bot.errors import TurnFailed
-from bot.ledger import inbox, outbox, people, tables, tickets
+from bot.ledger import claims, inbox, outbox, people, tables, tickets
 from bot.ledger.database import Ledger
 from bot.ledger.tickets import Content, NewTicket
 from bot.ledger.unit_of_work import UnitOfWork
@@ -316,16 +316,15 @@ async def test_the_worker_outlives_a_ledger_that_cannot_be_read(ledger: Ledger, 
 
 
 async def test_messages_of_a_dead_worker_are_taken_over_while_running(
-    ledger: Ledger, owner: Owner, make: Make, clock: Clock, tmp_path: Any
+    ledger: Ledger, make: Make, clock: Clock, found_nothing: asyncio.Event, tmp_path: Any
 ) -> None:
     receive(ledger, message(1))
     with kit.owner(tmp_path) as other:
         assert kit.claim(ledger, other.name) is not None
         worker = make()
         task = asyncio.create_task(worker.run())
-        for _ in range(50):
-            await asyncio.sleep(0)
-        assert said(ledger) == []
+        await asyncio.wait_for(found_nothing.wait(), 30)
+        assert ledger.transact(claims.owners) == [other.name]
     clock.forward(seconds=10)
     while await ledger.run(inbox.waiting):
         await asyncio.sleep(0)
@@ -357,19 +356,25 @@ async def test_stopping_finishes_what_has_begun_and_takes_no_more(
 
 async def test_only_so_many_conversations_are_in_work_at_once(ledger: Ledger, make: Make) -> None:
     receive(ledger, *(message(n, siti(str(n))) for n in range(AT_ONCE + 9)))
-    now, most = 0, 0
+    now, most, go_on = 0, 0, asyncio.Event()
 
     async def slow(work: UnitOfWork) -> None:
         nonlocal now, most
         now += 1
         most = max(most, now)
-        for _ in range(50):
-            await asyncio.sleep(0)
+        await go_on.wait()
         now -= 1
         await echo(work)
 
-    await until(make(slow), nothing_waits(ledger))
-    assert most <= AT_ONCE
+    async def done() -> bool:
+        if now == AT_ONCE:
+            for _ in range(5):  # Time enough to take one more.
+                await ledger.run(inbox.waiting)
+            go_on.set()
+        return await ledger.run(inbox.waiting) == 0
+
+    await until(make(slow), done)
+    assert most == AT_ONCE
     assert len(said(ledger)) == AT_ONCE + 9
 
 

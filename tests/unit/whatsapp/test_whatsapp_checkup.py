@@ -11,7 +11,7 @@ import pytest
 from aiohttp import web
 from aiohttp.test_utils import TestServer
 
-from bot.broadcast.notices import Notices
+from bot.broadcast.texts import BroadcastTexts
 from bot.channels.whatsapp import checkup
 from bot.channels.whatsapp.account import Account
 from bot.channels.whatsapp.webhook import PATH, Webhook
@@ -22,7 +22,7 @@ from sandbox.envelope import ACCOUNT
 from tests.conftest import PROJECT
 from tests.kit import START
 
-BROADCASTS = Notices.load(PROJECT / "data/whatsapp/broadcast.yml").every
+BROADCASTS = BroadcastTexts.load(PROJECT / "data/whatsapp/broadcast.yml").every
 OURS = [
     *Templates.load(PROJECT / "data/whatsapp/templates.yml").every,
     *(one.approved for one in BROADCASTS),

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import html
-import shutil
 from collections.abc import AsyncIterator
 from pathlib import Path
 
@@ -12,12 +11,10 @@ import pytest
 import pytest_asyncio
 from aiohttp import web
 from aiohttp.test_utils import TestServer
-from playwright.async_api import async_playwright
 
-from tests.conftest import missing
 from tests.kit import sqlite_ledger
 from tests.product import free_port
-from tests.web.test_phone import FLAGS
+from tests.web.conftest import open_chromium
 from tests.web.webchat.site import Browsing, Later, Site, Visitor
 from tests.webchat.stage import ORIGIN, Door
 
@@ -75,14 +72,9 @@ async def host(site: Site, host_port: int) -> AsyncIterator[str]:
 
 @pytest_asyncio.fixture
 async def browsing(site: Site) -> AsyncIterator[Browsing]:
-    program = shutil.which("chromium") or shutil.which("chromium-browser")
-    if program is None:
-        missing("chromium")
-    async with async_playwright() as playwright:
-        browser = await playwright.chromium.launch(executable_path=program, args=FLAGS)
+    async with open_chromium() as browser:
         opened = Browsing(browser, site.edge)
         yield opened
-        await browser.close()
     for visitor in opened.visitors:
         visitor.quiet()
 

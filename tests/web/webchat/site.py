@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-import asyncio
 import json
-import time
-from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
@@ -18,6 +15,7 @@ from bot.clock import now
 from bot.ledger import agents, inbox
 from bot.ledger.agents import Role
 from bot.ledger.tables import conversation, outbox
+from tests.kit import until
 from tests.web.test_desk_day import AXE
 from tests.webchat.stage import Door
 
@@ -25,14 +23,6 @@ SECONDS = 10
 ACCEPT, BOX, SEND = "Saya mengerti, mulai", "Tulis pesan", "Kirim"
 LAUNCHER = "Tanya Nindy"
 WIDE = {"width": 1280, "height": 800}
-
-
-async def until(holds: Callable[[], Any], seconds: float = SECONDS) -> None:
-    """Wait for something that the server knows."""
-    deadline = time.monotonic() + seconds
-    while not holds():
-        assert time.monotonic() < deadline, "it did not come true"
-        await asyncio.sleep(0.02)
 
 
 @dataclass

@@ -8,7 +8,8 @@ import pytest
 from playwright.async_api import expect
 
 from bot.channels.message import Choice
-from tests.web.webchat.site import ACCEPT, Browsing, Site, Visitor, until
+from tests.kit import until
+from tests.web.webchat.site import ACCEPT, Browsing, Site, Visitor
 
 pytestmark = pytest.mark.browser
 

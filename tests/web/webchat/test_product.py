@@ -2,18 +2,15 @@
 
 from __future__ import annotations
 
-import os
-import shutil
 from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
 import pytest_asyncio
-from playwright.async_api import Page, async_playwright, expect
+from playwright.async_api import expect
 
-from tests.conftest import missing
 from tests.product import Product
-from tests.web.test_phone import FLAGS
+from tests.web.conftest import open_chromium, shot
 from tests.web.webchat.site import Browsing
 
 pytestmark = [pytest.mark.rasa, pytest.mark.browser, pytest.mark.timeout(300)]
@@ -32,22 +29,11 @@ async def product(model: Path, tmp_path: Path) -> AsyncIterator[Product]:
 
 @pytest_asyncio.fixture
 async def browsing(product: Product) -> AsyncIterator[Browsing]:
-    program = shutil.which("chromium") or shutil.which("chromium-browser")
-    if program is None:
-        missing("chromium")
-    async with async_playwright() as playwright:
-        browser = await playwright.chromium.launch(executable_path=program, args=FLAGS)
+    async with open_chromium() as browser:
         opened = Browsing(browser, product.edge)
         yield opened
-        await browser.close()
     for visitor in opened.visitors:
         visitor.quiet()
-
-
-async def shot(page: Page, name: str) -> None:
-    folder = os.environ.get("NINDY_SCREENSHOTS")
-    if folder:
-        await page.screenshot(path=f"{folder}/{name}.png")
 
 
 async def test_a_lookup_on_the_demo_page_goes_on_after_a_kill(

@@ -15,7 +15,7 @@ Mark = Callable[[str, bool], Awaitable[None]]
 Respond = Callable[[UnitOfWork], Awaitable[None]]
 
 
-class Noticed:
+class MarkedRead:
     """Fills a unit of work while the person is told so.
 
     Args:

@@ -10,7 +10,7 @@ import pytest
 from bot.errors import TurnFailed
 from bot.ledger.claims import Claim
 from bot.ledger.unit_of_work import UnitOfWork
-from bot.turn.notice import Noticed
+from bot.turn.read_mark import MarkedRead
 from tests.kit import START, message
 
 MESSAGE = message()
@@ -36,13 +36,13 @@ async def marks(slow: bool, given: UnitOfWork, fails: bool = False) -> list[tupl
         if fails:
             raise TurnFailed("x")
 
-    noticed = Noticed({"whatsapp": mark}, respond, patience=0.01)
+    turn = MarkedRead({"whatsapp": mark}, respond, patience=0.01)
     try:
-        await noticed(given)
+        await turn(given)
     except TurnFailed:
         assert fails
-    while noticed._telling:
-        await asyncio.wait(noticed._telling)
+    while turn._telling:
+        await asyncio.wait(turn._telling)
     return marked
 
 

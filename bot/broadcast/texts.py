@@ -14,7 +14,7 @@ from bot.templates import LONGEST, Approved
 
 
 @dataclass(frozen=True)
-class Notice:
+class BroadcastText:
     """One template.
 
     Attributes:
@@ -35,18 +35,18 @@ class Notice:
         return reply if len(reply.text) <= LONGEST else None
 
 
-class Notices:
+class BroadcastTexts:
     """All of them, by name.
 
     Args:
-        notices: Each with a name of its own.
+        texts: Each with a name of its own.
     """
 
-    def __init__(self, notices: list[Notice]) -> None:
-        self._by_name = {one.approved.name: one for one in notices}
+    def __init__(self, texts: list[BroadcastText]) -> None:
+        self._by_name = {one.approved.name: one for one in texts}
 
     @classmethod
-    def load(cls, path: Path) -> Notices:
+    def load(cls, path: Path) -> BroadcastTexts:
         """Read the file.
 
         Raises:
@@ -54,7 +54,7 @@ class Notices:
         """
         data = load(path)
         only(data, ("broadcasts",))
-        found: list[Notice] = []
+        found: list[BroadcastText] = []
         for node in items(data, "broadcasts", dict):
             one = _read(node)
             if any(one.approved.name == other.approved.name for other in found):
@@ -63,11 +63,11 @@ class Notices:
         return cls(found)
 
     @property
-    def every(self) -> tuple[Notice, ...]:
+    def every(self) -> tuple[BroadcastText, ...]:
         """All, in the order of the file."""
         return tuple(self._by_name.values())
 
-    def find(self, name: str) -> Notice | None:
+    def find(self, name: str) -> BroadcastText | None:
         """Return the one of this name."""
         return self._by_name.get(name)
 
@@ -75,11 +75,11 @@ class Notices:
         """Say whether a bubble still reads as its template does today."""
         if reply.template is None:
             return False
-        notice = self.find(reply.template.name)
-        return notice is not None and notice.reply(reply.template.parameters) == reply
+        text = self.find(reply.template.name)
+        return text is not None and text.reply(reply.template.parameters) == reply
 
 
-def _read(node: dict[str, Any]) -> Notice:
+def _read(node: dict[str, Any]) -> BroadcastText:
     only(node, ("title", "fields", *templates.KEYS))
     asked = take(node, "fields", dict)
     approved = templates.read(node, None, asked.keys(), waits=False)
@@ -87,4 +87,4 @@ def _read(node: dict[str, Any]) -> Notice:
         if gap not in approved.gaps:
             raise wrong(asked, f"the words have no gap {{{gap}}}; remove the line", gap)
     fields = {gap: take(asked, gap, str).strip() for gap in approved.gaps}
-    return Notice(take(node, "title", str), approved, fields)
+    return BroadcastText(take(node, "title", str), approved, fields)
