@@ -17,6 +17,7 @@ import pytest
 import sqlalchemy as sa
 
 from bot.attachments.files import Files
+from bot.channels.message import Sender
 from bot.errors import FileLost, StartupError, TurnLost
 from bot.ledger import attachments, claims, consents, fetches, inbox, outbox, tables, unit_of_work
 from bot.ledger.attachments import USER
@@ -105,7 +106,7 @@ class TestFinding:
         ],
     )
     def test_by_what_they_say(self, desk: Desk, by: By, value: str) -> None:
-        who = inbox.Sender("ID.siti", "6281234509876", "Siti")
+        who = Sender("ID.siti", "6281234509876", "Siti")
         receive(desk.ledger, message("m", who))
         answer(desk.ledger)
         number = desk.open()
