@@ -7,6 +7,7 @@ of the runbook for the rest. It changes nothing, and nothing personal is in what
 from __future__ import annotations
 
 import asyncio
+import errno
 import shutil
 from collections.abc import Awaitable, Callable
 from datetime import datetime, timedelta
@@ -42,6 +43,8 @@ LEAST_SPACE = 1024**3
 LATEST_EXPIRY = timedelta(days=2)
 """Since retention was last applied; a worker does it four times a day."""
 _REACH_SECONDS = 3.0
+_EVERYWHERE = ("0.0.0.0", "::")  # noqa: S104
+"""Addresses to listen at that nobody can ask at."""
 _UNSETTLED = sa.text("outbox.state IN ('queued', 'sending', 'unknown')")
 
 
@@ -76,10 +79,13 @@ class Doctor:
             "retention": self._retention,
             **({"Redis": self._redis} if settings.redis_url.get_secret_value() else {}),
         }
+        host = "127.0.0.1" if settings.host in _EVERYWHERE else settings.host
         doors = {
-            "edge": f"http://{settings.host}:{settings.edge_port}/readyz",
-            "desk": f"http://{settings.host}:{settings.desk_port}/healthz",
+            "edge": f"http://{host}:{settings.edge_port}/readyz",
+            "desk": f"http://{host}:{settings.desk_port}/healthz",
         }
+        status = f"http://{host}:{settings.status_port}/readyz"
+        own_door = {"this process": status} if settings.status_port else {}
         systems = {
             "WhatsApp": settings.whatsapp_api_url,
             "SPAN": settings.span_url,
@@ -88,7 +94,12 @@ class Doctor:
             **({"CRM": settings.crm_url} if settings.crm_url else {}),
         }
         found = [one for about, look in own.items() for one in await _careful(about, look)]
-        found += await asyncio.gather(*(self._door(*door) for door in doors.items()))
+        # On a ledger of this machine alone all roles are here; on a shared one perhaps elsewhere.
+        alone = settings.database_url.startswith("sqlite")
+        found += await asyncio.gather(
+            *(self._door(*door, elsewhere=not alone) for door in doors.items()),
+            *(self._door(*door) for door in own_door.items()),
+        )
         return [*found, *await asyncio.gather(*(_reach(*system) for system in systems.items()))]
 
     async def _model(self) -> list[Finding]:
@@ -155,12 +166,15 @@ class Doctor:
         text = "answers" if answers else f'does not answer; {RUNBOOK}, "Redis is away"'
         return [Finding("Redis", bool(answers), text)]
 
-    async def _door(self, about: str, url: str) -> Finding:
+    async def _door(self, about: str, url: str, elsewhere: bool = False) -> Finding:
         try:
             timeout = aiohttp.ClientTimeout(total=_REACH_SECONDS)
             async with self._session.get(url, timeout=timeout) as response:
                 status = response.status
-        except (aiohttp.ClientError, asyncio.TimeoutError, OSError):
+        except (aiohttp.ClientError, asyncio.TimeoutError, OSError) as error:
+            if elsewhere and isinstance(error, OSError) and error.errno == errno.ECONNREFUSED:
+                text = f"nobody listens at {url}: well if this role runs on another host"
+                return Finding(about, True, text)
             return Finding(about, False, f"{url} does not answer; is Nindy running?")
         return Finding(about, status == 200, f"{url} answers {status}")
 

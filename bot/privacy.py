@@ -153,7 +153,9 @@ def mask_email(value: str) -> str:
 
 # Wide on purpose: in a log a word too many is lost sooner than an address kept.
 _EMAIL = re.compile(r"""[^\s@<>"(),:;\[\]\\]{1,64}(?:@|%40)[\w.-]+""")
-_DIGITS = re.compile(r"\d(?:[ .-]?\d){5,}")
+BETWEEN_DIGITS = r"[\s._()\-\u00ad\u2010-\u2015\u2212\u200b-\u200f\u2060\ufeff]{0,8}"
+"""A pattern for what may part the digits of one number: blanks and signs, seen or not."""
+_DIGITS = re.compile(rf"\d(?:{BETWEEN_DIGITS}\d){{5,}}")
 
 
 def redact(text: str) -> str:

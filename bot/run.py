@@ -35,9 +35,8 @@ log = logging.getLogger(__name__)
 
 _IDLE_SECONDS = 150.0
 """So long a connection may bring no whole head; the proxy ends its idle ones after two minutes."""
-_WORKER_STOPS, _SENDER_STOPS, _DOOR_STOPS = 7.0, 3.0, 1.0
-"""Seconds that each may take to stop: of all together less than 15."""
-_LAST_WORD = 1.0
+_WORKER_STOPS, _SENDER_STOPS, _DOOR_STOPS, _LAST_WORD = 6.5, 3.0, 1.0, 0.5
+"""Seconds that each may take to stop: of all together, and the ledger's closing, less than 15."""
 _FILES = 16_384
 _LOOK_AGAIN, _SWEEP_AGAIN, _WAVES_AGAIN = 60.0, 6 * 3600.0, 2.0
 """Seconds between two looks at the tickets' clocks, what need not be kept, and broadcasts."""

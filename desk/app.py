@@ -89,7 +89,14 @@ async def _health(_request: web.Request) -> web.Response:
 
 @public
 async def _ready(request: web.Request) -> web.Response:
-    return web.json_response(await request.app[DESK].counts())
+    desk = request.app[DESK]
+    try:
+        counts = await desk.counts()
+    except Exception:
+        return web.Response(text="database is away", status=503)
+    if metrics.may_read(request, desk.metrics_token):
+        return web.json_response(counts)
+    return web.Response(text="ok")
 
 
 @public

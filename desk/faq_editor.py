@@ -53,7 +53,7 @@ async def save(request: web.Request) -> web.StreamResponse:
     try:
         entry = faq_form.entry(form)
         seen = Seen(entry.id, None if new else version(form), request[AGENT].id, desk.now())
-        await desk.ledger.run(review.draft, seen, entry)
+        await desk.ledger.run(review.draft, seen, entry, await _ticket(request, form))
     except ReviewRefused as refused:
         found = None if new else await desk.ledger.run(review.dossier, form.get("id", ""))
         return await _page(request, form, found, 409, refused)
@@ -97,7 +97,17 @@ async def _of_ticket(request: web.Request, number: str) -> web.StreamResponse:
     replies = [one.detail["text"] for one in sheet.events if one.kind == "reply"]
     texts = [sheet.content.subject, sheet.content.chronology]
     answer = replies[-1] if replies else ""
-    return await _page(request, faq_form.begun(texts, answer, sheet.line.service), None)
+    values = faq_form.begun(texts, answer, sheet.line.service)
+    return await _page(request, {**values, "tiket": sheet.line.number}, None)
+
+
+async def _ticket(request: web.Request, form: Form) -> str:
+    """Return the number of the ticket that a form began with, if its author may see that one."""
+    number = form.get("tiket", "")
+    if not number:
+        return ""
+    found = await request.app[DESK].ledger.run(ticket_page.read, request[AGENT], number)
+    return found.sheet.line.number if found is not None else ""
 
 
 async def _form(request: web.Request) -> Form:
@@ -118,7 +128,7 @@ async def _page(
         n: name for n, name in shared["services"].items() if work.review.is_of_unit(agent, n)
     }
     context: dict[str, Any] = {
-        "values": {**dict.fromkeys(faq_form.NAMES, ""), **values},
+        "values": {**dict.fromkeys((*faq_form.NAMES, "tiket"), ""), **values},
         "found": found,
         # What the form saw, so that a page that came back is not newer than its words.
         "seen": values.get("versi", str(found.version) if found else ""),

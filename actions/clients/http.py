@@ -62,6 +62,8 @@ class Upstream:
     ) -> None:
         self.system = system
         self.breaker = breaker or Breaker()
+        # Asked when somebody looks: an open breaker closes by time, without any call.
+        metrics.BREAKER.labels(system).set_function(lambda: self.breaker.state == "open")
         self._base = base_url.rstrip("/")
         self._session = session
         self._budget = budget
@@ -138,7 +140,6 @@ class Upstream:
             raise
         finally:
             self.breaker.leave(ticket, well)
-            metrics.BREAKER.labels(self.system).set(self.breaker.state == "open")
         return result
 
     async def _answer(self, path: str, question: Question, ends: float) -> Answer:

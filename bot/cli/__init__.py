@@ -184,7 +184,7 @@ async def _examine(read: Settings) -> list[Finding]:
     from bot.ledger.database import Ledger
     from bot.privacy import open_vault
 
-    if read.database_url.startswith("sqlite") and not (read.var_dir / "keys.json").exists():
+    if not _has_begun(read):
         raise StartupError(f"{read.var_dir}: nothing is here yet; start Nindy once")
     ledger = Ledger(read.database_url, open_vault(read))
     try:
@@ -192,6 +192,13 @@ async def _examine(read: Settings) -> list[Finding]:
             return await Doctor(read, ledger, session, now()).look()
     finally:
         ledger.close()
+
+
+def _has_begun(read: Settings) -> bool:
+    from sqlalchemy.engine import make_url
+
+    at = make_url(read.database_url)
+    return at.get_backend_name() != "sqlite" or Path(at.database or "").exists()
 
 
 def _up(_options: argparse.Namespace) -> None:

@@ -40,6 +40,8 @@ OPEN = (State.DRAFT, State.SUBMITTED, State.REJECTED)
 """States of a version on which work goes on."""
 _SPOKEN = (State.PUBLISHED, State.WITHDRAWN)
 """Events that change what Nindy answers."""
+KNOWLEDGE = (State.RELEASED, *_SPOKEN)
+"""States of a version that has answered people at some time."""
 
 
 @dataclass(frozen=True)
@@ -65,7 +67,10 @@ class Revision:
 
 @dataclass(frozen=True)
 class Event:
-    """Something that was done to a version, by whom, with what note."""
+    """Something that was done to a version, by whom, with what note.
+
+    A draft's note is the number of the ticket whose words it began with.
+    """
 
     revision: int
     state: State
@@ -102,10 +107,15 @@ class Dossier:
         return newest if newest is not None and newest.state in OPEN else None
 
     @property
+    def begun_with(self) -> str:
+        """The number of the ticket whose words begin what is not decided yet; or empty."""
+        undecided = (one for one in self.events if one.revision > self.settled)
+        return next((one.note for one in undecided if one.state is State.DRAFT and one.note), "")
+
+    @property
     def settled(self) -> int:
         """The number of the version about which was decided last; 0 before the first."""
-        decided = (State.RELEASED, *_SPOKEN)
-        return max((one.revision for one in self.events if one.state in decided), default=0)
+        return max((one.revision for one in self.events if one.state in KNOWLEDGE), default=0)
 
     @property
     def writers(self) -> set[str]:

@@ -98,8 +98,17 @@ class Review:
         today = now.astimezone(JAKARTA).date()
         return self.examiner.problems(entry, self.bank(connection, vault), today)
 
-    def draft(self, connection: Connection, vault: Vault, seen: Seen, entry: Entry) -> None:
+    def draft(
+        self, connection: Connection, vault: Vault, seen: Seen, entry: Entry, ticket: str = ""
+    ) -> None:
         """Add a version, whether or not it is in order yet.
+
+        Args:
+            connection: The open transaction.
+            vault: Opens and seals.
+            seen: What its maker saw.
+            entry: What it says.
+            ticket: The number of the ticket whose words it began with; it goes when they go.
 
         Raises:
             ReviewRefused: See there.
@@ -119,10 +128,11 @@ class Review:
             raise ReviewRefused("same")
         if len(json.dumps(entry.as_fields(), ensure_ascii=False)) > LARGEST:
             raise ReviewRefused("large")
+        begun_with = ticket or found.begun_with
         found = self._with_release(connection, vault, seen, found)
         number = len(found.revisions) + 1
         _write_revision(connection, vault, seen, number, entry, who.id)
-        _record(connection, vault, seen, found, number, State.DRAFT)
+        _record(connection, vault, seen, found, number, State.DRAFT, begun_with)
 
     def submit(self, connection: Connection, vault: Vault, seen: Seen) -> None:
         """Ask a second person to look at the draft.

@@ -11,6 +11,7 @@ import asyncio
 import logging
 import random
 import sqlite3
+import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -24,6 +25,7 @@ from sqlalchemy.ext.compiler import compiles
 from typing_extensions import ParamSpec
 
 from bot.errors import StartupError
+from bot.ledger.connections import Connections
 from bot.privacy import Vault
 
 P = ParamSpec("P")
@@ -31,7 +33,11 @@ T = TypeVar("T")
 
 log = logging.getLogger(__name__)
 
-_SQLITE_BUSY_MS = 10_000
+_SQLITE_BUSY_SECONDS = 10.0
+_SQLITE_SLICE_MS = 250
+"""SQLite's own waiting for a lock cannot be broken off, so it is asked in slices."""
+_CLOSE_SECONDS = 0.5
+"""For what runs to come to its end when a ledger is closed; a transaction takes milliseconds."""
 _POSTGRES_THREADS = 8
 # Neither a server that does not answer nor somebody's lock may hold a webhook longer than Meta
 # waits, and a process that froze in a transaction may not hold its rows for ever.
@@ -61,6 +67,9 @@ class Ledger:
     def __init__(self, url: str, vault: Vault) -> None:
         self.vault = vault
         self.engine = _engine(url)
+        self._connections = Connections(self.engine)
+        if self.engine.dialect.name == "sqlite":
+            _prepare_sqlite(self.engine, self._connections)
         threads = 1 if self.engine.dialect.name == "sqlite" else _POSTGRES_THREADS
         self._pool = ThreadPoolExecutor(threads, thread_name_prefix="ledger")
 
@@ -97,8 +106,15 @@ class Ledger:
         raise AssertionError("unreachable")
 
     def close(self) -> None:
-        """Let running work finish and close every connection."""
-        self._pool.shutdown(wait=True)
+        """Drop what waits, give what runs a moment to finish, and close every connection.
+
+        What is dropped or broken off is undone, as if the process had been killed: messages are
+        answered and bubbles settled by the next one.
+        """
+        breaking = threading.Timer(_CLOSE_SECONDS, self._connections.break_off)
+        breaking.start()
+        self._pool.shutdown(wait=True, cancel_futures=True)
+        breaking.cancel()
         self.engine.dispose()
 
 
@@ -122,34 +138,42 @@ def _engine(url: str) -> Engine:
         except OSError as error:
             raise StartupError(f"{parsed.database}: {error.strerror}") from None
     # Kept open: closing the last connection would write the whole log back after each commit.
-    engine = sa.create_engine(
+    return sa.create_engine(
         parsed,
         future=True,
         hide_parameters=True,
         poolclass=sa.pool.QueuePool,
-        connect_args={"timeout": _SQLITE_BUSY_MS / 1000, "check_same_thread": False},
+        connect_args={"timeout": _SQLITE_SLICE_MS / 1000, "check_same_thread": False},
     )
 
+
+def _prepare_sqlite(engine: Engine, connections: Connections) -> None:
     @sa.event.listens_for(engine, "connect")
     def _pragmas(raw: Any, _record: Any) -> None:
         # pysqlite must not open transactions by itself: the begin hook below does.
         raw.isolation_level = None
-        raw.execute(f"PRAGMA busy_timeout={_SQLITE_BUSY_MS}")
+        raw.execute(f"PRAGMA busy_timeout={_SQLITE_SLICE_MS}")
         _write_ahead(raw)
         raw.execute("PRAGMA synchronous=FULL")
         raw.execute("PRAGMA foreign_keys=ON")
 
     @sa.event.listens_for(engine, "begin")
     def _begin(connection: Connection) -> None:
-        connection.exec_driver_sql("BEGIN IMMEDIATE")
-
-    return engine
+        until = time.monotonic() + _SQLITE_BUSY_SECONDS
+        while True:
+            try:
+                connection.exec_driver_sql("BEGIN IMMEDIATE")
+                return
+            except sa.exc.OperationalError as error:
+                over = connections.broken_off or time.monotonic() >= until
+                if over or "locked" not in str(error.orig):
+                    raise
 
 
 def _write_ahead(raw: Any) -> None:
     # A new file changes its journal once, and SQLite does not wait for that: when several
     # processes start at the same time all but one are refused at once.
-    until = time.monotonic() + _SQLITE_BUSY_MS / 1000
+    until = time.monotonic() + _SQLITE_BUSY_SECONDS
     while True:
         try:
             raw.execute("PRAGMA journal_mode=WAL")

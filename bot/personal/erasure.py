@@ -28,6 +28,7 @@ from bot.ledger.tables import (
     consent,
     conversation,
     delivery,
+    faq_revision,
     feedback,
     lookup_miss,
     outbox,
@@ -40,6 +41,7 @@ from bot.ledger.tables import (
 )
 from bot.ledger.tables import inbox as heard
 from bot.ledger.tickets import Content
+from bot.personal import faq_drafts
 from bot.personal.rules import CLOSED
 from bot.personal.subject import rows_of
 from bot.personal.walk import Key, after
@@ -48,7 +50,7 @@ from bot.privacy import Vault
 REPEATED = timedelta(days=8)
 """So long a channel may deliver a message again; its key stays, to know it by."""
 _AT_ONCE = 200
-KEPT = ("ticket", "ticket_event", "ticket_forward", "consent", "audit")
+KEPT = ("ticket", "ticket_event", "ticket_forward", "faq_revision", "consent", "audit")
 """Tables of which rows stay, without names and words."""
 
 _WHOLE = (
@@ -119,11 +121,15 @@ def erase(connection: Connection, vault: Vault, person_id: str, left: str, now: 
         connection.execute(sa.select(attachment.c.id).where(theirs[attachment.name])).scalars()
     )
     removed: Counter[str] = Counter()
-    removed[api_answer.name] = _remove_answers(connection, vault, theirs[ticket.name])
+    numbers = set(
+        connection.execute(sa.select(ticket.c.number).where(theirs[ticket.name])).scalars()
+    )
+    removed[api_answer.name] = _remove_answers(connection, vault, numbers)
     for table in _WHOLE:
         gone = connection.execute(table.delete().where(theirs[table.name]))
         removed[table.name] = gone.rowcount
     emptied = _empty_tickets(connection, theirs, vault.seal(asdict(Content(left, ""))))
+    emptied[faq_revision.name] = faq_drafts.empty(connection, vault, numbers)
     _take_back_consent(connection, person_id, now)
     _forget_messages(connection, vault, theirs, now, removed, emptied)
     known = sa.or_(person.c.user_key.is_not(None), person.c.phone_key.is_not(None))
@@ -164,8 +170,7 @@ def _refuse_open(connection: Connection, theirs: Any) -> None:
         raise StillOpen(numbers)
 
 
-def _remove_answers(connection: Connection, vault: Vault, theirs: Any) -> int:
-    numbers = set(connection.execute(sa.select(ticket.c.number).where(theirs)).scalars())
+def _remove_answers(connection: Connection, vault: Vault, numbers: set[str]) -> int:
     if not numbers:
         return 0
     rows = connection.execute(

@@ -42,6 +42,7 @@ from bot.ledger.tables import (
     ticket_forward,
     turn,
 )
+from bot.personal import faq_drafts
 from bot.privacy import Vault
 
 Remove = Callable[[Connection, Vault, list[Any]], list[str]]
@@ -108,6 +109,8 @@ def remove_tickets(connection: Connection, vault: Vault, ids: list[str]) -> list
         sa.select(attachment.c.id).where(attachment.c.ticket_id.in_(ids))
     ).scalars()
     left = remove_files(connection, vault, list(files))
+    numbers = connection.execute(sa.select(ticket.c.number).where(ticket.c.id.in_(ids))).scalars()
+    faq_drafts.empty(connection, vault, set(numbers))
     theirs = sa.select(broadcast.c.id).where(broadcast.c.ticket_id.in_(ids))
     for table in (broadcast_event, broadcast_recipient):
         connection.execute(table.delete().where(table.c.broadcast_id.in_(theirs)))

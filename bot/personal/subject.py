@@ -50,7 +50,7 @@ OF_NOBODY = {
     "account_alarm": "our own account",
     "broadcast": "what the ministry publishes",
     "broadcast_event": "who approved it",
-    "faq_revision": "knowledge",
+    "faq_revision": "knowledge; drafts that began with a ticket's words are emptied with it",
     "faq_event": "who reviewed it",
     "duty": "processes",
 }

@@ -265,6 +265,16 @@ class TestBeginning:
         assert "Buka menu revisi, hubungi •" in author.page
         assert "3174012345678901" not in author.page and "081234567890" not in author.page
         assert "Siti" not in author.page
+        assert author.field("tiket") == NUMBER
+        assert await save(author, {**fields(NEW), "tiket": NUMBER}) == 303
+        drafted = ledger.transact(history.read, NEW.id, BANK)
+        assert drafted is not None and drafted.begun_with == NUMBER
+
+    async def test_with_a_ticket_that_is_none(self, open_browser: Open, ledger: Ledger) -> None:
+        author = await signed_in(open_browser, ledger, Role.AGENT)
+        assert await save(author, {**fields(NEW), "tiket": "20261123-AAAAAA"}) == 303
+        drafted = ledger.transact(history.read, NEW.id, BANK)
+        assert drafted is not None and drafted.begun_with == ""
 
     @pytest.mark.parametrize("role", [Role.AGENT, Role.SUPERVISOR, Role.ADMIN])
     async def test_never_with_a_complaint(

@@ -158,6 +158,21 @@ async def test_the_ways_of_watchers_need_no_login(browser: Browser) -> None:
     assert await ready.json() == {"inbox_waiting": 0}
 
 
+async def test_what_is_counted_is_for_who_has_the_token(desk: Desk, work: Work) -> None:
+    async def asked(desk: Desk) -> list[tuple[int, str]]:
+        async with TestClient(TestServer(create_app(desk, work))) as client:
+            given = {"Authorization": "Bearer secret"}
+            answers = [await client.get("/readyz", headers=one) for one in ({}, given)]
+            return [(one.status, await one.text()) for one in answers]
+
+    async def away() -> dict[str, int]:
+        raise OSError
+
+    guarded = replace(desk, metrics_token="secret")
+    assert await asked(guarded) == [(200, "ok"), (200, '{"inbox_waiting": 0}')]
+    assert await asked(replace(guarded, counts=away)) == [(503, "database is away")] * 2
+
+
 @pytest.mark.parametrize(
     "path", ["/masuk", "/", "/tidak-ada", "/static/desk.css", "/static/..%2fapp.py", "/healthz"]
 )

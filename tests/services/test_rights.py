@@ -7,6 +7,7 @@ import contextlib
 import json
 import stat
 import zipfile
+from dataclasses import replace
 from datetime import timedelta
 from functools import partial
 from pathlib import Path
@@ -16,6 +17,7 @@ import pytest
 import sqlalchemy as sa
 
 from bot.attachments.files import Files
+from bot.channels.message import Sender
 from bot.errors import FileLost, StartupError, TurnLost
 from bot.ledger import attachments, claims, consents, fetches, inbox, outbox, tables, unit_of_work
 from bot.ledger.attachments import USER
@@ -28,6 +30,7 @@ from bot.personal.periods import Periods
 from bot.personal.report import lines
 from bot.personal.subject import BY_PERSON, BY_TALK, BY_TICKET, OF_NOBODY, By, find, rows_of
 from bot.tickets.life import ChangeRefused
+from tests.faq_desk import NEW, Agents, changed
 from tests.filing import PDF, content_of, kept, store
 from tests.kit import (
     LEASE,
@@ -103,7 +106,7 @@ class TestFinding:
         ],
     )
     def test_by_what_they_say(self, desk: Desk, by: By, value: str) -> None:
-        who = inbox.Sender("ID.siti", "6281234509876", "Siti")
+        who = Sender("ID.siti", "6281234509876", "Siti")
         receive(desk.ledger, message("m", who))
         answer(desk.ledger)
         number = desk.open()
@@ -169,6 +172,34 @@ class TestErasure:
         assert [row.agreed for row in rows(ledger, tables.consent)][-1] is False
         erase(ledger, only(ledger, "webchat"))
         assert PLANTED["name"] not in opened(ledger)
+
+    def drafting(self, ledger: Ledger) -> tuple[Agents, str]:
+        plant(ledger)
+        close(ledger)
+        return Agents(ledger), rows(ledger, tables.ticket)[0].number
+
+    def test_drafts_of_the_faq_that_began_with_a_ticket_are_emptied(self, ledger: Ledger) -> None:
+        agents, number = self.drafting(ledger)
+        agents.do("draft", changed(question="Katanya Siti begini?"), number)
+        agents.do("submit")
+        agents.do("reject", "jangan sebut Siti", by="supervisor")
+        agents.do("draft", changed(answer="Siti perlu mengunggah."))
+        other = replace(NEW, id="lain", answer="Kata Budi begitu.")
+        agents.do("draft", other, "20261123-ZZZZZZ", id="lain")
+        erase(ledger, only(ledger))
+        emptied = agents.dossier()
+        assert [one.entry.phrasings for one in emptied.revisions] == [(NEW.id,), (NEW.id,)]
+        assert emptied.open is not None and not any(one.note for one in emptied.events)
+        assert "jangan sebut Siti" not in opened(ledger)
+        assert agents.dossier("lain").revisions[0].entry == other
+
+    def test_what_was_published_stays(self, ledger: Ledger) -> None:
+        agents, number = self.drafting(ledger)
+        agents.do("draft", NEW, number)
+        agents.do("submit")
+        agents.do("publish", by="supervisor")
+        assert "faq_revision" not in erase(ledger, only(ledger)).emptied
+        assert agents.dossier().live == NEW
 
     def test_files_are_told_to_be_dropped(self, ledger: Ledger, files: Files) -> None:
         talk, file = talked(ledger), kept(files, PDF)

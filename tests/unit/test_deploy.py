@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 import yaml
 
+from bot.channels.webchat import uploads
 from bot.run import ROLES
 from bot.settings import Settings
 from tests.conftest import PROJECT
@@ -26,6 +27,20 @@ def test_every_setting_exists(path: Path) -> None:
     names = set(re.findall(r"NINDY_([A-Z_]+)", path.read_text(encoding="utf-8")))
     known = {name.upper() for name in Settings.__fields__} | ELSEWHERE
     assert names <= known
+
+
+def test_what_the_outside_needs_is_told_to_who_installs() -> None:
+    guide = (PROJECT / "docs/deployment.md").read_text(encoding="utf-8")
+    example = (DEPLOY / "nindy.env.example").read_text(encoding="utf-8")
+    assert {f"`NINDY_{name}`" for name in ELSEWHERE} <= set(re.findall(r"`NINDY_[A-Z_]+`", guide))
+    for name in ("NINDY_WEBCHAT_ORIGINS", "NINDY_TRUSTED_PROXIES", "NINDY_DESK_URL"):
+        assert re.search(rf"^{name}=", example, re.M) and f"`{name}`" in guide
+
+
+def test_the_proxy_waits_for_an_upload_as_long_as_the_edge() -> None:
+    caddy = (DEPLOY / "Caddyfile").read_text(encoding="utf-8")
+    seconds = re.search(r"^\s*read_body (\d+)s$", caddy, re.M)
+    assert seconds is not None and int(seconds[1]) > uploads._SECONDS
 
 
 def test_containers_run_every_role_but_the_sandbox() -> None:

@@ -207,7 +207,9 @@ def test_what_is_redacted_stays_redacted(text: str) -> None:
     [
         ("NIK 3174012345678901 wrong", "NIK <n> wrong"),
         ("call +62 812-3456-7890.", "call +<n>."),
+        ("call +62 (812) 3456-7890.", "call +<n>."),
         ("3174.0123.4567.8901", "<n>"),
+        ("3174\u00a00123  4567\n8901", "<n>"),
         ("satker 12345 in 2026", "satker 12345 in 2026"),
         ("to siti@kemenkeu.go.id now", "to <email> now"),
         ("GET /accounts?email=siti%40kemenkeu.go.id", "GET <email>"),

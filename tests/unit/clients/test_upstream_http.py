@@ -12,6 +12,7 @@ from collections.abc import Awaitable, Callable
 import aiohttp
 import pytest
 from aiohttp import web
+from prometheus_client import REGISTRY
 
 from actions.clients.breaker import Breaker
 from actions.clients.http import Upstream
@@ -344,7 +345,10 @@ async def test_an_open_breaker_answers_without_asking_until_a_trial_succeeds(
             await ask(upstream)
     assert asked == 5
     assert caught.value.detail == "breaker_open"
+    assert REGISTRY.get_sample_value("nindy_upstream_breaker_open", {"system": "span"}) == 1
     now, status = 30.0, 200
+    # Nobody has asked since, and those who watch see it all the same.
+    assert REGISTRY.get_sample_value("nindy_upstream_breaker_open", {"system": "span"}) == 0
     assert await ask(upstream) == {}
     assert upstream.breaker.state == "closed"
 
