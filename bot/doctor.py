@@ -24,6 +24,7 @@ from bot.errors import NindyError
 from bot.finding import Finding
 from bot.ledger import duties, levels, migrate
 from bot.ledger.database import Ledger
+from bot.ledger.outbox import UNSETTLED
 from bot.ledger.tables import outbox
 from bot.live.shared import Shared
 from bot.personal.expiry import DUTY
@@ -45,7 +46,6 @@ LATEST_EXPIRY = timedelta(days=2)
 _REACH_SECONDS = 3.0
 _EVERYWHERE = ("0.0.0.0", "::")  # noqa: S104
 """Addresses to listen at that nobody can ask at."""
-_UNSETTLED = sa.text("outbox.state IN ('queued', 'sending', 'unknown')")
 
 
 class Doctor:
@@ -229,9 +229,7 @@ def _commonest_error(connection: Connection, vault: Vault) -> int:
     number = sa.func.count()
     found = connection.execute(
         sa.select(outbox.c.error_code)
-        .where(
-            sa.text("outbox.state IN ('queued', 'sending', 'unknown')"), outbox.c.error_code != 0
-        )
+        .where(UNSETTLED, outbox.c.error_code != 0)
         .group_by(outbox.c.error_code)
         .order_by(number.desc())
         .limit(1)

@@ -48,6 +48,7 @@ OF_NOBODY = {
     "subscriber": "programs",
     "api_answer": "copies of tickets, by a program's key, for two days; erased with the ticket",
     "account_alarm": "our own account",
+    "channel_block": "our own account",
     "broadcast": "what the ministry publishes",
     "broadcast_event": "who approved it",
     "faq_revision": "knowledge; drafts that began with a ticket's words are emptied with it",

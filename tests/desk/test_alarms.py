@@ -5,7 +5,7 @@ from __future__ import annotations
 import sqlalchemy as sa
 
 from bot.channels.message import Alarm
-from bot.ledger import alarms, tables
+from bot.ledger import alarms, blocks, tables
 from bot.ledger.agents import Role
 from bot.ledger.database import Ledger
 from tests.desk.conftest import Browser, add
@@ -49,6 +49,7 @@ async def test_bubbles_that_the_account_holds_up_are_told(browser: Browser, ledg
     with ledger.engine.begin() as connection:
         moments = dict.fromkeys(("next_at", "created_at", "updated_at"), START)
         held = {"id": "o1", "position": 1, "state": "queued", "error_code": 190}
+        blocks.block(connection, "whatsapp", 190, START)
         connection.execute(
             sa.insert(tables.outbox).values(
                 conversation_id=conversation,
