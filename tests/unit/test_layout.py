@@ -5,8 +5,10 @@ from __future__ import annotations
 import ast
 import itertools
 import re
+from collections.abc import Iterator
 from datetime import timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
 from ruamel.yaml import YAML
@@ -61,6 +63,21 @@ def test_every_form_trap_has_its_conversation() -> None:
 def test_the_menu_offers_every_category_in_the_catalogues_order() -> None:
     offered = [button["payload"] for button in DOMAIN["responses"]["utter_menu"][0]["buttons"]]
     assert offered == [f"/{category}" for category in STARTS]
+
+
+def test_what_stands_in_braces_is_a_name_to_fill_in() -> None:
+    """Rasa fills in ``{name}`` everywhere; a command's own braces are written twice."""
+
+    def strings(node: Any) -> Iterator[str]:
+        if isinstance(node, str):
+            yield node
+        elif isinstance(node, (dict, list)):
+            for one in node.values() if isinstance(node, dict) else node:
+                yield from strings(one)
+
+    for text in strings(DOMAIN["responses"]):
+        for name in re.findall(r"{([^\n{}]+)}", text.replace("{{", "").replace("}}", "")):
+            assert name.isidentifier(), text
 
 
 def test_a_dialogue_remembers_as_long_as_the_ledger_keeps_it() -> None:
