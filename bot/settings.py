@@ -10,6 +10,7 @@ import re
 from ipaddress import IPv4Network, IPv6Network, ip_network
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 from pydantic import BaseSettings, Field, SecretStr, ValidationError, validator
 from pydantic.fields import ModelField
@@ -24,6 +25,7 @@ _LEAST_GIVEN = 16
 SANDBOX_SECRET = "sandbox-only"  # noqa: S105  the sandbox's own, worthless elsewhere
 SANDBOX_NUMBER = "100000000000001"
 _NOT_SANDBOX = "must be set when NINDY_WHATSAPP_API_URL is not the sandbox's"
+_NOT_HERE = "must be set when NINDY_WHATSAPP_API_URL is not on this machine"
 _LAST_PORT = 65_535
 _LEVELS = ("DEBUG", "INFO", "WARNING", "ERROR")
 
@@ -71,7 +73,7 @@ class Settings(BaseSettings):
         description="Graph API with version; default the sandbox's, as then of SPAN, SAKTI, Digit.",
     )
     whatsapp_phone_number_id: str = Field(
-        "", description="Our number's id; with the sandbox's API, by default the sandbox's."
+        "", description="Our number's id; by default the sandbox's, if the API is on this machine."
     )
     whatsapp_account_id: str = Field(
         "200000000000001", description="Our WhatsApp business account; for `nindy whatsapp` only."
@@ -162,14 +164,14 @@ class Settings(BaseSettings):
     @validator("span_url", "sakti_url", "digit_url", always=True)
     def _sandbox_system(cls, value: str, values: dict[str, object], field: ModelField) -> str:
         # Invented records must not reach real people; who wants that on trial says it.
-        if not value and not _in_sandbox(values):
-            raise ValueError(_NOT_SANDBOX)
+        if not value and not _is_here(values):
+            raise ValueError(_NOT_HERE)
         return value or f"{_sandbox(values)}/{field.name[: -len('_url')]}"
 
     @validator("whatsapp_phone_number_id", always=True)
     def _sandbox_number(cls, value: str, values: dict[str, object]) -> str:
-        if not value and not _in_sandbox(values):
-            raise ValueError(_NOT_SANDBOX)
+        if not value and not _is_here(values):
+            raise ValueError(_NOT_HERE)
         return value or SANDBOX_NUMBER
 
     @validator("whatsapp_app_secret", "whatsapp_verify_token", "whatsapp_access_token", always=True)
@@ -188,7 +190,7 @@ class Settings(BaseSettings):
     @validator("whatsapp_app_secret", "whatsapp_verify_token", "whatsapp_access_token")
     def _is_no_word(cls, value: SecretStr, values: dict[str, object]) -> SecretStr:
         short = any(len(one) < _LEAST_GIVEN for one in _parts(value.get_secret_value()))
-        if short and not _in_sandbox(values):
+        if short and not _is_here(values):
             raise ValueError(f"must have {_LEAST_GIVEN} characters or more")
         return value
 
@@ -286,6 +288,11 @@ def _sandbox(values: dict[str, object]) -> str:
 def _in_sandbox(values: dict[str, object]) -> bool:
     # The slash: 127.0.0.1:8002.example and 127.0.0.1:8002@example only begin like it.
     return f"{values.get('whatsapp_api_url')}/".startswith(f"{_sandbox(values)}/")
+
+
+def _is_here(values: dict[str, object]) -> bool:
+    """Say whether WhatsApp is a program of this machine: a stand-in, of the sandbox or another."""
+    return urlsplit(str(values.get("whatsapp_api_url"))).hostname in LOOPBACK
 
 
 def load() -> Settings:

@@ -91,16 +91,21 @@ def test_an_address_that_only_begins_like_the_sandbox_is_real(
         load()
 
 
-def test_another_program_on_this_machine_is_not_the_sandbox(
-    monkeypatch: pytest.MonkeyPatch,
+@pytest.mark.parametrize("host", ["127.0.0.1", "localhost", "[::1]"])
+def test_another_stand_in_on_this_machine_needs_its_secrets_alone(
+    monkeypatch: pytest.MonkeyPatch, host: str
 ) -> None:
     assert load().in_sandbox
-    near = {**REAL, "WHATSAPP_API_URL": "http://127.0.0.1:9/v26.0"}
-    given(monkeypatch, **near, **dict.fromkeys(SECRETS, LONG))
-    assert not load().in_sandbox
-    given(monkeypatch, WHATSAPP_APP_SECRET="x")
-    with pytest.raises(StartupError, match="NINDY_WHATSAPP_APP_SECRET: must have 16"):
+    given(monkeypatch, WHATSAPP_API_URL=f"http://{host}:9/v26.0")
+    with pytest.raises(StartupError, match="NINDY_WHATSAPP_APP_SECRET: must be set when"):
         load()
+    given(monkeypatch, **dict.fromkeys(SECRETS, "x"))
+    settings = load()
+    assert not settings.in_sandbox
+    assert (settings.whatsapp_phone_number_id, settings.span_url) == (
+        SANDBOX_NUMBER,
+        f"{SANDBOX}/span",
+    )
 
 
 @pytest.mark.parametrize("name", SECRETS)
