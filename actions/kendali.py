@@ -82,7 +82,8 @@ class Fixed(NindyAction):
         if asked := await titipan.ask(turn, self.action):
             return [*asked, listen()]
         turn.say(FIXED[turn.intent])
-        return [*_calm(), listen()]
+        judged = feedback.refused(turn) if turn.intent == "upset" else []
+        return [*judged, *_calm(), listen()]
 
 
 class Greet(NindyAction):

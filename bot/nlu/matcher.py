@@ -95,9 +95,9 @@ class Thresholds:
     answer: float = 0.75
     clarify: float = 0.35
     intent: float = 0.50
-    control: float = 0.80
+    control: float = 0.75
     slope: float = 1.9
-    shift: float = -2.5
+    shift: float = -2.9
 
 
 class Engine:
