@@ -64,6 +64,13 @@ class Done(Say):
     action = "action_done"
     response = "utter_baik"
 
+    async def act(self, turn: Turn) -> Events:
+        """Say it; who gets broadcasts may have meant those by "stop", so they are offered an end."""
+        if turn.intent == "cancel" and await langganan.stands(turn):
+            turn.say("utter_baik_langganan")
+            return [*_calm(), listen()]
+        return await super().act(turn)
+
 
 class Thank(Say):
     """Answers thanks."""
@@ -139,6 +146,8 @@ class Affirm(NindyAction):
             return [*langganan.agree(turn), listen()]
         if offer == offers.COMPLAINT:
             return [FollowupAction("action_start_pengaduan")]
+        if offer is None and (asked := await titipan.ask(turn, self.action)):
+            return [*asked, listen()]
         turn.say("utter_senang" if offer == offers.ANSWER else "utter_siap")
         return [*feedback.helped(turn), SlotSet("tawaran", None), listen()]
 

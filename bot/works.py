@@ -30,6 +30,7 @@ from bot.turn.late import Late
 from bot.turn.notice import Noticed
 from bot.turn.paged import Paged
 from bot.turn.sender import Send, Sender
+from bot.turn.titled import Titled
 from bot.turn.with_files import WithFiles
 from bot.turn.worker import Worker
 
@@ -42,7 +43,8 @@ async def worker(house: House) -> Worker:
     dialogue = await house.model.dialogue()
     services = house.services
     apology = Apology(services.words, services.calendar, services.catalogue.unit(None))
-    files = WithFiles(house.ledger, services.changes, _file_words(house), dialogue.respond)
+    titled = Titled(house.ledger, dialogue.engine, house.choice_key, dialogue.respond)
+    files = WithFiles(house.ledger, services.changes, _file_words(house), titled)
     late = Late(house.ledger, services.changes, apology, dialogue.parse, files)
     mark_read = GraphClient(house.session, *_graph(house)).mark_read
     informed = Informed({"whatsapp": Notice.load(_NOTICE)}, late)

@@ -36,6 +36,8 @@ _SHOWN = 0.02
 _ALTERNATIVES = 3
 #: Words behind a greeting or thanks from which on they are a matter of their own.
 _MATTER = 2
+#: Words up to which a message may be a mere number.
+_FEW = 3
 
 
 @dataclass(frozen=True)
@@ -168,6 +170,13 @@ class Engine:
     def words(self, text: str) -> list[str]:
         """Return the plain words of a text that carry a question."""
         return self._reader.question(text)
+
+    def number_in(self, text: str) -> int:
+        """Return the one small number that a few words name ("yang kedua", "3 aja"), else 0."""
+        words, numerals = self._reader.question(text), self._lexicon.numerals
+        digits = {word: int(word) for word in words if len(word) == 1 and word in "123456789"}
+        named = [{**numerals, **digits}.get(word, 0) for word in words]
+        return max(named) if len(words) <= _FEW and sum(map(bool, named)) == 1 else 0
 
     def scores(self, text: str) -> Floats:
         """Return the score of every one of `targets`, before it becomes a probability."""
