@@ -65,7 +65,7 @@ class Done(Say):
     response = "utter_baik"
 
     async def act(self, turn: Turn) -> Events:
-        """Say it; who gets broadcasts may have meant those by "stop", so they are offered an end."""
+        """Say it; who gets broadcasts may mean those by "stop", and is offered their end."""
         if turn.intent == "cancel" and await langganan.stands(turn):
             turn.say("utter_baik_langganan")
             return [*_calm(), listen()]

@@ -67,7 +67,8 @@ class StartLacakTiket(StartForm):
     async def act(self, turn: Turn) -> Events:
         """Begin with the person's own ticket where they name none ("tiket saya kapan dijawab")."""
         *events, last = await super().act(turn)
-        begins = last == FollowupAction(self.guide.form)
+        # Whoever only names the service ("lacak tiket") may mean any ticket.
+        begins = last == FollowupAction(self.guide.form) and not turn.is_exact
         if begins and not self.inline(turn) and (number := await _newest(turn)):
             events.append(SlotSet("nomor_tiket", number))
         return [*events, last]

@@ -51,7 +51,8 @@ class Phrases:
         start, greeted = 0, False
         while start < len(words):
             said = range(min(len(words), start + self._longest), start, -1)
-            end = next((e for e in said if self._intents.get(" ".join(words[start:e])) in polite), 0)
+            meant = ((end, self._intents.get(" ".join(words[start:end]))) for end in said)
+            end = next((end for end, intent in meant if intent in polite), 0)
             if not end and words[start] not in aside:
                 break
             start, greeted = end or start + 1, greeted or bool(end)

@@ -34,9 +34,7 @@ class Titled:
         respond: The dialogue.
     """
 
-    def __init__(
-        self, ledger: Ledger, engine: Engine, choice_key: bytes, respond: Respond
-    ) -> None:
+    def __init__(self, ledger: Ledger, engine: Engine, choice_key: bytes, respond: Respond) -> None:
         self._ledger = ledger
         self._engine = engine
         self._choice_key = choice_key
