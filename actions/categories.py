@@ -25,8 +25,11 @@ FIXED = {
     "refuse_case": "utter_batas_kasus",
     "refuse_ppid": "utter_batas_ppid",
     "off_topic": "utter_di_luar_topik",
+    "upset": "utter_maaf_kecewa",
+    "which_password": "utter_password_mana",
 }
-"""Intents with one fixed answer: complaints, the limits of catalogue F.1, and other topics."""
+"""Intents with one fixed answer: complaints, the limits of catalogue F.1, other topics, anger, and
+a password without its application."""
 
 _BY_SHAPE = {"nomor_tiket": "lacak_tiket", "nomor_sp2d": "info_sp2d"}
 """Data that tells its category by its shape alone."""

@@ -64,6 +64,13 @@ class Done(Say):
     action = "action_done"
     response = "utter_baik"
 
+    async def act(self, turn: Turn) -> Events:
+        """Say it; who gets broadcasts may mean those by "stop", and is offered their end."""
+        if turn.intent == "cancel" and await langganan.stands(turn):
+            turn.say("utter_baik_langganan")
+            return [*_calm(), listen()]
+        return await super().act(turn)
+
 
 class Thank(Say):
     """Answers thanks."""
@@ -82,7 +89,8 @@ class Fixed(NindyAction):
         if asked := await titipan.ask(turn, self.action):
             return [*asked, listen()]
         turn.say(FIXED[turn.intent])
-        return [*_calm(), listen()]
+        judged = feedback.refused(turn) if turn.intent == "upset" else []
+        return [*judged, *_calm(), listen()]
 
 
 class Greet(NindyAction):
@@ -138,6 +146,8 @@ class Affirm(NindyAction):
             return [*langganan.agree(turn), listen()]
         if offer == offers.COMPLAINT:
             return [FollowupAction("action_start_pengaduan")]
+        if offer is None and (asked := await titipan.ask(turn, self.action)):
+            return [*asked, listen()]
         turn.say("utter_senang" if offer == offers.ANSWER else "utter_siap")
         return [*feedback.helped(turn), SlotSet("tawaran", None), listen()]
 

@@ -8,8 +8,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from rasa_sdk.events import FollowupAction, SlotSet
+
 from actions import routing
-from actions.base import Turn
+from actions.base import Events, Turn
 from actions.form import FormGuide
 from actions.lookup import Lookup
 from actions.questions import Ask, shorten
@@ -44,6 +46,13 @@ class ValidateLacakTiket(FormGuide):
     category = "lacak_tiket"
     questions = (AskNumber("nomor_tiket", "nomor_tiket"),)
 
+    async def _decide(self, turn: Turn) -> Events:
+        """Take the person's own ticket where they say that they have no number."""
+        lost = turn.match.get("decision") == "ticket" or turn.intent in ("lacak_tiket", "skip")
+        if lost and self._asked(turn) and (number := await _newest(turn)):
+            return self._accept(turn, {"nomor_tiket": number})
+        return await super()._decide(turn)
+
 
 class StartLacakTiket(StartForm):
     """Begins the category."""
@@ -54,6 +63,15 @@ class StartLacakTiket(StartForm):
         """Take the number or code of the first message."""
         code = find_code(turn.text)
         return {"nomor_tiket": code} if code else inline_fields(turn, self.guide.questions)
+
+    async def act(self, turn: Turn) -> Events:
+        """Begin with the person's own ticket where they name none ("tiket saya kapan dijawab")."""
+        *events, last = await super().act(turn)
+        # Whoever only names the service ("lacak tiket") may mean any ticket.
+        begins = last == FollowupAction(self.guide.form) and not turn.is_exact
+        if begins and not self.inline(turn) and (number := await _newest(turn)):
+            events.append(SlotSet("nomor_tiket", number))
+        return [*events, last]
 
 
 class LacakTiket(Lookup):
@@ -92,6 +110,17 @@ class LacakTiket(Lookup):
         for said in await services.ledger.run(own.replies, found.number, 1) if mine else []:
             turn.say("utter_jawaban_terakhir", isi=shorten(said, _REPLY_LENGTH))
         return False
+
+
+async def _newest(turn: Turn) -> str | None:
+    """Return the number of the own ticket that a typed text without a number means, and say so."""
+    if not turn.typed or any(letter.isdigit() for letter in turn.typed):
+        return None
+    found = await turn.services.ledger.run(own.newest_open, turn.work.claim.conversation_id)
+    if found is None or found.is_complaint:
+        return None
+    turn.say("utter_tiket_terakhir")
+    return found.number
 
 
 async def _tracked(turn: Turn, code: str) -> bool:

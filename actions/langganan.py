@@ -39,7 +39,7 @@ async def subscribe(turn: Turn) -> Events:
     """Say what broadcasts are and ask; write it down when a button said yes."""
     if turn.work.claim.message.channel != CHANNEL:
         turn.say("utter_langganan_kanal")
-    elif await _stands(turn):
+    elif await stands(turn):
         turn.say("utter_sudah_langganan")
     elif turn.entity("nilai"):
         return agree(turn)
@@ -58,13 +58,14 @@ def agree(turn: Turn) -> Events:
 
 async def unsubscribe(turn: Turn) -> Events:
     """Write down that the person wants none; say so also where none were wanted."""
-    stood = await _stands(turn)
+    stood = await stands(turn)
     _write(turn, opt_outs.take_back)
     turn.say("utter_berhenti_langganan" if stood else "utter_tidak_langganan")
     return [SlotSet("tawaran", None)]
 
 
-async def _stands(turn: Turn) -> bool:
+async def stands(turn: Turn) -> bool:
+    """Tell whether broadcasts are wanted."""
     return await turn.services.ledger.run(consents.given, turn.work.claim.conversation_id)
 
 

@@ -29,7 +29,10 @@ class StartTanyaNindy(NindyAction):
     action = "action_start_tanya_nindy"
 
     async def act(self, turn: Turn) -> Events:
-        """Ask for the question."""
+        """Ask for the question, unless what was typed may be for a ticket ("sebentar ya")."""
+        asked = [] if turn.is_exact else await titipan.ask(turn, self.action)
+        if asked:
+            return [*asked, listen()]
         turn.say("utter_tanya")
         return [*(SlotSet(name, None) for name in ("asal", "pertanyaan", "tawaran")), listen()]
 
@@ -62,6 +65,9 @@ class Jawab(NindyAction):
             shown = _ask_which(turn, found)
             offer = offers.of_entry(found.id)
             judged = feedback.expect(turn, found.id, turn.match["probability"], shown)
+        elif asked := await titipan.ask(turn, self.action, done=True):
+            # "masih error kak" after the news that it was resolved, without replying to it.
+            return [*asked, listen()]
         else:
             return _unknown(turn)
         return [*_remember(turn), *judged, SlotSet("tawaran", offer), listen()]

@@ -41,23 +41,25 @@ class BukanTiket(NindyAction):
         return [*_over(), held["event"], FollowupAction(held["action"])]
 
 
-async def ask(turn: Turn, action: str) -> Events:
+async def ask(turn: Turn, action: str, done: bool = False) -> Events:
     """Ask whether what was typed is the answer to a ticket; nothing when no ticket waits for one.
 
     Args:
         turn: The turn.
         action: The action that takes the message up if it belongs to no ticket.
+        done: Whether it may belong to a ticket that was resolved lately, too.
     """
     if not turn.typed or start_for(turn.typed, ("nomor_tiket",)):
         return []
     claim, ledger = turn.work.claim, turn.services.ledger
     now = turn.work.now
-    found = await ledger.run(own.awaiting, claim.conversation_id, claim.message, now)
+    found = await ledger.run(own.awaiting, claim.conversation_id, claim.message, now, done)
     if found is None:
         return []
     number = found.number
     turn.about(found.id)
-    turn.say("utter_untuk_tiket_ini", nomor=number)
+    over = done and not found.is_open
+    turn.say("utter_tentang_tiket_ini" if over else "utter_untuk_tiket_ini", nomor=number)
     held = turn.slot(_SLOT) if turn.slot("tawaran") == offers.FOR_TICKET else None
     before = held["texts"] if held and held["number"] == number else []
     message = {

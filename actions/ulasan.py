@@ -7,7 +7,7 @@ from rasa_sdk.events import FollowupAction
 from actions.base import Events, NindyAction, Turn, forget, leave_form, listen
 from actions.categories import FIXED, STARTS
 from actions.form import EXITS, FormGuide
-from actions.questions import Tell
+from actions.questions import Question, Tell
 from bot.ledger.confidence import SLOT
 from bot.tickets import in_turn
 
@@ -71,7 +71,12 @@ class ValidateUlasan(FormGuide):
         wish = turn.intent in (*STARTS, "menu", "cancel", "skip", "deny") and turn.is_certain
         control = turn.match.get("decision") == "control" and turn.is_exact
         asks = turn.intent == "faq" or "?" in turn.text
-        return bool(turn.typed) and not (wish or control or asks or self._is_fixed(turn))
+        # Anger is a word about the officer, too.
+        fixed = self._is_fixed(turn) and turn.intent != "upset"
+        return bool(turn.typed) and not (wish or control or asks or fixed)
+
+    def _is_something_else(self, turn: Turn, asked: Question) -> bool:
+        return turn.intent != "upset" and super()._is_something_else(turn, asked)
 
 
 class KirimUlasan(NindyAction):

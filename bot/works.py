@@ -30,6 +30,7 @@ from bot.turn.late import Late
 from bot.turn.paged import Paged
 from bot.turn.read_mark import MarkedRead
 from bot.turn.sender import Send, Sender
+from bot.turn.titled import Titled
 from bot.turn.unread import Unread
 from bot.turn.with_files import WithFiles
 from bot.turn.worker import Worker
@@ -43,7 +44,8 @@ async def worker(house: House) -> Worker:
     dialogue = await house.model.dialogue()
     services = house.services
     apology = Apology(services.words, services.calendar, services.catalogue.unit(None))
-    unread = Unread(house.ledger, dialogue.respond)
+    titled = Titled(house.ledger, dialogue.engine, house.choice_key, dialogue.respond)
+    unread = Unread(house.ledger, titled)
     files = WithFiles(house.ledger, services.changes, _file_words(house), unread)
     late = Late(house.ledger, services.changes, apology, dialogue.parse, files)
     mark_read = GraphClient(house.session, *_graph(house)).mark_read

@@ -13,10 +13,12 @@ _LISTS = (
     "categories",
     "control",
     "polite",
+    "strict",
     "refusals",
     "wordy",
     "address",
     "courtesy",
+    "opening",
     "about",
     "about_not_before",
     "choose",
@@ -35,10 +37,12 @@ class Lexicon:
         categories: The category intents in catalogue order (digit 1 chooses the first).
         control: Intents that hold only when the message says nothing else.
         polite: Control intents that give way to another one in the same message.
+        strict: Intents that are believed only when nearly certain; else the message is a question.
         refusals: Intents that the catalogue excludes (F.1); a fixed answer names the door.
         wordy: Intents that one word cannot tell.
         address: Words of address and ornament, always free to drop.
         courtesy: Openings and closings, dropped while something else remains.
+        opening: Words that lead from a greeting or thanks to what is really asked.
         about: Words that mark a question about a thing, not a wish to have it done.
         about_not_before: Words before which a word of `about` does not count.
         choose: Words that may stand around a menu digit.
@@ -52,10 +56,12 @@ class Lexicon:
     categories: tuple[str, ...]
     control: frozenset[str]
     polite: frozenset[str]
+    strict: frozenset[str]
     refusals: frozenset[str]
     wordy: frozenset[str]
     address: frozenset[str]
     courtesy: frozenset[str]
+    opening: frozenset[str]
     about: frozenset[str]
     about_not_before: frozenset[str]
     choose: frozenset[str]

@@ -29,9 +29,15 @@ FAQ, INFORM, FALLBACK = "faq", "inform", "nlu_fallback"
 
 #: Asked in the very words of a phrase.
 _EXACT = 0.97
+#: A wish to ask is believed from here on where more is said than that.
+_CERTAIN = 0.95
 #: Alternatives below are not worth showing.
 _SHOWN = 0.02
 _ALTERNATIVES = 3
+#: Words behind a greeting or thanks from which on they are a matter of their own.
+_MATTER = 2
+#: Words up to which a message may be a mere number.
+_FEW = 3
 
 
 @dataclass(frozen=True)
@@ -81,6 +87,8 @@ class Thresholds:
         clarify: Where all three alternatives together reach this, she asks which of them is
             meant; below, a ticket.
         intent: From here on a category or talk is believed.
+        control: From here on an intent of the lexicon's `strict` is believed: whoever reads a
+            question as "batal" leaves the person without an answer.
         slope: The scores of entries are multiplied by this, because the phrases asked in
             training are harder than people's questions (see ``docs/matching.md``) ...
         shift: ... and this is added to weigh them against no entry at all.
@@ -89,8 +97,9 @@ class Thresholds:
     answer: float = 0.75
     clarify: float = 0.35
     intent: float = 0.50
+    control: float = 0.75
     slope: float = 1.9
-    shift: float = -2.5
+    shift: float = -2.9
 
 
 class Engine:
@@ -162,6 +171,13 @@ class Engine:
         """Return the plain words of a text that carry a question."""
         return self._reader.question(text)
 
+    def number_in(self, text: str) -> int:
+        """Return the one small number that a few words name ("yang kedua", "3 aja"), else 0."""
+        words, numerals = self._reader.question(text), self._lexicon.numerals
+        digits = {word: int(word) for word in words if len(word) == 1 and word in "123456789"}
+        named = [{**numerals, **digits}.get(word, 0) for word in words]
+        return max(named) if len(words) <= _FEW and sum(map(bool, named)) == 1 else 0
+
     def scores(self, text: str) -> Floats:
         """Return the score of every one of `targets`, before it becomes a probability."""
         targets = self.targets
@@ -179,10 +195,28 @@ class Engine:
         only_named = not set(spoken) - lexicon.labels - lexicon.address
         if all(map(str.isdecimal, words)) or (only_named and spoken != words):
             return Match(text, INFORM, 0.0, "ticket")
-        return self._weigh(text)
+        return self._behind_courtesy(text, words) or self._weigh(text)
+
+    def _behind_courtesy(self, text: str, words: list[str]) -> Match | None:
+        """Judge what stands behind a greeting or thanks, so that those do not water it down."""
+        rest = self._phrases.behind_courtesy(words)
+        if rest == words or len(rest) < _MATTER or self._reader.brings_data(text):
+            return None
+        behind, whole = self._weigh(" ".join(rest)), self._weigh(text)
+        if behind.decision == "control":
+            return None
+        if behind.intent == FALLBACK:
+            # "mau tanya sakti error terus" has asked already; a mere "mau tanya" has not.
+            asked = whole.intent in self._lexicon.categories[:1] and whole.probability < _CERTAIN
+            return replace(behind, text=text) if asked else None
+        sure = whole.decision in ("answer", "form") and whole.probability >= behind.probability
+        return whole if sure else replace(behind, text=text)
 
     def _weigh(self, text: str) -> Match:
         meant = self._intents.chances(self._reader.question(text), self._fitted.coefficients)
+        for place, name in enumerate(self._intents.names, 1):
+            if name in self._lexicon.strict and meant[place] < self.thresholds.control:
+                meant[0], meant[place] = meant[0] + meant[place], 0.0
         chances = choice.probabilities(
             self.scores(text), self.thresholds.slope, self.thresholds.shift
         )

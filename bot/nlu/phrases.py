@@ -43,6 +43,21 @@ class Phrases:
         hits = (self._intents.get(_spoken(core, text)) for core in cores)
         return next((hit for hit in hits if hit), None) or self._chain(cores[1])
 
+    def behind_courtesy(self, words: list[str]) -> list[str]:
+        """Return the words behind greetings, thanks and openings ("makasih kak, mau tanya ...")."""
+        lexicon = self._lexicon
+        aside = lexicon.address | lexicon.courtesy | lexicon.opening
+        polite = {*lexicon.polite, *lexicon.categories[:1]}
+        start, greeted = 0, False
+        while start < len(words):
+            said = range(min(len(words), start + self._longest), start, -1)
+            meant = ((end, self._intents.get(" ".join(words[start:end]))) for end in said)
+            end = next((end for end, intent in meant if intent in polite), 0)
+            if not end and words[start] not in aside:
+                break
+            start, greeted = end or start + 1, greeted or bool(end)
+        return words[start:] if greeted else words
+
     def _cores(self, words: list[str]) -> list[list[str]]:
         spoken = [word for word in words if word not in self._lexicon.address]
         spoken = spoken or [word for word in words if word in self._intents] or words

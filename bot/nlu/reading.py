@@ -13,6 +13,7 @@ from bot.nlu.spelling import Spelling
 _NUMBER = re.compile(r"\S+@\S+|(?<![^\W_])\d[\d.\-]{3,}\d(?![^\W_])")
 #: Those, numbers in groups, and codes as of a contract (SPK-01/PPK/2026) or a ticket.
 _DATA = re.compile(r"\S+@\S+|(?<![^\W_])\d[\d.\- ]{3,}\d(?![^\W_])|(?<!\S)(?=\S*\d)(?=\S*[/\-])\S+")
+_YEAR = re.compile(r"(?:19|20)\d\d$")
 
 
 class Reader:
@@ -39,9 +40,13 @@ class Reader:
         return self.words(_DATA.sub(" ", text))
 
     def question(self, text: str) -> list[str]:
-        """Return the words that carry a question: no long numbers, and no words of address."""
+        """Return the words that carry a question: no long numbers, no years, no words of address.
+
+        A year is no evidence: "batas SPM 2026" has nothing to do with "bunga KUR 2026".
+        """
         words = self.words(_NUMBER.sub(" ", text))
-        return [word for word in words if word not in self._lexicon.address] or words
+        aside = self._lexicon.address
+        return [word for word in words if word not in aside and not _YEAR.match(word)] or words
 
     def brings_data(self, text: str) -> bool:
         """Tell whether a message brings a number or an e-mail address."""

@@ -78,7 +78,12 @@ def _own(row: Any) -> Own:
 
 
 def awaiting(
-    connection: Connection, vault: Vault, conversation_id: str, message: Inbound, now: datetime
+    connection: Connection,
+    vault: Vault,
+    conversation_id: str,
+    message: Inbound,
+    now: datetime,
+    done: bool = False,
 ) -> Own | None:
     """Return the ticket that a message may be an answer for.
 
@@ -88,17 +93,20 @@ def awaiting(
         conversation_id: Whose message it is.
         message: The message.
         now: The moment.
+        done: Whether a ticket that was resolved is meant even if nothing names it.
 
     Returns:
         The ticket whose number that bubble names, if it waits or was resolved within
-        `REMEMBERED`; else the one that waits, of several the latest; None when there is none.
+        `REMEMBERED`; else the one that waits, of several the latest; else, if `done`, the one
+        that was resolved last and is no complaint; None when there is none.
     """
     since = {"whose": conversation_id, "since": now - REMEMBERED}
     rows = connection.execute(_AWAITING, since).all()
     quoted = spoken.quoted(connection, vault, conversation_id, message) if rows else ""
     named = [row for row in rows if row.number in quoted]
     waiting = [row for row in rows if row.state == State.WAITING]
-    return next(map(_own, named + waiting), None)
+    resolved = [row for row in rows if done and row.service != COMPLAINTS]
+    return next(map(_own, named + waiting + resolved), None)
 
 
 def newest_open(connection: Connection, vault: Vault, conversation_id: str) -> Own | None:

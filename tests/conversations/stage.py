@@ -51,6 +51,7 @@ from bot.turn.intake import Delivery, Intake
 from bot.turn.late import Late
 from bot.turn.paged import Paged
 from bot.turn.sender import Sender as OutboxSender
+from bot.turn.titled import Titled
 from bot.turn.unread import Unread
 from bot.turn.with_files import WithFiles
 from bot.turn.worker import Worker
@@ -354,7 +355,8 @@ async def stage(
             wake,
             play.clock,
         )
-        unread = Unread(ledger, dialogue.respond)
+        titled = Titled(ledger, dialogue.engine, CHOICE_KEY, dialogue.respond)
+        unread = Unread(ledger, titled)
         with_files = WithFiles(ledger, services.changes, file_words, unread)
         late = Late(ledger, services.changes, apology, dialogue.parse, with_files)
         paged = Paged(ledger, services.words, CHOICE_KEY, late)
