@@ -18,8 +18,8 @@ from bot.ledger.inbox import PENDING
 from bot.ledger.tables import COMPLAINTS, attachment, conversation, inbox, outbox, person, ticket
 from bot.privacy import Vault
 
-NO_NEWS = timedelta(days=1)
-"""So long words that were erased wait for the news that they were shown."""
+NO_NEWS = timedelta(hours=1)
+"""So long words that were erased wait for the news that they were shown, or were refused."""
 _STILL_WORDED = sa.text("outbox.state = 'sent' AND outbox.sealed_remains IS NOT NULL")
 """Written out, so that the partial index serves it."""
 

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import re
-from datetime import datetime
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from bot.ledger import tables
+from bot.ledger import confidence, tables
 from tests.conversations.stage import Stage, stage
 from tests.kit import rows
 
@@ -52,6 +52,7 @@ async def test_nothing_of_it_is_left_beside_who_told_it(
         await play.say(f"lacak tiket {number[0]}")
         await play.say("terima kasih")
 
+        play.ledger.transact(confidence.finish_erasing, play.clock() + timedelta(minutes=1))
         found = opened(play)
         secrets = (STORY, DETAIL, ADDED, ANSWER, number[0], code[0], code[0].lower())
         ours = {"ticket", "ticket_event"}
