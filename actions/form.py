@@ -137,7 +137,16 @@ class FormGuide(NindyAction):
             return self._taken_back(turn, asked)
         if asked.slot in found and len(found) == 1:
             return {}
-        return found
+        return self._completed(turn, asked, found) if found and not corrects else found
+
+    def _completed(self, turn: Turn, asked: Question, found: dict[str, str]) -> dict[str, str]:
+        """Add the answer to what was asked, which needs no label: "260261301000123 rek 001234"."""
+        if asked.slot in found:
+            return found
+        try:
+            return {asked.slot: asked.read_beside(turn), **found}
+        except Misread:
+            return found
 
     def _taken_back(self, turn: Turn, asked: Question) -> dict[str, str]:
         """Read a correction that names nothing: it is about the last answer that it fits."""
@@ -154,13 +163,18 @@ class FormGuide(NindyAction):
         return fields.is_correction(text) and len(text.split()) <= _LONG
 
     def _answers(self, turn: Turn, asked: Question) -> dict[str, str]:
-        if asked.field and not asked.open and turn.text:
+        found: dict[str, str] = {}
+        if asked.field and turn.text:
             missing = [q.field for q in self.questions if q.field and not turn.slot(q.slot)]
             found = self._by_slot(fields.find(turn.text, missing))
             if asked.slot in found:
                 return found
         value = _reads(asked, turn)
-        return {} if value is None else {asked.slot: value}
+        if value is None:
+            return {}
+        # A number that was insisted on may look like another field's as well.
+        others = {slot: other for slot, other in found.items() if other != value}
+        return {asked.slot: value, **others}
 
     def _not_an_answer(self, turn: Turn, asked: Question) -> Events:
         if _offered(turn) and turn.intent == "affirm":

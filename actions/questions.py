@@ -66,6 +66,14 @@ class Question:
         """
         raise Misread
 
+    def read_beside(self, turn: Turn) -> str:
+        """Return the value of an answer that stands beside values of other fields.
+
+        Raises:
+            Misread: It is none, or nobody could tell it from the rest.
+        """
+        raise Misread
+
     def explain(self, turn: Turn, failures: int, error: Misread) -> None:
         """Say what is expected, with an example from the second failure on."""
 
@@ -100,6 +108,10 @@ class Ask(Question):
             return self._insisted(turn) or fields.parse(self.name, text)
         except fields.FieldError as error:
             raise Misread(error.reason) from error
+
+    def read_beside(self, turn: Turn) -> str:
+        """Parse the field: it leaves alone what carries another label."""
+        return self.read(turn)
 
     def _insisted(self, turn: Turn) -> str | None:
         before = turn.slot("kandidat")
@@ -139,6 +151,13 @@ class Choose(Question):
             raise Misread
         return value
 
+    def read_beside(self, turn: Turn) -> str:
+        """Find the choice outside labels and values: in "email siti@..." none is made."""
+        value = choices.find(self.slot, fields.rest(turn.text))
+        if value is None:
+            raise Misread
+        return value
+
     def explain(self, turn: Turn, failures: int, error: Misread) -> None:
         """Ask to choose, the second time with the numbers."""
         turn.say("utter_salah_pilihan" if failures < 2 else f"utter_jelas_{self.slot}")
@@ -169,6 +188,10 @@ class Confirm(Choose):
         if value == self.YES and turn.text and not choices.is_only(self.slot, value, turn.text):
             raise Misread
         return value
+
+    def read_beside(self, turn: Turn) -> str:
+        """Read nothing: who still changes something has not said yes."""
+        raise Misread
 
     def explain(self, turn: Turn, failures: int, error: Misread) -> None:
         """Say which words do what."""

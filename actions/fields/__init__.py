@@ -5,7 +5,7 @@ message. Rules: the domain study, section 2. Words: ``data/fields``. Nothing her
 reading those two files once, and nothing is logged.
 """
 
-from actions.fields.finding import find, is_correction, labelled
+from actions.fields.finding import find, is_correction, labelled, rest
 from actions.fields.reading import parse
 from actions.fields.words import (
     NAMES,
@@ -29,6 +29,7 @@ __all__ = [
     "is_searchable",
     "labelled",
     "parse",
+    "rest",
     "supplier_name",
     "supplier_types",
 ]
