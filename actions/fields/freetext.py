@@ -7,7 +7,7 @@ from functools import lru_cache
 
 from rapidfuzz import fuzz, process
 
-from actions.fields.text import MASK, Hit, words_pattern
+from actions.fields.text import EMAIL, MASK, Hit, masked, words_pattern
 from actions.fields.words import field_words, supplier_types
 
 ALIKE = 85
@@ -130,8 +130,9 @@ def _everyday(word: str) -> bool:
 def names(text: str) -> list[Hit]:
     """Return the name a text gives, if any: letters, blanks and . ' , - without introduction.
 
-    Nothing is returned for a question, an e-mail address or a web address.
+    Nothing is returned for a question or a web address; an e-mail address is no part of it.
     """
+    text = masked(text, [match.span() for match in EMAIL.finditer(text)])
     if re.search(r"[?@]", text) or _URL.search(text):
         return []
     at = 0
