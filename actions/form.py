@@ -94,7 +94,9 @@ class FormGuide(NindyAction):
             return [SlotSet("gagal", 0.0), SlotSet("ulang", None)]
         if turn.intent in EXITS and turn.is_certain:
             return [*leave_form(self.slots), FollowupAction(EXITS[turn.intent])]
-        if turn.text and (instead := left_for(turn.text, asked)):
+        # "Gak usah" to an offer beside the question leaves the offer, not the form.
+        declines = _offered(turn) and turn.intent == "deny"
+        if not declines and (instead := left_for(turn.text, asked)):
             return [*leave_form(self.slots), FollowupAction(instead)]
         if turn.intent == "non_text":
             say_other(turn)
@@ -133,7 +135,7 @@ class FormGuide(NindyAction):
 
     @staticmethod
     def _waits(turn: Turn, asked: Question) -> bool:
-        begun = not asked.prose and len(turn.text.split()) <= _FEW
+        begun = not asked.prose and len(sayings.words(turn.text)) <= _FEW
         begun = begun and sayings.begins(turn.text, "begin_wait")
         return begun or sayings.is_saying(turn.text, "wait")
 

@@ -22,7 +22,7 @@ BROADCASTS = "langganan"
 """To write to the person by oneself when there is something to tell."""
 REMEMBERED = ("tawaran", "alasan", "asal", "pertanyaan", "calon_layanan", "penilaian")
 """Slots that remember what was talked about, for a ticket or a judgement."""
-_STORY = 6
+_STORY = 8
 """Words beside "saya mau lapor" from which on a message tells a complaint."""
 _ENTRY = "faq:"
 _DOOR = "pintu:"

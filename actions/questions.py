@@ -235,8 +235,9 @@ class Confirm(Choose):
         return False
 
     def read(self, turn: Turn) -> str:
-        """Find the choice; "gimana ya" and "jangan kirim dulu" are no yes."""
-        if turn.intent in ("affirm", "deny") and turn.is_certain:
+        """Find the choice; "gimana ya" and "sudah benar kan?" are no yes."""
+        asks = turn.text.rstrip().endswith("?")
+        if turn.intent in ("affirm", "deny") and turn.is_certain and not asks:
             return self.YES if turn.intent == "affirm" else self.NO
         value = super().read(turn)
         if value == self.YES and turn.text and not choices.is_only(self.slot, value, turn.text):
