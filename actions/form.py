@@ -172,7 +172,7 @@ class FormGuide(NindyAction):
         if isinstance(asked, Choose) and asked.is_plain_answer(turn):
             return {}
         corrects = fields.is_correction(text)
-        if not corrects and self._other_category(turn):
+        if not corrects and self._other_category(turn, asked):
             return {}
         aside = not corrects and is_question(turn)
         wanted = [q.field for q in self.questions if q.field and not (aside and q.open)]
@@ -234,7 +234,7 @@ class FormGuide(NindyAction):
         if turn.intent in _TICKET and turn.is_certain:
             return self._to_ticket()
         start = self._start(turn)
-        if start and self._other_category(turn):
+        if start and self._other_category(turn, asked):
             return [*leave_form(self.slots), FollowupAction(start)]
         if start and turn.is_certain:
             return self._named_again(turn)
@@ -266,7 +266,7 @@ class FormGuide(NindyAction):
     def _is_something_else(self, turn: Turn, asked: Question) -> bool:
         if asked.is_plain_answer(turn):
             return False
-        wish = self._is_fixed(turn) or self._other_category(turn)
+        wish = self._is_fixed(turn) or self._other_category(turn, asked)
         if asked.prose:
             return wish and asked.is_too_short(turn.text)
         return wish or (asked.open and is_question(turn))
@@ -275,11 +275,15 @@ class FormGuide(NindyAction):
     def _is_fixed(turn: Turn) -> bool:
         return turn.intent in FIXED and turn.is_certain and len(turn.text.split()) >= _SENTENCE
 
-    def _other_category(self, turn: Turn) -> bool:
+    def _other_category(self, turn: Turn, asked: Question) -> bool:
         """Say whether another category is surely meant: a guess must not lose what was told."""
         if self._start(turn) is None or turn.intent == self.category:
             return False
-        return turn.is_certain or choices.find("layanan", turn.text) == turn.intent
+        if choices.find("layanan", turn.text) == turn.intent:
+            return True
+        # Numbers sound like any category that asks for some: what was asked for is an answer.
+        fits = bool(asked.field and not asked.open and fields.find(turn.text, [asked.field]))
+        return turn.is_certain and not fits
 
     def _failed(self, turn: Turn, asked: Question) -> Events:
         failures = int(turn.slot("gagal") or 0) + 1

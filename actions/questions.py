@@ -305,7 +305,18 @@ class Tell(Question):
         controls = turn.match.get("decision") == "control" and turn.is_exact
         if controls or (self.open and fields.is_correction(turn.text)):
             raise Misread
+        if self.label:
+            return self._labelled(turn.text)
         return self.take(turn.text)
+
+    def _labelled(self, text: str) -> str:
+        """Take the words without "ini kak", a labelled value alone, or that there is none."""
+        if self.optional and sayings.is_saying(text, "no_code"):
+            return NO_ANSWER
+        code = fields.labelled(text, [self.label]).get(self.label)
+        if code and not sayings.words(fields.bare(fields.rest(text))):
+            return self.take(code)
+        return self.take(fields.bare(text))
 
     def take(self, text: str) -> str:
         """Take the words, if they are enough and no word for the form itself."""

@@ -21,6 +21,7 @@ KINDS = (
     "begin_wait",
     "lack",
     "continue",
+    "no_code",
     "append",
     "no_value",
     "hide_name",

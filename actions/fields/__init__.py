@@ -6,6 +6,7 @@ reading those two files once, and nothing is logged.
 """
 
 from actions.fields.finding import find, is_correction, labelled, rest
+from actions.fields.freetext import bare
 from actions.fields.reading import parse
 from actions.fields.words import (
     NAMES,
@@ -23,6 +24,7 @@ __all__ = [
     "FieldError",
     "FieldText",
     "SupplierType",
+    "bare",
     "describe",
     "find",
     "is_correction",
