@@ -11,7 +11,7 @@ from actions.base import Turn
 from actions.form import FormGuide
 from actions.lookup import Lookup
 from actions.questions import Ask, Choose
-from actions.start import StartForm, inline_fields
+from actions.start import StartForm, inline_choice, inline_fields
 
 _WRONG_STATE = "wrong_state"
 
@@ -22,7 +22,7 @@ class ValidateAkunDigit(FormGuide):
     form = "akun_digit_form"
     category = "akun_digit"
     questions = (
-        Choose("digit_layanan"),
+        Choose("digit_layanan", in_turn=True),
         Ask("identitas", "identitas"),
         Ask("email_digit", "email"),
     )
@@ -36,12 +36,9 @@ class StartAkunDigit(StartForm):
     def inline(self, turn: Turn) -> dict[str, str]:
         """Take wish, number and address of the first message, or the wish of a button."""
         pressed = turn.entity("nilai")
-        wish = (
-            choices.parse("digit_layanan", pressed)
-            if pressed
-            else choices.find("digit_layanan", turn.text)
-        )
-        given = {"digit_layanan": wish} if wish else {}
+        wish = choices.parse("digit_layanan", pressed) if pressed else None
+        known = {"digit_layanan": wish} if wish else {}
+        given = known if pressed else inline_choice(turn, self.guide.questions)
         return {**given, **inline_fields(turn, self.guide.questions)}
 
 

@@ -4,13 +4,14 @@ Rasa's form asks for the first empty slot. The guide (``validate_<form>``) decid
 is before it may fill one, and always answers with events, so that the form itself never rejects
 a turn. The order matters:
 
-1. a way out (menu, cancel, a person) leaves the form; a button under the news of a ticket
-   or a word about broadcasts is heard beside it;
-2. values that carry a label correct or complete what was asked;
-3. the answer to the question that is open;
-4. another category begins that category's form;
-5. a question in between is answered, and the form goes on;
-6. the rest is a failed answer: said kindly, explained the second time, and from the third time on
+1. a way out (menu, cancel, a person, "ga usah deh") leaves the form; a button under the news of a
+   ticket or a word about broadcasts is heard beside it, and "sebentar ya" is waited for;
+2. a part that is named, and values that carry a label, correct or complete what was asked;
+3. what goes on with the story is added to it; what somebody does not have is not asked again;
+4. the answer to the question that is open;
+5. another category begins that category's form;
+6. a question in between is answered, and the form goes on;
+7. the rest is a failed answer: said kindly, explained the second time, and from the third time on
    menu, cancel and a person are offered.
 """
 
@@ -21,7 +22,7 @@ from typing import ClassVar
 
 from rasa_sdk.events import FollowupAction, SlotSet
 
-from actions import fields, offers
+from actions import choices, fields, lacking, offers, sayings, secret
 from actions.base import (
     ASKED,
     FORM_MEMORY,
@@ -35,9 +36,10 @@ from actions.categories import FIXED, STARTS
 from actions.faq import is_question, say_entry
 from actions.kiriman import say_other
 from actions.langganan import INTENTS, agree, subscribe, unsubscribe
+from actions.leaving import left_for
 from actions.lihat_balasan import show
 from actions.nilai import rate
-from actions.questions import Misread, Question
+from actions.questions import Ask, Choose, Confirm, Misread, Question, Tell
 from actions.titipan import give
 
 EXITS = {"menu": "action_menu", "cancel": "action_cancel", "agent": "action_start_petugas"}
@@ -48,6 +50,8 @@ _LONG = 12
 """Words from which on a message is a story rather than a correction."""
 _SENTENCE = 3
 """Words from which on a message can be a complaint or another topic rather than an answer."""
+_FEW = 6
+"""Words up to which "nanti saya kirim" only asks to wait."""
 OFFER_HELP = 3
 """The failure at which menu, cancel and a person are offered."""
 
@@ -79,6 +83,7 @@ class FormGuide(NindyAction):
 
     async def act(self, turn: Turn) -> Events:
         """Decide what the message means for the form."""
+        self._warn(turn)
         events = await self._decide(turn)
         # A mere yes counts only right after what was offered beside the form's question.
         return [SlotSet("tawaran", None), *events] if _offered(turn) else events
@@ -89,6 +94,10 @@ class FormGuide(NindyAction):
             return [SlotSet("gagal", 0.0), SlotSet("ulang", None)]
         if turn.intent in EXITS and turn.is_certain:
             return [*leave_form(self.slots), FollowupAction(EXITS[turn.intent])]
+        # "Gak usah" to an offer beside the question leaves the offer, not the form.
+        declines = _offered(turn) and turn.intent == "deny"
+        if not declines and (instead := left_for(turn.text, asked)):
+            return [*leave_form(self.slots), FollowupAction(instead)]
         if turn.intent == "non_text":
             say_other(turn)
             return self._again()
@@ -99,14 +108,47 @@ class FormGuide(NindyAction):
         if turn.intent in INTENTS and turn.is_exact:
             hear = subscribe if turn.intent == "subscribe" else unsubscribe
             return [*await hear(turn), *self._again()]
+        if self._waits(turn, asked):
+            turn.say("utter_tunggu")
+            return self._waited()
+        if amended := self._amended(turn, asked):
+            return amended
         corrected = self._corrections(turn, asked)
         if corrected:
             return self._accept(turn, corrected)
+        if asked.names_several(turn.text):
+            turn.say("utter_satu_dulu")
+            return self._again()
+        if slot := lacking.lacked(turn, asked, self.questions):
+            return self._lacks(turn, slot)
         if not self._is_something_else(turn, asked):
             found = self._answers(turn, asked)
             if found:
                 return self._accept(turn, found)
         return self._not_an_answer(turn, asked)
+
+    def _warn(self, turn: Turn) -> None:
+        """Ask once not to send passwords; what was sent stays, for the ticket is sealed."""
+        before = (str(turn.slot(slot) or "") for slot in self.slots)
+        if secret.told(turn.text) and not any(map(secret.told, before)):
+            turn.say("utter_jaga_sandi")
+
+    @staticmethod
+    def _waits(turn: Turn, asked: Question) -> bool:
+        begun = not asked.prose and len(sayings.words(turn.text)) <= _FEW
+        begun = begun and sayings.begins(turn.text, "begin_wait")
+        return begun or sayings.is_saying(turn.text, "wait")
+
+    def _amended(self, turn: Turn, asked: Question) -> Events:
+        """Change or continue what was told before, where the form has a summary."""
+        return []
+
+    def _lacks(self, turn: Turn, slot: str) -> Events:
+        """Say what can be done without it, and offer a ticket; the form still waits."""
+        turn.say(f"utter_tanpa_{slot}")
+        failures = int(turn.slot("gagal") or 0) + 1
+        ticket = [SlotSet("tawaran", offers.TICKET)]
+        return [SlotSet("gagal", float(failures)), SlotSet("ulang", ASKED), *ticket]
 
     async def _beside(self, turn: Turn) -> Events:
         """Hear a button under the news of a ticket: the form goes on, unless it opens it again."""
@@ -125,10 +167,12 @@ class FormGuide(NindyAction):
 
     def _corrections(self, turn: Turn, asked: Question) -> dict[str, str]:
         text = turn.text
-        if not text or (asked.prose and not self._is_short_correction(text)):
+        if not text or (asked.prose and not is_short_correction(text)):
+            return {}
+        if isinstance(asked, Choose) and asked.is_plain_answer(turn):
             return {}
         corrects = fields.is_correction(text)
-        if not corrects and self._other_category(turn):
+        if not corrects and self._other_category(turn, asked):
             return {}
         aside = not corrects and is_question(turn)
         wanted = [q.field for q in self.questions if q.field and not (aside and q.open)]
@@ -137,32 +181,44 @@ class FormGuide(NindyAction):
             return self._taken_back(turn, asked)
         if asked.slot in found and len(found) == 1:
             return {}
-        return found
+        return self._completed(turn, asked, found) if found and not corrects else found
+
+    def _completed(self, turn: Turn, asked: Question, found: dict[str, str]) -> dict[str, str]:
+        """Add the answer to what was asked, which needs no label: "260261301000123 rek 001234"."""
+        if isinstance(asked, Ask):
+            return {**self._answers(turn, asked), **found}
+        try:
+            return {asked.slot: asked.read_beside(turn), **found}
+        except Misread:
+            return found
 
     def _taken_back(self, turn: Turn, asked: Question) -> dict[str, str]:
         """Read a correction that names nothing: it is about the last answer that it fits."""
         if turn.slot("gagal") and _reads(asked, turn) is not None:
             return {}
         for question in reversed(self.questions[: self.questions.index(asked)]):
-            value = None if question.prose else _reads(question, turn)
+            value = None if isinstance(question, Tell) else _reads(question, turn)
             if value is not None and turn.slot(question.slot) is not None:
                 return {question.slot: value}
         return {}
 
-    @staticmethod
-    def _is_short_correction(text: str) -> bool:
-        return fields.is_correction(text) and len(text.split()) <= _LONG
-
     def _answers(self, turn: Turn, asked: Question) -> dict[str, str]:
-        if asked.field and not asked.open and turn.text:
+        found: dict[str, str] = {}
+        if isinstance(asked, Ask) and turn.text:
             missing = [q.field for q in self.questions if q.field and not turn.slot(q.slot)]
             found = self._by_slot(fields.find(turn.text, missing))
             if asked.slot in found:
                 return found
         value = _reads(asked, turn)
-        return {} if value is None else {asked.slot: value}
+        if value is None:
+            return {}
+        # A number that was insisted on may look like another field's as well.
+        others = {slot: other for slot, other in found.items() if other != value}
+        return {asked.slot: value, **others}
 
     def _not_an_answer(self, turn: Turn, asked: Question) -> Events:
+        if _offered(turn) == offers.TICKET and turn.intent == "affirm":
+            return self._to_ticket()
         if _offered(turn) and turn.intent == "affirm":
             return [*agree(turn), *self._again()]
         if _offered(turn) and turn.intent == "deny":
@@ -178,13 +234,22 @@ class FormGuide(NindyAction):
         if turn.intent in _TICKET and turn.is_certain:
             return self._to_ticket()
         start = self._start(turn)
-        if start and self._other_category(turn):
+        if start and self._other_category(turn, asked):
             return [*leave_form(self.slots), FollowupAction(start)]
-        if (start or turn.intent in _STAY) and turn.is_certain:
+        if start and turn.is_certain:
+            return self._named_again(turn)
+        if turn.intent in _STAY and turn.is_certain:
             return self._again()
         if not asked.prose and say_entry(turn):
             return self._again()
         return self._failed(turn, asked)
+
+    def _named_again(self, turn: Turn) -> Events:
+        """Take the question up again for who repeats the category; help is offered in the end."""
+        failures = int(turn.slot("gagal") or 0) + 1
+        if failures >= OFFER_HELP:
+            turn.say("utter_tawaran_bantuan")
+        return [SlotSet("gagal", float(failures)), *self._again()]
 
     def _to_ticket(self) -> Events:
         return [
@@ -199,19 +264,26 @@ class FormGuide(NindyAction):
         return None if turn.text.strip(" .)").isdecimal() else STARTS.get(turn.intent)
 
     def _is_something_else(self, turn: Turn, asked: Question) -> bool:
-        wish = self._is_fixed(turn) or self._other_category(turn)
+        if asked.is_plain_answer(turn):
+            return False
+        wish = self._is_fixed(turn) or self._other_category(turn, asked)
         if asked.prose:
             return wish and asked.is_too_short(turn.text)
-        if asked.open:
-            return wish or is_question(turn)
-        return wish and turn.is_certain
+        return wish or (asked.open and is_question(turn))
 
     @staticmethod
     def _is_fixed(turn: Turn) -> bool:
         return turn.intent in FIXED and turn.is_certain and len(turn.text.split()) >= _SENTENCE
 
-    def _other_category(self, turn: Turn) -> bool:
-        return self._start(turn) is not None and turn.intent != self.category
+    def _other_category(self, turn: Turn, asked: Question) -> bool:
+        """Say whether another category is surely meant: a guess must not lose what was told."""
+        if self._start(turn) is None or turn.intent == self.category:
+            return False
+        if choices.find("layanan", turn.text) == turn.intent:
+            return True
+        # Numbers sound like any category that asks for some: what was asked for is an answer.
+        fits = bool(asked.field and not asked.open and fields.find(turn.text, [asked.field]))
+        return turn.is_certain and not fits
 
     def _failed(self, turn: Turn, asked: Question) -> Events:
         failures = int(turn.slot("gagal") or 0) + 1
@@ -231,6 +303,10 @@ class FormGuide(NindyAction):
     def _again() -> Events:
         return [SlotSet("ulang", INTERRUPTED)]
 
+    @staticmethod
+    def _waited() -> Events:
+        return [SlotSet("ulang", ASKED)]
+
     def _accept(self, turn: Turn, values: dict[str, str]) -> Events:
         changed = [slot for slot, value in values.items() if turn.slot(slot) not in (None, value)]
         for slot in changed:
@@ -240,15 +316,27 @@ class FormGuide(NindyAction):
         return [
             *(SlotSet(slot, value) for slot, value in values.items()),
             *(SlotSet(name, None) for name in FORM_MEMORY),
-            *([SlotSet("ulang", INTERRUPTED)] if still_asked else []),
+            *(self._still(turn) if still_asked else []),
         ]
+
+    def _still(self, turn: Turn) -> Events:
+        """Take the question up again; a summary that has changed is shown anew."""
+        requested = self._asked(turn)
+        return [] if isinstance(requested, Confirm) else self._again()
 
     def _by_slot(self, found: dict[str, str]) -> dict[str, str]:
         return {q.slot: found[q.field] for q in self.questions if q.field and q.field in found}
 
 
-def _offered(turn: Turn) -> bool:
-    return bool(turn.slot("tawaran") == offers.BROADCASTS)
+def is_short_correction(text: str) -> bool:
+    """Say whether a text corrects something, rather than tells a story with such a word in it."""
+    return fields.is_correction(text) and len(text.split()) <= _LONG
+
+
+def _offered(turn: Turn) -> str | None:
+    """Return what was offered beside the form's question."""
+    offer = turn.slot("tawaran")
+    return offer if offer in (offers.BROADCASTS, offers.TICKET) else None
 
 
 def _reads(question: Question, turn: Turn) -> str | None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from rasa_sdk.events import SlotSet
 
+from actions import sayings
 from actions.base import Events, Turn
 from actions.categories import FIXED
 from bot.ledger.confidence import SLOT
@@ -21,8 +22,8 @@ BROADCASTS = "langganan"
 """To write to the person by oneself when there is something to tell."""
 REMEMBERED = ("tawaran", "alasan", "asal", "pertanyaan", "calon_layanan", "penilaian")
 """Slots that remember what was talked about, for a ticket or a judgement."""
-_STORY = 12
-"""Words from which on a message tells a complaint and need not be told again."""
+_STORY = 8
+"""Words beside "saya mau lapor" from which on a message tells a complaint."""
 _ENTRY = "faq:"
 _DOOR = "pintu:"
 
@@ -65,10 +66,18 @@ def complaint(turn: Turn) -> Events:
 
 def of_complaint(turn: Turn) -> Events:
     """Return the events that remember that a complaint was offered, and what was told of it."""
-    story = turn.text.strip() if len(turn.text.split()) >= _STORY else None
+    story = turn.text.strip() if tells(turn.text) else None
     return [
         *(SlotSet(name, None) for name in REMEMBERED),
         SlotSet("tawaran", COMPLAINT),
         SlotSet(SLOT, turn.confide()),
         SlotSet("uraian", story),
     ]
+
+
+def tells(text: str) -> bool:
+    """Say whether a message tells what happened, so that it need not be told again."""
+    told = sayings.after(text, "lead_in")
+    words = (text if told is None else told).split()
+    asks = text.rstrip().endswith("?") or sayings.begins(told or text, "asking")
+    return len(words) >= _STORY and not asks

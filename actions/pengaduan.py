@@ -12,10 +12,12 @@ from typing import Any
 
 from rasa_sdk.events import FollowupAction, SlotSet
 
-from actions import choices, offers, routing
-from actions.base import ASKED, FORM_MEMORY, Events, NindyAction, Turn, forget, listen
-from actions.form import FormGuide
-from actions.questions import NO_ANSWER, Ask, Choose, Confirm, Tell, shorten
+from actions import offers, routing, sayings
+from actions.base import FORM_MEMORY, Events, NindyAction, Turn, forget, listen
+from actions.pelapor import ANONYMOUS, AskPelapor
+from actions.questions import NO_ANSWER, Ask, Confirm, Tell, shorten
+from actions.secret import shown
+from actions.summary_form import SummaryForm
 from bot.ledger import anonymous, tickets
 from bot.ledger.confidence import SLOT, claim
 from bot.ledger.people import SESSION
@@ -25,9 +27,6 @@ from bot.privacy import mask_email
 
 CATEGORY = "pengaduan"
 _SUBJECT, _SUMMARY = 150, 600
-_ANONYMOUS, _CHANGE = "anonim", "ubah"
-_SHORT = 4
-"""Words up to which an answer is a choice and asks for nothing."""
 
 
 class Pengaduan(NindyAction):
@@ -36,7 +35,13 @@ class Pengaduan(NindyAction):
     action = "action_pengaduan"
 
     async def act(self, turn: Turn) -> Events:
-        """Say it."""
+        """Say it, unless it was just offered and is taken in words: "iya saya mau lapor"."""
+        offered = turn.slot("tawaran") == offers.COMPLAINT
+        if offered and offers.tells(turn.text):
+            return [SlotSet("uraian", turn.text.strip()), FollowupAction("action_start_pengaduan")]
+        agrees = sayings.begins(turn.text, "agree") and not sayings.holds(turn.text, "asking")
+        if offered and agrees:
+            return [FollowupAction("action_start_pengaduan")]
         return [*offers.complaint(turn), listen()]
 
 
@@ -63,15 +68,18 @@ class StartPengaduan(NindyAction):
         ]
 
 
-class ValidatePengaduan(FormGuide):
+class ValidatePengaduan(SummaryForm):
     """Hears what happened, what is known of it, with a name or without, and the confirmation."""
 
     form = "pengaduan_form"
     category = CATEGORY
+    story = "uraian"
+    parts = "bagian_pengaduan"
+    which = "utter_ubah_pengaduan"
     questions = (
         Tell("uraian", shortest=20, words=4),
         Tell("keterangan", shortest=3, optional=True, words=2),
-        Choose("pelapor"),
+        AskPelapor("pelapor"),
         Ask("nama", "nama"),
         Ask("email", "email"),
         Confirm("konfirmasi"),
@@ -79,11 +87,11 @@ class ValidatePengaduan(FormGuide):
 
     async def act(self, turn: Turn) -> Events:
         """Hear the answer; who stays without a name is asked for none."""
-        events = await self._hear(turn)
+        events = await self.hear(turn)
         said = {event["name"]: event["value"] for event in events if event["event"] == "slot"}
         if not said.get("pelapor"):
             return events
-        if said["pelapor"] == _ANONYMOUS:
+        if said["pelapor"] == ANONYMOUS:
             name = email = NO_ANSWER
         else:
             last = await turn.services.ledger.run(tickets.latest, turn.work.claim.conversation_id)
@@ -91,41 +99,10 @@ class ValidatePengaduan(FormGuide):
             email = last.content.email if last else ""
         return [*events, SlotSet("nama", name or None), SlotSet("email", email or None)]
 
-    async def _hear(self, turn: Turn) -> Events:
-        asked = turn.slot("requested_slot")
-        if asked == "pelapor" and (chosen := self._chosen(turn)):
-            return self._accept(turn, {"pelapor": chosen})
-        if asked != "konfirmasi":
-            return await super().act(turn)
-        pressed = turn.entity("nilai") if turn.intent == "pilih" else None
-        part = choices.parse("bagian_pengaduan", pressed) if pressed else None
-        if part:
-            return self._ask_again(part)
-        events = await super().act(turn)
-        if any(e.get("name") == "konfirmasi" and e.get("value") == _CHANGE for e in events):
-            if named := choices.find("bagian_pengaduan", turn.text):
-                return self._ask_again(named)
-            turn.say("utter_ubah_pengaduan")
-            return [SlotSet("konfirmasi", None), SlotSet("ulang", ASKED), SlotSet("gagal", 0.0)]
-        return events
-
-    @staticmethod
-    def _chosen(turn: Turn) -> str | None:
-        """Read a short answer before it is taken for a question or a wish."""
-        asks = turn.text.rstrip().endswith("?") or len(turn.text.split()) > _SHORT
-        return None if asks else choices.parse("pelapor", turn.text)
-
-    @staticmethod
-    def _ask_again(part: str) -> Events:
-        return [SlotSet(name, None) for name in (part, "konfirmasi", *FORM_MEMORY)]
-
     @staticmethod
     def _is_fixed(turn: Turn) -> bool:
         # What is told here sounds like a complaint, or like anger.
         return False
-
-    def _to_ticket(self) -> Events:
-        return self._again()
 
 
 class AskKonfirmasiPengaduan(NindyAction):
@@ -139,17 +116,17 @@ class AskKonfirmasiPengaduan(NindyAction):
             turn.say("utter_konfirmasi_pengaduan_ulang")
             return []
         words, details = turn.services.words, turn.slot("keterangan")
-        if turn.slot("pelapor") == _ANONYMOUS:
+        if turn.slot("pelapor") == ANONYMOUS:
             who = words.text("utter_pelapor_anonim")
         else:
             alamat = mask_email(turn.slot("email"))
             who = words.text("utter_pelapor_bernama", nama=turn.slot("nama"), alamat=alamat)
         turn.say(
             "utter_ringkasan_pengaduan",
-            uraian=shorten(turn.slot("uraian"), _SUMMARY),
+            uraian=shorten(shown(turn.slot("uraian")), _SUMMARY),
             keterangan=words.text("utter_tanpa_satker")
             if details == NO_ANSWER
-            else shorten(details, _SUMMARY),
+            else shorten(shown(details), _SUMMARY),
             pelapor=who,
             unit=turn.services.catalogue.unit(COMPLAINTS),
         )
@@ -164,7 +141,7 @@ class KirimPengaduan(NindyAction):
     async def act(self, turn: Turn) -> Events:
         """Open it."""
         work, services = turn.work, turn.services
-        unnamed = turn.slot("pelapor") == _ANONYMOUS
+        unnamed = turn.slot("pelapor") == ANONYMOUS
         at = anonymous.whole_hour(work.now) if unnamed else work.now
         hours = services.catalogue.hours(COMPLAINTS)
         new = NewTicket(

@@ -5,10 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import ClassVar
 
-from actions import choices, fields
+from actions import choices, fields, sayings
 from actions.base import Turn
 from bot.errors import NindyError
 
+_NAME = "nama"
 NO_ANSWER = "-"
 """What an optional slot holds when the person had nothing to give."""
 
@@ -59,11 +60,40 @@ class Question:
         """Say whether a text has too few words for a story, so that it may be a wish instead."""
         return False
 
+    @property
+    def may_be_left(self) -> bool:
+        """Whether "tidak usah" answers it, rather than ends the form."""
+        return False
+
+    def is_plain_answer(self, turn: Turn) -> bool:
+        """Say whether a message can mean nothing but an answer to this, whatever else it names."""
+        return False
+
+    def names_several(self, text: str) -> bool:
+        """Say whether a text wants two things where one is done after the other."""
+        return False
+
     def read(self, turn: Turn) -> str:
         """Return the value of an answer.
 
         Raises:
             Misread: It is none.
+        """
+        raise Misread
+
+    def take(self, text: str) -> str:
+        """Return the value of words that are said to be one: "namanya harusnya Siti".
+
+        Raises:
+            Misread: They are none.
+        """
+        raise Misread
+
+    def read_beside(self, turn: Turn) -> str:
+        """Return the value of an answer that stands beside values of other fields.
+
+        Raises:
+            Misread: It is none, or nobody could tell it from the rest.
         """
         raise Misread
 
@@ -97,10 +127,27 @@ class Ask(Question):
         text = chosen if turn.intent == "pilih" and chosen else turn.text
         if self.open and turn.match.get("decision") == "control" and turn.is_certain:
             text = ""
+        return self._insisted(turn) or self.take(text)
+
+    def take(self, text: str) -> str:
+        """Parse the field; a word for the form itself is no name."""
+        if self.name == _NAME and sayings.is_saying(text, "no_value"):
+            text = ""
         try:
-            return self._insisted(turn) or fields.parse(self.name, text)
+            return fields.parse(self.name, text)
         except fields.FieldError as error:
             raise Misread(error.reason) from error
+
+    def is_plain_answer(self, turn: Turn) -> bool:
+        """Say whether somebody introduces themselves: "saya Siti dari satker 527010"."""
+        words = sayings.words(turn.text)
+        if self.name != _NAME or not sayings.begins(turn.text, "intro"):
+            return False
+        wished = any(sayings.begins(" ".join(words[at:]), "wish") for at in range(len(words)))
+        try:
+            return bool(not wished and self.take(turn.text))
+        except Misread:
+            return False
 
     def _insisted(self, turn: Turn) -> str | None:
         before = turn.slot("kandidat")
@@ -124,12 +171,27 @@ class Ask(Question):
 
 @dataclass(frozen=True)
 class Choose(Question):
-    """Asks to choose one of a few things, by button, by number or in words."""
+    """Asks to choose one of a few things, by button, by number or in words.
+
+    Attributes:
+        in_turn: Whether who wants two of them can have one after the other.
+    """
+
+    in_turn: bool = False
+
+    def names_several(self, text: str) -> bool:
+        """Say whether two are wanted."""
+        return self.in_turn and choices.several(self.slot, text)
 
     @property
     def open(self) -> bool:
         """The words for the choices stand in questions and in other categories too."""
         return True
+
+    def is_plain_answer(self, turn: Turn) -> bool:
+        """Say whether the words are those of one choice only: "reset" under the Digit menu."""
+        value = choices.parse(self.slot, turn.text)
+        return value is not None and choices.is_only(self.slot, value, turn.text)
 
     def read(self, turn: Turn) -> str:
         """Find the choice."""
@@ -139,6 +201,17 @@ class Choose(Question):
         if value is None or (asks and not choices.is_only(self.slot, value, turn.text)):
             raise Misread
         return value
+
+    def take(self, text: str) -> str:
+        """Find the choice."""
+        value = choices.find(self.slot, text)
+        if value is None:
+            raise Misread
+        return value
+
+    def read_beside(self, turn: Turn) -> str:
+        """Find the choice outside labels and values: in "email siti@..." none is made."""
+        return self.take(fields.rest(turn.text))
 
     def explain(self, turn: Turn, failures: int, error: Misread) -> None:
         """Ask to choose, the second time with the numbers."""
@@ -163,13 +236,18 @@ class Confirm(Choose):
         return False
 
     def read(self, turn: Turn) -> str:
-        """Find the choice; "gimana ya" and "jangan kirim dulu" are no yes."""
-        if turn.intent in ("affirm", "deny") and turn.is_certain:
+        """Find the choice; "gimana ya" and "sudah benar kan?" are no yes."""
+        asks = turn.text.rstrip().endswith("?")
+        if turn.intent in ("affirm", "deny") and turn.is_certain and not asks:
             return self.YES if turn.intent == "affirm" else self.NO
         value = super().read(turn)
         if value == self.YES and turn.text and not choices.is_only(self.slot, value, turn.text):
             raise Misread
         return value
+
+    def read_beside(self, turn: Turn) -> str:
+        """Read nothing: who still changes something has not said yes."""
+        raise Misread
 
     def explain(self, turn: Turn, failures: int, error: Misread) -> None:
         """Say which words do what."""
@@ -185,6 +263,7 @@ class Tell(Question):
         longest: Characters it is cut to.
         optional: Whether "lewati" is an answer.
         story: Whether it asks for sentences, not for a name.
+        label: A field in `actions.fields` whose labelled value is an answer too.
         words: Words below which the name of a category is a wish and not a story; with it, the
             story keeps its lines.
     """
@@ -193,6 +272,7 @@ class Tell(Question):
     longest: int = 4096
     optional: bool = False
     story: bool = True
+    label: str = ""
     words: int = 0
 
     @property
@@ -205,6 +285,16 @@ class Tell(Question):
         """A story may say anything."""
         return self.story
 
+    @property
+    def field(self) -> str | None:
+        """The field whose value is taken where it carries a label: "satker 029018"."""
+        return self.label or None
+
+    @property
+    def may_be_left(self) -> bool:
+        """What is optional may be left out."""
+        return self.optional
+
     def is_too_short(self, text: str) -> bool:
         """Count the words."""
         return len(text.split()) < self.words
@@ -213,11 +303,26 @@ class Tell(Question):
         """Take the words as they are."""
         if self.optional and turn.intent in ("skip", "deny") and turn.is_certain:
             return NO_ANSWER
-        text = turn.text.strip() if self.words else " ".join(turn.text.split())
         controls = turn.match.get("decision") == "control" and turn.is_exact
-        if len(text) < self.shortest or controls:
+        if controls or (self.open and fields.is_correction(turn.text)):
             raise Misread
-        if self.open and fields.is_correction(text):
+        if self.label:
+            return self._labelled(turn.text)
+        return self.take(turn.text)
+
+    def _labelled(self, text: str) -> str:
+        """Take the words without "ini kak", a labelled value alone, or that there is none."""
+        if self.optional and sayings.is_saying(text, "no_code"):
+            return NO_ANSWER
+        code = fields.labelled(text, [self.label]).get(self.label)
+        if code and not sayings.words(fields.bare(fields.rest(text))):
+            return self.take(code)
+        return self.take(fields.bare(text))
+
+    def take(self, text: str) -> str:
+        """Take the words, if they are enough and no word for the form itself."""
+        text = text.strip() if self.words else " ".join(text.split())
+        if len(text) < self.shortest or (self.open and sayings.is_saying(text, "no_value")):
             raise Misread
         return shorten(text, self.longest)
 

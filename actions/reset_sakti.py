@@ -8,12 +8,11 @@ from __future__ import annotations
 
 from rasa_sdk.events import FollowupAction, SlotSet
 
-from actions import choices
 from actions.base import Events, Turn, leave_form
 from actions.form import FormGuide
 from actions.lookup import Lookup
 from actions.questions import Ask, Choose
-from actions.start import StartForm, inline_fields
+from actions.start import StartForm, inline_choice, inline_fields
 
 _LOCKED = "locked"
 NOT_SATKER = "non_satker"
@@ -26,7 +25,7 @@ class ValidateResetSakti(FormGuide):
     form = "reset_sakti_form"
     category = "reset_sakti"
     questions = (
-        Choose("sakti_layanan"),
+        Choose("sakti_layanan", in_turn=True),
         Ask("nik", "nik"),
         Ask("kode_satker", "kode_satker"),
     )
@@ -52,9 +51,10 @@ class StartResetSakti(StartForm):
 
     def inline(self, turn: Turn) -> dict[str, str]:
         """Take wish, NIK and satker of the first message."""
-        wish = choices.find("sakti_layanan", turn.text)
-        given = {"sakti_layanan": wish} if wish else {}
-        return {**given, **inline_fields(turn, self.guide.questions)}
+        return {
+            **inline_choice(turn, self.guide.questions),
+            **inline_fields(turn, self.guide.questions),
+        }
 
 
 class ResetSakti(Lookup):

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import aiohttp
 
-from actions import choices, fields
+from actions import choices, fields, sayings
 from actions.clients import Clients, connect
 from bot.broadcast.texts import BroadcastTexts
 from bot.catalogue import Catalogue
@@ -106,6 +106,7 @@ def read_data() -> WorkCalendar:
 def _check_words() -> None:
     # These are read when they are first needed, which must not be in the middle of a turn.
     choices.check()
+    sayings.check()
     for name in fields.NAMES:
         fields.describe(name)
     fields.supplier_types()

@@ -7,11 +7,11 @@ from typing import ClassVar
 
 from rasa_sdk.events import FollowupAction, SlotSet
 
-from actions import fields
+from actions import choices, fields
 from actions.base import FORM_MEMORY, Events, NindyAction, Turn, forget, listen
 from actions.form import FormGuide
 from actions.lookup import RETRY, offer_ticket, say_pause
-from actions.questions import Ask, Question
+from actions.questions import Ask, Choose, Question
 
 
 class StartForm(NindyAction):
@@ -53,6 +53,19 @@ class StartForm(NindyAction):
 
     def _slots(self) -> tuple[str, ...]:
         return tuple(question.slot for question in self.guide.questions)
+
+
+def inline_choice(turn: Turn, questions: tuple[Question, ...]) -> dict[str, str]:
+    """Return the choice that the message makes; of two, the person says which comes first."""
+    found = {}
+    for question in questions:
+        if not isinstance(question, Choose):
+            continue
+        if question.names_several(turn.text):
+            turn.say("utter_satu_dulu")
+        elif value := choices.find(question.slot, turn.text):
+            found[question.slot] = value
+    return found
 
 
 def inline_fields(turn: Turn, questions: tuple[Question, ...]) -> dict[str, str]:

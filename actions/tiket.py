@@ -8,7 +8,6 @@ from rasa_sdk.events import FollowupAction, SlotSet
 
 from actions import choices, feedback, offers, routing
 from actions.base import (
-    ASKED,
     FORM_MEMORY,
     Events,
     NindyAction,
@@ -17,8 +16,9 @@ from actions.base import (
     leave_form,
     listen,
 )
-from actions.form import FormGuide
 from actions.questions import NO_ANSWER, Ask, Choose, Confirm, Tell, shorten
+from actions.secret import shown
+from actions.summary_form import SummaryForm
 from bot.ledger import tickets
 from bot.ledger.tables import COMPLAINTS
 from bot.ledger.tickets import LENGTHS, Content, NewTicket, Reason
@@ -29,25 +29,27 @@ _SUMMARY_LENGTH = 300
 """Characters of the chronology that are shown before sending; the ticket keeps all."""
 FROM_PERSON = "petugas"
 """Value of the slot ``asal`` when somebody asked for a person."""
-_CHANGE = "ubah"
 _SHORT = 4
 """Words up to which an answer names a group and asks for nothing."""
 _OTHER_GROUP = "ganti_kelompok"
 """What the button brings of somebody who pressed the wrong group."""
 
 
-class ValidateTiket(FormGuide):
+class ValidateTiket(SummaryForm):
     """Hears subject, chronology, group, name, e-mail, satker and the confirmation."""
 
     form = "tiket_form"
     category = "tiket"
+    story = "kronologi"
+    parts = "bagian_tiket"
+    which = "utter_ubah_apa"
     questions = (
         Tell("subjek", *LENGTHS["subject"]),
         Tell("kronologi", *LENGTHS["chronology"], words=4),
         Choose("pengguna"),
         Ask("nama", "nama"),
         Ask("email", "email"),
-        Tell("satker", *LENGTHS["satker"], optional=True, story=False),
+        Tell("satker", *LENGTHS["satker"], optional=True, story=False, label="kode_satker"),
         Confirm("konfirmasi"),
     )
 
@@ -58,27 +60,14 @@ class ValidateTiket(FormGuide):
         return events if left else await self._route(turn, events)
 
     async def _hear(self, turn: Turn) -> Events:
-        """Hear the answer; "ubah" asks which part, and that part is asked again."""
         asked = turn.slot("requested_slot")
-        if asked and turn.intent == "agent":
+        if asked and turn.intent == "agent" and turn.is_certain:
             # The ticket is the way to a person, so what was told is kept.
             turn.say("utter_petugas_tiket")
             return self._again()
         if asked == "pengguna" and (group := self._group(turn)):
             return self._accept(turn, {"pengguna": group})
-        if asked != "konfirmasi":
-            return await super().act(turn)
-        part = self._part_to_change(turn)
-        if part:
-            return self._ask_again(part)
-        events = await super().act(turn)
-        if any(e.get("name") == "konfirmasi" and e.get("value") == _CHANGE for e in events):
-            named = choices.find("bagian_tiket", turn.text)
-            if named:
-                return self._ask_again(named)
-            turn.say("utter_ubah_apa")
-            return [SlotSet("konfirmasi", None), SlotSet("ulang", ASKED), SlotSet("gagal", 0.0)]
-        return events
+        return await self.hear(turn)
 
     @staticmethod
     def _group(turn: Turn) -> str | None:
@@ -107,19 +96,6 @@ class ValidateTiket(FormGuide):
             return [*events, *leave_form(("pengguna", "konfirmasi")), *away, listen()]
         return [*events, SlotSet("pengguna", None if route.asks else NO_ANSWER)]
 
-    @staticmethod
-    def _ask_again(part: str) -> Events:
-        return [SlotSet(name, None) for name in (part, "konfirmasi", *FORM_MEMORY)]
-
-    @staticmethod
-    def _part_to_change(turn: Turn) -> str | None:
-        pressed = turn.entity("nilai") if turn.intent == "pilih" else None
-        short = len(turn.text.split()) <= 3 and not turn.text.strip().isdecimal()
-        return choices.parse("bagian_tiket", pressed or turn.text) if pressed or short else None
-
-    def _to_ticket(self) -> Events:
-        return self._again()
-
 
 class AskKonfirmasi(NindyAction):
     """Shows the ticket before it is sent, with the address masked."""
@@ -135,8 +111,8 @@ class AskKonfirmasi(NindyAction):
         satker = turn.slot("satker")
         turn.say(
             "utter_ringkasan_tiket",
-            subjek=turn.slot("subjek"),
-            kronologi=shorten(turn.slot("kronologi"), _SUMMARY_LENGTH),
+            subjek=shown(turn.slot("subjek")),
+            kronologi=shorten(shown(turn.slot("kronologi")), _SUMMARY_LENGTH),
             nama=turn.slot("nama"),
             alamat=mask_email(turn.slot("email")),
             satker=satker if satker != NO_ANSWER else services.words.text("utter_tanpa_satker"),

@@ -5,7 +5,8 @@ message. Rules: the domain study, section 2. Words: ``data/fields``. Nothing her
 reading those two files once, and nothing is logged.
 """
 
-from actions.fields.finding import find, is_correction, labelled
+from actions.fields.finding import find, is_correction, labelled, rest
+from actions.fields.freetext import bare
 from actions.fields.reading import parse
 from actions.fields.words import (
     NAMES,
@@ -23,12 +24,14 @@ __all__ = [
     "FieldError",
     "FieldText",
     "SupplierType",
+    "bare",
     "describe",
     "find",
     "is_correction",
     "is_searchable",
     "labelled",
     "parse",
+    "rest",
     "supplier_name",
     "supplier_types",
 ]

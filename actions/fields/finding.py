@@ -15,7 +15,7 @@ from actions.fields.reading import (
     without_denied,
 )
 from actions.fields.rules import candidates
-from actions.fields.text import Hit, Label, clean, labels_in, masked, words_pattern
+from actions.fields.text import MASK, Hit, Label, clean, labels_in, masked, words_pattern
 from actions.fields.words import FieldError
 
 _SHAPED = ("email", "nomor_tiket", "nik", "nip", "identitas", "nomor_sp2d", "kode_satker")
@@ -41,6 +41,18 @@ def find(text: str, wanted: Collection[str]) -> dict[str, str]:
 def labelled(text: str, wanted: Collection[str]) -> dict[str, str]:
     """Return only the values that the message names ("eh salah, kode satkernya 527010")."""
     return {hit.field: hit.value for hit in locate(text, wanted, unlabelled=False)}
+
+
+def rest(text: str) -> str:
+    """Return what a message says beside labels and the values behind them."""
+    text = clean(text)
+    labels = labels_in(text)
+    spans = [(label.start, label.end) for label in labels]
+    plain = masked(text, spans)
+    for label, start, end in segments(text, labels):
+        if value := claimed(label, plain[start:end]):
+            spans.append((start + value.start, start + value.end))
+    return masked(text, spans).replace(MASK, " ")
 
 
 def is_correction(text: str) -> bool:

@@ -7,7 +7,7 @@ from functools import lru_cache
 
 from rapidfuzz import fuzz, process
 
-from actions.fields.text import MASK, Hit, words_pattern
+from actions.fields.text import EMAIL, MASK, Hit, masked, words_pattern
 from actions.fields.words import field_words, supplier_types
 
 ALIKE = 85
@@ -130,19 +130,12 @@ def _everyday(word: str) -> bool:
 def names(text: str) -> list[Hit]:
     """Return the name a text gives, if any: letters, blanks and . ' , - without introduction.
 
-    Nothing is returned for a question, an e-mail address or a web address.
+    Nothing is returned for a question or a web address; an e-mail address is no part of it.
     """
+    text = masked(text, [match.span() for match in EMAIL.finditer(text)])
     if re.search(r"[?@]", text) or _URL.search(text):
         return []
-    at = 0
-    lead = (words_pattern("name_intro"), words_pattern("name_courtesy"))
-    while True:
-        skipped = re.compile(rf"[\s,.:;!=\-{re.escape(MASK)}]*").match(text, at)
-        at = skipped.end() if skipped else at
-        match = next((found for one in lead if (found := one.match(text, at))), None)
-        if match is None:
-            break
-        at = match.end()
+    at = _begin(text)
     words: list[re.Match[str]] = []
     for word in _WORD.finditer(text, at):
         bare = word[0].strip(".,!;:'-")
@@ -160,6 +153,24 @@ def names(text: str) -> list[Hit]:
     if not re.search(r"\w\.\w|^\w\.$|\s\w{1,3}\.$|,", value):
         value = value.rstrip(".")
     return [Hit(value, words[0].start(), end)] if sum(map(str.isalpha, value)) >= 2 else []
+
+
+def bare(text: str) -> str:
+    """Return a text without the words that introduce a name: "ini kak, KPPN Contoh"."""
+    return text[_begin(text) :].strip()
+
+
+def _begin(text: str) -> int:
+    """Return where a name begins behind its introduction."""
+    at = 0
+    lead = (words_pattern("name_intro"), words_pattern("name_courtesy"))
+    while True:
+        skipped = re.compile(rf"[\s,.:;!=\-{re.escape(MASK)}]*").match(text, at)
+        at = skipped.end() if skipped else at
+        match = next((found for one in lead if (found := one.match(text, at))), None)
+        if match is None:
+            return at
+        at = match.end()
 
 
 _NAME_ENDS = ("name_stop", "name_courtesy", "towards", "correction")

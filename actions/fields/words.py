@@ -99,6 +99,9 @@ LISTS = (
     "name_intro",
     "name_courtesy",
     "name_stop",
+    "part_lead",
+    "secret",
+    "secret_between",
 )
 
 
