@@ -139,9 +139,12 @@ class Ask(Question):
             raise Misread(error.reason) from error
 
     def is_plain_answer(self, turn: Turn) -> bool:
-        """Say whether somebody introduces themselves: "saya Siti dari satker 527010"."""
+        """Say whether it is a name, written as one or said as one: "Sakti Wibowo", "saya Siti"."""
         words = sayings.words(turn.text)
-        if self.name != _NAME or not sayings.begins(turn.text, "intro"):
+        written = (
+            len(words) > 1 and turn.text.istitle() and choices.find("layanan", turn.text) is None
+        )
+        if self.name != _NAME or not (written or sayings.begins(turn.text, "intro")):
             return False
         wished = any(sayings.begins(" ".join(words[at:]), "wish") for at in range(len(words)))
         try:

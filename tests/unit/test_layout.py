@@ -13,11 +13,13 @@ from typing import Any
 import pytest
 from ruamel.yaml import YAML
 
+from actions import choices
 from actions.base import NindyAction
 from actions.categories import STARTS
 from actions.form import FormGuide
 from actions.questions import Confirm
 from actions.registry import hand_out
+from actions.summary_form import SummaryForm
 from actions.ulasan import USUAL
 from bot import errors
 from bot.channels.whatsapp import errors as of_meta
@@ -95,9 +97,12 @@ def test_every_asked_slot_has_its_question() -> None:
 def test_every_answer_that_can_be_taken_back_has_a_name() -> None:
     guides = [action for action in handed_out() if isinstance(action, FormGuide)]
     assert {guide.form for guide in guides} == set(DOMAIN["forms"])
+    summed_up = {guide.parts for guide in guides if isinstance(guide, SummaryForm)}
+    parts = {slot for name in summed_up for slot in choices.words(name)}
     for question in itertools.chain.from_iterable(guide.questions for guide in guides):
-        # A story is not, and after the confirmation nothing is asked any more.
-        changes = not question.prose and not isinstance(question, Confirm)
+        # A story is changed at its summary only; after the confirmation nothing is asked any more.
+        answered = not question.prose and not isinstance(question, Confirm)
+        changes = answered or question.slot in parts
         assert (f"utter_nama_{question.slot}" in DOMAIN["responses"]) is changes, question.slot
 
 
