@@ -41,6 +41,8 @@ _NEWS = {
     .values(
         state=state.value,
         error_code=0,
+        # Whoever handed it over may have died before the answer to the call was written down.
+        external_key=sa.func.coalesce(outbox.c.external_key, sa.bindparam("key")),
         updated_at=sa.bindparam("at"),
         # What was only accepted may still be refused, and said again.
         **({} if state is Delivery.SENT else {"sealed_body": LEFT}),
@@ -65,11 +67,7 @@ def of_this_try(vault: Vault, status: Status) -> Any:
     key = external_key(vault, status.channel, status.external_id)
     which = outbox.c.external_key == key
     if status.callback:
-        unanswered = sa.and_(
-            outbox.c.external_key.is_(None),
-            outbox.c.state.in_((SENDING, UNKNOWN)),
-            ~outbox.c.refused_keys.contains(key),
-        )
+        unanswered = sa.and_(outbox.c.external_key.is_(None), ~outbox.c.refused_keys.contains(key))
         which = sa.and_(outbox.c.id == status.callback, sa.or_(which, unanswered))
     return sa.and_(which, outbox.c.state.in_((SENDING, UNKNOWN, SENT)))
 

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from bot.channels.message import Delivery, Sender, Status
-from bot.ledger import people, receipts, tables, tickets
+from bot.ledger import outbox, people, receipts, tickets
 from bot.ledger.agents import Role
 from bot.ledger.database import Ledger
 from bot.ledger.tickets import Content, NewTicket
 from tests.desk.conftest import Browser, add
-from tests.desk.stage import CALENDAR, NUMBER
-from tests.kit import START, rows
+from tests.desk.stage import CALENDAR, LATER, NUMBER
+from tests.kit import START
 
 CONTENT = Content(
     "DIPA belum bisa direvisi", "Sudah dicoba dua kali.", "Siti Aminah", "siti@contoh.go.id",
@@ -39,8 +39,8 @@ async def test_an_agent_sees_which_program_it_came_from_and_answers(
         f"/tiket/{NUMBER}/balas", teks="Mohon tunggu.", versi=browser.field("versi"), terdengar=""
     )
     assert answer.status == 303
-    bubble = rows(ledger, tables.outbox)[0]
-    assert "Mohon tunggu." in ledger.vault.open(bubble.sealed_body)["text"]
+    (bubble,) = ledger.transact(outbox.take, "s", LATER, 9)
+    assert "Mohon tunggu." in bubble.reply.text
     failed = Status("api", "cso", bubble.id, Delivery.FAILED, START, bubble.id)
     ledger.transact(receipts.apply_status, failed, START)
     await browser.get(f"/tiket/{NUMBER}/percakapan")

@@ -107,6 +107,18 @@ def test_the_failure_of_an_uncertain_try_does_not_outlive_what_was_delivered(
     assert state(ledger) == "delivered"
 
 
+def test_the_news_of_a_bubble_whose_sender_died_are_about_its_try(ledger: Ledger) -> None:
+    receive(ledger, message(1))
+    answer(ledger, "the answer")
+    one = take(ledger, START)
+    ledger.transact(outbox.recover, ["s"], START, SECOND)
+    hear(ledger, one, Delivery.SENT, "wamid.1")
+    hear(ledger, one, Delivery.FAILED, "wamid.0", 131026)
+    assert state(ledger) == "sent"
+    hear(ledger, one, Delivery.FAILED, "wamid.1", 131026)
+    assert state(ledger) == "failed"
+
+
 def test_an_error_in_the_answer_and_in_a_status_is_one_error(ledger: Ledger) -> None:
     receive(ledger, message(1))
     answer(ledger, "the answer")
