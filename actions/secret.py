@@ -6,7 +6,7 @@ import re
 from functools import lru_cache
 
 from actions.fields.text import words_pattern
-from bot.privacy import mask_within
+from bot.masking import veil
 
 _HIDDEN = "•••"
 
@@ -34,4 +34,4 @@ def shown(text: str) -> str:
         start = next(match.start(name) for name, value in match.groupdict().items() if value)
         return match[0][: start - match.start()] + _HIDDEN
 
-    return mask_within(_pattern().sub(hide, text))
+    return veil(_pattern().sub(hide, text))

@@ -151,17 +151,6 @@ def mask_email(value: str) -> str:
     return f"{name[:1]}{_HIDDEN * 3}@{domain}"
 
 
-_ADDRESS = re.compile(r"[\w.+-]{1,64}@[\w-]+(?:\.[\w-]+)+")
-# NIK, accounts, phone numbers; a ticket's number (a day, a dash, six digits and letters) is none.
-_NUMBER = re.compile(r"(\b\d{8}-(?=\d*[A-Z])[A-Z\d]{6}\b)|\+?\d(?:[ .-]?\d){8,}")
-
-
-def mask_within(text: str) -> str:
-    """Mask e-mail addresses and numbers of nine digits or more within a text."""
-    text = _ADDRESS.sub(lambda found: mask_email(found[0]), text)
-    return _NUMBER.sub(lambda found: found[1] or mask_number(re.sub(r"\D", "", found[0])), text)
-
-
 # Wide on purpose: in a log a word too many is lost sooner than an address kept.
 _EMAIL = re.compile(r"""[^\s@<>"(),:;\[\]\\]{1,64}(?:@|%40)[\w.-]+""")
 BETWEEN_DIGITS = r"[\s._()\-\u00ad\u2010-\u2015\u2212\u200b-\u200f\u2060\ufeff]{0,8}"

@@ -9,7 +9,7 @@ from datetime import date
 from bot.faq import Entry
 from bot.faq.bank import Problem
 from bot.faq.review import ReviewRefused
-from desk.veil import veil
+from bot.masking import veil
 
 LONGEST = 30_000
 """Characters of the whole form that are looked at."""

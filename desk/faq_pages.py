@@ -14,12 +14,12 @@ from bot.faq import Entry, history, mining
 from bot.faq.bank import folded
 from bot.faq.history import Revision
 from bot.faq.review import AUTHORS, Review
+from bot.masking import veil
 from bot.privacy import Vault
 from desk.keys import AGENT, DESK
 from desk.pages import render
 from desk.scope import READERS
 from desk.security import requires
-from desk.veil import veil
 from desk.work import WORK
 
 routes = web.RouteTableDef()

@@ -9,6 +9,7 @@ from aiohttp import web
 from sqlalchemy.engine import Connection
 
 from bot.ledger.agents import Agent, Role
+from bot.masking import veil
 from bot.privacy import Vault
 from bot.tickets import queue
 from bot.tickets.life import State
@@ -17,7 +18,6 @@ from desk.keys import AGENT, DESK
 from desk.pages import go, render
 from desk.scope import READERS, narrow
 from desk.security import requires
-from desk.veil import veil
 from desk.work import SOON, WORK, Work
 
 routes = web.RouteTableDef()

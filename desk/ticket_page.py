@@ -23,6 +23,7 @@ from bot.ledger.agents import Agent
 from bot.ledger.attachments import Attachment
 from bot.ledger.tables import COMPLAINTS
 from bot.ledger.window import OPEN_FOR
+from bot.masking import veil, veil_name
 from bot.privacy import Vault, mask_email, mask_number
 from bot.tickets.life import OPEN, State
 from bot.tickets.sheet import Sheet, read_sheet
@@ -30,7 +31,6 @@ from desk.keys import AGENT, DESK
 from desk.pages import render
 from desk.scope import ENDERS, SEERS, may_change, may_see
 from desk.security import requires
-from desk.veil import veil, veil_name
 from desk.work import WORK
 
 routes = web.RouteTableDef()

@@ -13,11 +13,11 @@ from bot.errors import DataError
 from bot.ledger import chat, news, numbers
 from bot.ledger.agents import Role
 from bot.ledger.database import Ledger
+from bot.masking import veil, veil_name
 from desk.canned import read_canned
 from desk.live import Live, told
 from desk.supervisor_page import ages, month
 from desk.table import cell
-from desk.veil import veil, veil_name
 from tests.desk.conftest import UNIT, Browser, add
 from tests.desk.stage import CALENDAR, DPA, LATER, NUMBER, OTHER, Stage
 from tests.kit import START, Clock

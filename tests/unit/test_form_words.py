@@ -9,7 +9,7 @@ from actions.leaving import left_for
 from actions.parts import Part
 from actions.pelapor import ANONYMOUS, hidden
 from actions.questions import Ask, Confirm, Tell
-from bot.privacy import mask_within
+from bot.masking import veil
 
 NAME, NOTE, CHECK = Ask("nama", "nama"), Tell("satker", optional=True), Confirm("konfirmasi")
 
@@ -126,7 +126,7 @@ def test_a_password_that_is_talked_of_is_not_told() -> None:
 
 def test_a_ticket_number_is_not_masked() -> None:
     text = "tiket 20261123-K7M2QX dari ali@contoh.go.id"
-    assert mask_within(text) == "tiket 20261123-K7M2QX dari a•••@contoh.go.id"
+    assert veil(text) == "tiket 20261123-K7M2QX dari a•••@contoh.go.id"
 
 
 def test_a_short_story_is_told_from_a_wish_to_tell_one() -> None:

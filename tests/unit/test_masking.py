@@ -9,8 +9,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from actions.fields.numbers import _LOOSE
+from bot.masking import veil
 from desk.faq_form import begun
-from desk.veil import veil
 
 SEEN_BY_PARSERS = ["", *sorted(_LOOSE), "  ", "\u00a0", "\t", "\u2009", "\u200b", "\u2011", "\r\n"]
 """What may part the groups of a number that a form still reads, cleaned or not."""

@@ -1,4 +1,7 @@
-"""Masks what tells who somebody is, until an agent asks to see it."""
+"""Masks what tells who somebody is, where a text is shown.
+
+At the desk until an agent asks to see it; in the summary of a ticket for good.
+"""
 
 from __future__ import annotations
 
