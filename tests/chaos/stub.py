@@ -18,13 +18,25 @@ from bot.ledger.unit_of_work import UnitOfWork
 from bot.model import Model
 
 
+class Engine:
+    """Finds no choice that words name."""
+
+    def words(self, text: str) -> list[str]:
+        return []
+
+    def number_in(self, text: str) -> int:
+        return 0
+
+
 class Stub:
+    engine = Engine()
+
     async def respond(self, work: UnitOfWork) -> None:
         text = work.claim.message.text
         if text == "lambat" and work.claim.claims == 1:
             await asyncio.Event().wait()
         count = (work.claim.state or {"count": 0})["count"] + 1
-        work.state = {"count": count}
+        work.state = {"count": count, "loop": None}
         work.replies = [Reply(f"{count} {text}")]
         if text.startswith("tiket"):
             number = tickets.new_number(work.now)
