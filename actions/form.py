@@ -23,6 +23,7 @@ from typing import ClassVar
 from rasa_sdk.events import FollowupAction, SlotSet
 
 from actions import choices, fields, lacking, offers, sayings, secret
+from actions.answers import answered, corrected
 from actions.base import (
     ASKED,
     FORM_MEMORY,
@@ -39,15 +40,13 @@ from actions.langganan import INTENTS, agree, subscribe, unsubscribe
 from actions.leaving import left_for
 from actions.lihat_balasan import show
 from actions.nilai import rate
-from actions.questions import Ask, Choose, Confirm, Misread, Question, Tell
+from actions.questions import Confirm, Misread, Question
 from actions.titipan import give
 
 EXITS = {"menu": "action_menu", "cancel": "action_cancel", "agent": "action_start_petugas"}
 _STAY = ("greet", "thank", "terbantu", "bukan_semuanya")
 _TICKET = ("buat_tiket", "belum_terbantu")
 _TO_A_TICKET = ("nilai", "untuk_tiket", "bukan_tiket", "belum_selesai", "lihat_balasan")
-_LONG = 12
-"""Words from which on a message is a story rather than a correction."""
 _SENTENCE = 3
 """Words from which on a message can be a complaint or another topic rather than an answer."""
 _FEW = 6
@@ -113,16 +112,15 @@ class FormGuide(NindyAction):
             return self._waited()
         if amended := self._amended(turn, asked):
             return amended
-        corrected = self._corrections(turn, asked)
-        if corrected:
-            return self._accept(turn, corrected)
+        if values := self._corrections(turn, asked):
+            return self._accept(turn, values)
         if asked.names_several(turn.text):
             turn.say("utter_satu_dulu")
             return self._again()
         if slot := lacking.lacked(turn, asked, self.questions):
             return self._lacks(turn, slot)
         if not self._is_something_else(turn, asked):
-            found = self._answers(turn, asked)
+            found = answered(turn, asked, self.questions)
             if found:
                 return self._accept(turn, found)
         return self._not_an_answer(turn, asked)
@@ -166,55 +164,8 @@ class FormGuide(NindyAction):
         return next((q for q in self.questions if q.slot == requested), None)
 
     def _corrections(self, turn: Turn, asked: Question) -> dict[str, str]:
-        text = turn.text
-        if not text or (asked.prose and not is_short_correction(text)):
-            return {}
-        if isinstance(asked, Choose) and asked.is_plain_answer(turn):
-            return {}
-        corrects = fields.is_correction(text)
-        if not corrects and self._other_category(turn, asked):
-            return {}
-        aside = not corrects and is_question(turn)
-        wanted = [q.field for q in self.questions if q.field and not (aside and q.open)]
-        found = self._by_slot(fields.labelled(text, wanted))
-        if not found and corrects:
-            return self._taken_back(turn, asked)
-        if asked.slot in found and len(found) == 1:
-            return {}
-        return self._completed(turn, asked, found) if found and not corrects else found
-
-    def _completed(self, turn: Turn, asked: Question, found: dict[str, str]) -> dict[str, str]:
-        """Add the answer to what was asked, which needs no label: "260261301000123 rek 001234"."""
-        if isinstance(asked, Ask):
-            return {**self._answers(turn, asked), **found}
-        try:
-            return {asked.slot: asked.read_beside(turn), **found}
-        except Misread:
-            return found
-
-    def _taken_back(self, turn: Turn, asked: Question) -> dict[str, str]:
-        """Read a correction that names nothing: it is about the last answer that it fits."""
-        if turn.slot("gagal") and _reads(asked, turn) is not None:
-            return {}
-        for question in reversed(self.questions[: self.questions.index(asked)]):
-            value = None if isinstance(question, Tell) else _reads(question, turn)
-            if value is not None and turn.slot(question.slot) is not None:
-                return {question.slot: value}
-        return {}
-
-    def _answers(self, turn: Turn, asked: Question) -> dict[str, str]:
-        found: dict[str, str] = {}
-        if isinstance(asked, Ask) and turn.text:
-            missing = [q.field for q in self.questions if q.field and not turn.slot(q.slot)]
-            found = self._by_slot(fields.find(turn.text, missing))
-            if asked.slot in found:
-                return found
-        value = _reads(asked, turn)
-        if value is None:
-            return {}
-        # A number that was insisted on may look like another field's as well.
-        others = {slot: other for slot, other in found.items() if other != value}
-        return {asked.slot: value, **others}
+        elsewhere = not fields.is_correction(turn.text) and self._other_category(turn, asked)
+        return {} if elsewhere else corrected(turn, asked, self.questions)
 
     def _not_an_answer(self, turn: Turn, asked: Question) -> Events:
         if _offered(turn) == offers.TICKET and turn.intent == "affirm":
@@ -324,23 +275,8 @@ class FormGuide(NindyAction):
         requested = self._asked(turn)
         return [] if isinstance(requested, Confirm) else self._again()
 
-    def _by_slot(self, found: dict[str, str]) -> dict[str, str]:
-        return {q.slot: found[q.field] for q in self.questions if q.field and q.field in found}
-
-
-def is_short_correction(text: str) -> bool:
-    """Say whether a text corrects something, rather than tells a story with such a word in it."""
-    return fields.is_correction(text) and len(text.split()) <= _LONG
-
 
 def _offered(turn: Turn) -> str | None:
     """Return what was offered beside the form's question."""
     offer = turn.slot("tawaran")
     return offer if offer in (offers.BROADCASTS, offers.TICKET) else None
-
-
-def _reads(question: Question, turn: Turn) -> str | None:
-    try:
-        return question.read(turn)
-    except Misread:
-        return None

@@ -10,7 +10,7 @@ from rasa_sdk.events import FollowupAction, SlotSet
 
 from actions.base import FORM_MEMORY, Events, NindyAction, Turn, forget, listen
 from actions.form import FormGuide
-from actions.questions import Tell
+from actions.tell import Tell
 from bot.ledger import anonymous
 from bot.tickets import in_turn
 from bot.tickets.record import USER, Seen

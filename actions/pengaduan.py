@@ -14,10 +14,12 @@ from rasa_sdk.events import FollowupAction, SlotSet
 
 from actions import offers, routing, sayings
 from actions.base import FORM_MEMORY, Events, NindyAction, Turn, forget, listen
+from actions.nama import AskNama
 from actions.pelapor import ANONYMOUS, AskPelapor
-from actions.questions import NO_ANSWER, Ask, Confirm, Tell, shorten
+from actions.questions import NO_ANSWER, Ask, Confirm, shorten
 from actions.secret import shown
 from actions.summary_form import SummaryForm
+from actions.tell import Tell
 from bot.ledger import anonymous, tickets
 from bot.ledger.confidence import SLOT, claim
 from bot.ledger.people import SESSION
@@ -80,7 +82,7 @@ class ValidatePengaduan(SummaryForm):
         Tell("uraian", shortest=20, words=4),
         Tell("keterangan", shortest=3, optional=True, words=2),
         AskPelapor("pelapor"),
-        Ask("nama", "nama"),
+        AskNama("nama", "nama"),
         Ask("email", "email"),
         Confirm("konfirmasi"),
     )

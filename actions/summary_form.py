@@ -7,9 +7,10 @@ from typing import ClassVar
 from rasa_sdk.events import SlotSet
 
 from actions import choices, fields, sayings
+from actions.answers import is_short_correction
 from actions.base import ASKED, FORM_MEMORY, Events, Turn
 from actions.faq import is_question
-from actions.form import FormGuide, is_short_correction
+from actions.form import FormGuide
 from actions.parts import Part, named
 from actions.questions import Confirm, Misread, Question
 

@@ -16,9 +16,11 @@ from actions.base import (
     leave_form,
     listen,
 )
-from actions.questions import NO_ANSWER, Ask, Choose, Confirm, Tell, shorten
+from actions.nama import AskNama
+from actions.questions import NO_ANSWER, Ask, Choose, Confirm, shorten
 from actions.secret import shown
 from actions.summary_form import SummaryForm
+from actions.tell import Tell
 from bot.ledger import tickets
 from bot.ledger.tables import COMPLAINTS
 from bot.ledger.tickets import LENGTHS, Content, NewTicket, Reason
@@ -47,7 +49,7 @@ class ValidateTiket(SummaryForm):
         Tell("subjek", *LENGTHS["subject"]),
         Tell("kronologi", *LENGTHS["chronology"], words=4),
         Choose("pengguna"),
-        Ask("nama", "nama"),
+        AskNama("nama", "nama"),
         Ask("email", "email"),
         Tell("satker", *LENGTHS["satker"], optional=True, story=False, label="kode_satker"),
         Confirm("konfirmasi"),

@@ -7,7 +7,8 @@ from rasa_sdk.events import FollowupAction
 from actions.base import Events, NindyAction, Turn, forget, leave_form, listen
 from actions.categories import FIXED, STARTS
 from actions.form import EXITS, FormGuide
-from actions.questions import Question, Tell
+from actions.questions import Question
+from actions.tell import Tell
 from bot.ledger.confidence import SLOT
 from bot.tickets import in_turn
 

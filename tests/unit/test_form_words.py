@@ -8,7 +8,8 @@ from actions import choices, fields, offers, parts, sayings, secret
 from actions.leaving import left_for
 from actions.parts import Part
 from actions.pelapor import ANONYMOUS, hidden
-from actions.questions import Ask, Confirm, Tell
+from actions.questions import Ask, Confirm
+from actions.tell import Tell
 from bot.masking import veil
 
 NAME, NOTE, CHECK = Ask("nama", "nama"), Tell("satker", optional=True), Confirm("konfirmasi")
