@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from functools import partial
 
 from rasa_sdk.events import SlotSet
@@ -10,7 +9,7 @@ from rasa_sdk.events import SlotSet
 from actions import offers
 from actions.base import Events, NindyAction, Turn, listen
 from bot.broadcast.recipients import CHANNEL
-from bot.ledger import consents, opt_outs
+from bot.ledger import consents
 
 INTENTS = ("subscribe", "unsubscribe")
 
@@ -51,7 +50,7 @@ async def subscribe(turn: Turn) -> Events:
 
 def agree(turn: Turn) -> Events:
     """Write down that the person wants broadcasts."""
-    _write(turn, consents.say, agreed=True)
+    _say(turn, True)
     turn.say("utter_langganan")
     return [SlotSet("tawaran", None)]
 
@@ -59,7 +58,7 @@ def agree(turn: Turn) -> Events:
 async def unsubscribe(turn: Turn) -> Events:
     """Write down that the person wants none; say so also where none were wanted."""
     stood = await stands(turn)
-    _write(turn, opt_outs.take_back)
+    _say(turn, False)
     turn.say("utter_berhenti_langganan" if stood else "utter_tidak_langganan")
     return [SlotSet("tawaran", None)]
 
@@ -69,7 +68,14 @@ async def stands(turn: Turn) -> bool:
     return await turn.services.ledger.run(consents.given, turn.work.claim.conversation_id)
 
 
-def _write(turn: Turn, said: Callable[..., None], **more: bool) -> None:
+def _say(turn: Turn, agreed: bool) -> None:
     claim = turn.work.claim
-    who = {"conversation_id": claim.conversation_id, "inbox_id": claim.inbox_id}
-    turn.work.writes.append(partial(said, **who, now=turn.work.now, **more))
+    turn.work.writes.append(
+        partial(
+            consents.say,
+            conversation_id=claim.conversation_id,
+            inbox_id=claim.inbox_id,
+            agreed=agreed,
+            now=turn.work.now,
+        )
+    )

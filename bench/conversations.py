@@ -20,6 +20,7 @@ from bot.ledger import (
     claims,
     deliveries,
     fetches,
+    handover,
     inbox,
     levels,
     outbox,
@@ -118,8 +119,8 @@ class _Turns:
         ledger.transact(unit_of_work.commit, work, "bench", now())
 
     def take(self, ledger: Ledger) -> None:
-        for outgoing in ledger.transact(outbox.take, "bench", now(), 1):
-            ledger.transact(outbox.sent, outgoing, f"out.{outgoing.id}", now())
+        for outgoing in ledger.transact(handover.take, "bench", now(), 1):
+            ledger.transact(handover.sent, outgoing, f"out.{outgoing.id}", now())
 
 
 def _fill(ledger: Ledger, size: int) -> None:

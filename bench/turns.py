@@ -41,7 +41,7 @@ from bot.channels.whatsapp.render import render
 from bot.clock import now
 from bot.ledger import migrate
 from bot.ledger.database import Ledger
-from bot.ledger.outbox import Outgoing
+from bot.ledger.handover import Outgoing
 from bot.ledger.unit_of_work import UnitOfWork
 from bot.live.owner import Owner
 from bot.live.wake import Wake

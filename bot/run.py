@@ -24,7 +24,7 @@ from bot.app import House, open_house
 from bot.channels.whatsapp.webhook import PATH
 from bot.clock import now
 from bot.errors import StartupError
-from bot.ledger import claims, confidence, outbox, people
+from bot.ledger import claims, confidence, handover, people
 from bot.ledger.people import SESSION
 from bot.live.notify import beat, notify
 from bot.personal.expiry import expire
@@ -132,7 +132,7 @@ async def _sender(house: House) -> AsyncIterator[Tasks]:
     if not tasks[0].done():
         # Whether these were shown nobody knows; their statuses will tell.
         wait, mine = timedelta(seconds=house.settings.settle_seconds), [house.owner.name]
-        await _last_word(house.ledger.run(outbox.recover, mine, now(), wait))
+        await _last_word(house.ledger.run(handover.recover, mine, now(), wait))
 
 
 @contextlib.asynccontextmanager

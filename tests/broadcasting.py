@@ -16,10 +16,10 @@ from bot.broadcast.report import Dossier
 from bot.broadcast.texts import BroadcastTexts
 from bot.broadcast.waves import Waves
 from bot.channels.message import Inbound, Kind, Sender
-from bot.ledger import consents, inbox, outbox, tables, tickets
+from bot.ledger import consents, handover, inbox, outbox, tables, tickets
 from bot.ledger.agents import Role
 from bot.ledger.database import Ledger
-from bot.ledger.outbox import Outgoing
+from bot.ledger.handover import Outgoing
 from bot.ledger.tickets import Content, NewTicket
 from tests.conftest import PROJECT
 from tests.kit import START
@@ -136,14 +136,14 @@ class Campaign:
 
     def take(self, at: datetime = START, limit: int = 99) -> list[Outgoing]:
         """Take what is to be sent."""
-        return self.ledger.transact(outbox.take, "s1", at, limit)
+        return self.ledger.transact(handover.take, "s1", at, limit)
 
     def deliver(self, at: datetime = START) -> list[str]:
         """Hand over all that is due; return to whom, by name."""
         names = []
         while taken := self.take(at):
             for one in taken:
-                self.ledger.transact(outbox.sent, one, f"wamid.{one.id}", at)
+                self.ledger.transact(handover.sent, one, f"wamid.{one.id}", at)
                 names.append(str(one.to.name))
         return names
 

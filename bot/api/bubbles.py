@@ -18,7 +18,7 @@ from bot.errors import Permanent
 from bot.ledger import announcements, api_clients, attachments
 from bot.ledger.api_clients import Scope
 from bot.ledger.database import Ledger
-from bot.ledger.outbox import Outgoing
+from bot.ledger.handover import Outgoing
 from bot.ledger.tables import COMPLAINTS, ticket
 from bot.live.wake import Wake
 from bot.privacy import Vault

@@ -9,10 +9,10 @@ import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
 from bot.channels.message import Alarm
-from bot.ledger import blocks
+from bot.ledger import blocks, handover
 from bot.ledger import outbox as bubbles
 from bot.ledger.database import insert_once
-from bot.ledger.outbox import Outgoing
+from bot.ledger.handover import Outgoing
 from bot.ledger.tables import (
     account_alarm,
     audit,
@@ -76,7 +76,7 @@ def refused(
     connection: Connection, vault: Vault, outgoing: Outgoing, code: int, word: str, now: datetime
 ) -> None:
     """Record that a bubble will never be accepted because of what we sent, and call somebody."""
-    bubbles.failed(connection, vault, outgoing, code, now)
+    handover.failed(connection, vault, outgoing, code, now)
     sound(connection, vault, Alarm(outgoing.channel, word, code), now)
 
 

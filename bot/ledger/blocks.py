@@ -19,13 +19,13 @@ import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
 from bot.ledger.database import insert_once
+from bot.ledger.outbox import SENDING, SENT, UNKNOWN
 from bot.ledger.tables import channel_block, outbox
 from bot.privacy import Vault
 
 REST = timedelta(seconds=60)
 """Between two tries."""
-_UNDER_WAY = ("sending", "unknown")
-_ACCEPTED = ("sent", "delivered", "read")
+_ACCEPTED = (SENT, "delivered", "read")
 
 
 @dataclass(frozen=True)
@@ -62,7 +62,7 @@ def gates(connection: Connection, vault: Vault, now: datetime) -> Gates:
         state = connection.execute(_STATE, {"which": row.probe}).scalar() if row.probe else None
         if state in _ACCEPTED:
             connection.execute(_LIFT, {"which": row.channel})
-        elif state in _UNDER_WAY:
+        elif state in (SENDING, UNKNOWN):
             closed.append(row.channel)
         else:
             trial.append(row.channel)

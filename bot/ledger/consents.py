@@ -11,7 +11,8 @@ from datetime import datetime
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
-from bot.ledger.tables import consent, conversation
+from bot.ledger.outbox import BROADCAST, withdraw
+from bot.ledger.tables import consent, conversation, outbox
 from bot.privacy import Vault
 
 _later = consent.alias("later")
@@ -40,11 +41,15 @@ def say(
 def write(
     connection: Connection, person_id: str, inbox_id: int, agreed: bool, now: datetime
 ) -> None:
-    """Write it down for a person."""
+    """Write it down for a person; who wants none any more gets none that waits either."""
     if _stands(connection, person_id) != agreed:
         connection.execute(
             consent.insert().values(person_id=person_id, agreed=agreed, inbox_id=inbox_id, at=now)
         )
+    if not agreed:
+        theirs = sa.select(conversation.c.id).where(conversation.c.person_id == person_id)
+        broadcasts = outbox.c.priority == BROADCAST
+        withdraw(connection, sa.and_(outbox.c.conversation_id.in_(theirs), broadcasts), now)
 
 
 def given(connection: Connection, vault: Vault, conversation_id: str) -> bool:

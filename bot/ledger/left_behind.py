@@ -1,9 +1,8 @@
 """What was under way when a person's number changed: it must not reach the new number.
 
 The new number may be another hand. An answer that nobody has seen yet may hold what a look-up
-found, and a message that waits may ask for one; both stay with the old number, and so do the
-broadcasts to which it agreed. News of tickets and what an agent wrote go on, and while an agent
-holds the conversation so do the messages.
+found, and a message that waits may ask for one; both stay with the old number. News of tickets and
+what an agent wrote go on, and while an agent holds the conversation so do the messages.
 """
 
 from __future__ import annotations
@@ -16,7 +15,6 @@ from sqlalchemy.engine import Connection
 from bot.channels.message import Reply
 from bot.ledger import outbox as bubbles
 from bot.ledger.inbox import SILENT
-from bot.ledger.opt_outs import withdraw_broadcasts
 from bot.ledger.tables import conversation, inbox, outbox
 from bot.ledger.window import PARKED
 from bot.privacy import Vault
@@ -39,7 +37,6 @@ def leave_behind(
         outbox.c.inbox_id.is_not(None),
         outbox.c.agent_id.is_(None),
     )
-    withdraw_broadcasts(connection, conversation_id, now)
     open_states = (bubbles.QUEUED, bubbles.SENDING, bubbles.UNKNOWN, PARKED)
     waiting = sa.select(outbox.c.id).where(answers, outbox.c.state.in_(open_states)).limit(1)
     withdrawn = connection.execute(waiting).first() is not None

@@ -1,8 +1,7 @@
-"""Persons who want no more broadcasts, and have told it to us or to the channel itself.
+"""Persons who told the channel itself, not us, that they want no more broadcasts.
 
 The channel refuses a bubble for it, in its answer or in a status, or in both. It counts as if they
-had written it to us: a consent that is taken back, with the note that said so. What was queued for
-them is not sent.
+had written it to us: a consent that is taken back, with the note that said so.
 """
 
 from __future__ import annotations
@@ -15,26 +14,17 @@ import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
 from bot.channels.message import Delivery, Status
-from bot.ledger import consents, notes, receipts
-from bot.ledger import outbox as bubbles
-from bot.ledger.outbox import Outgoing
+from bot.ledger import consents, handover, notes, receipts
+from bot.ledger.handover import Outgoing
 from bot.ledger.tables import audit, conversation, outbox
 from bot.privacy import Vault
-
-
-def take_back(
-    connection: Connection, vault: Vault, conversation_id: str, inbox_id: int, now: datetime
-) -> None:
-    """Write down that a person has taken their consent back with a message."""
-    consents.say(connection, vault, conversation_id, inbox_id, False, now)
-    withdraw_broadcasts(connection, conversation_id, now)
 
 
 def refused(
     connection: Connection, vault: Vault, outgoing: Outgoing, code: int, now: datetime
 ) -> None:
     """Record that a bubble was refused because its person wants no more of its kind."""
-    bubbles.failed(connection, vault, outgoing, code, now)
+    handover.failed(connection, vault, outgoing, code, now)
     _end(connection, vault, outbox.c.id == outgoing.id, now)
 
 
@@ -60,10 +50,3 @@ def _end(connection: Connection, vault: Vault, which: Any, now: datetime) -> Non
         consents.write(connection, row.person_id, note, False, now)
         audit_row = {"at": now, "kind": "opted_out", "person_id": row.person_id}
         connection.execute(audit.insert().values(**audit_row))
-        withdraw_broadcasts(connection, row.conversation_id, now)
-
-
-def withdraw_broadcasts(connection: Connection, conversation_id: str, now: datetime) -> None:
-    """Send no broadcast any more that was queued for a person who wants none."""
-    theirs = outbox.c.conversation_id == conversation_id
-    bubbles.withdraw(connection, sa.and_(theirs, outbox.c.priority == bubbles.BROADCAST), now)

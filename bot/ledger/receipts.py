@@ -16,7 +16,8 @@ from sqlalchemy.engine import Connection
 
 from bot.channels.message import Delivery, Status
 from bot.ledger import blocks
-from bot.ledger.outbox import ATTEMPTS, FAILED, LEFT, QUEUED, SENDING, SENT, UNKNOWN
+from bot.ledger.handover import ATTEMPTS
+from bot.ledger.outbox import FAILED, LEFT, QUEUED, SENDING, SENT, UNKNOWN
 from bot.ledger.spoken import external_key
 from bot.ledger.tables import outbox
 from bot.privacy import Vault

@@ -23,7 +23,8 @@ from bot.channels.message import Reply, Status
 from bot.ledger import outbox as bubbles
 from bot.ledger import receipts, spoken
 from bot.ledger.confidence import readable
-from bot.ledger.outbox import DROPPED, FAILED, QUEUED, SENDING, SENT, UNKNOWN, Outgoing
+from bot.ledger.handover import Outgoing
+from bot.ledger.outbox import DROPPED, FAILED, QUEUED, SENDING, SENT, UNKNOWN
 from bot.ledger.tables import conversation, inbox, outbox
 from bot.privacy import Vault
 

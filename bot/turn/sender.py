@@ -22,9 +22,9 @@ from bot.errors import (
     Unwanted,
     WindowShut,
 )
-from bot.ledger import alarms, opt_outs, outbox, window
+from bot.ledger import alarms, handover, opt_outs, outbox, window
 from bot.ledger.database import Ledger
-from bot.ledger.outbox import Outgoing
+from bot.ledger.handover import Outgoing
 from bot.live.owner import Owner
 from bot.live.wake import Wake
 from bot.log import trace
@@ -111,16 +111,16 @@ class Sender:
 
     async def _take(self) -> list[Outgoing]:
         free = AT_ONCE - len(self._sending)
-        return await self._ledger.run(outbox.take, self._owner.name, self._clock(), free)
+        return await self._ledger.run(handover.take, self._owner.name, self._clock(), free)
 
     async def _recover_from_the_dead(self) -> None:
         now = self._clock()
         if self._looked_for_dead is not None and now < self._looked_for_dead + LOOK_FOR_DEAD:
             return
-        senders = await self._ledger.run(outbox.senders)
+        senders = await self._ledger.run(handover.senders)
         if senders:
             dead = self._owner.dead(senders)
-            number = await self._ledger.run(outbox.recover, dead, now, self._settle)
+            number = await self._ledger.run(handover.recover, dead, now, self._settle)
             if number:
                 log.warning("bubbles with an unknown outcome after a crash: %d", number)
         self._looked_for_dead = now
@@ -144,7 +144,7 @@ class Sender:
             if code:
                 log.warning("bubbles are slowed down", extra={"outbox": outgoing.id, "code": code})
             await self._settled(
-                outbox.postpone, outgoing, outbox.QUEUED, code, again, counted=False
+                handover.postpone, outgoing, outbox.QUEUED, code, again, counted=False
             )
         except ChannelError as error:
             await self._not_sent(outgoing, error)
@@ -153,36 +153,36 @@ class Sender:
             await self._not_sent(outgoing, Faulty(0, type(error).__name__))
         else:
             self._failpoints.reach("after_send")
-            await self._settled(outbox.sent, outgoing, external_id)
+            await self._settled(handover.sent, outgoing, external_id)
             log.info("bubble sent", extra={"outbox": outgoing.id})
 
     async def _not_sent(self, outgoing: Outgoing, error: ChannelError) -> None:
         now = self._clock()
         log.warning("bubble not sent: %s", error, extra={"outbox": outgoing.id, "code": error.code})
         if isinstance(error, Blocked):
-            await self._settled(outbox.refused, outgoing, error.code)
+            await self._settled(handover.refused, outgoing, error.code)
         elif isinstance(error, WindowShut):
             await self._settled(window.shut, outgoing, error.code, self._spare)
         elif isinstance(error, Unwanted):
             await self._settled(opt_outs.refused, outgoing, error.code)
         elif isinstance(error, Faulty):
             await self._settled(alarms.refused, outgoing, error.code, error.word)
-        elif isinstance(error, Permanent) or outgoing.attempts >= outbox.ATTEMPTS:
-            await self._settled(outbox.failed, outgoing, error.code)
+        elif isinstance(error, Permanent) or outgoing.attempts >= handover.ATTEMPTS:
+            await self._settled(handover.failed, outgoing, error.code)
         elif isinstance(error, Retryable):
             known = error.seconds
             rest = pause(outgoing.attempts) if known is None else timedelta(seconds=known)
             again = now + rest
-            await self._settled(outbox.postpone, outgoing, outbox.QUEUED, error.code, again)
+            await self._settled(handover.postpone, outgoing, outbox.QUEUED, error.code, again)
         else:
             again = now + self._settle
-            await self._settled(outbox.postpone, outgoing, outbox.UNKNOWN, error.code, again)
+            await self._settled(handover.postpone, outgoing, outbox.UNKNOWN, error.code, again)
 
     async def _settled(
         self, settle: Callable[..., None], outgoing: Outgoing, *news: Any, **more: Any
     ) -> None:
         # A bubble that was handed over must not stay "sending" because the database is away.
-        until = self._clock() + outbox.STALE
+        until = self._clock() + handover.STALE
         while True:
             try:
                 await self._ledger.run(settle, outgoing, *news, now=self._clock(), **more)

@@ -32,7 +32,7 @@ from bot.ledger import attachments, feedback, migrate, outbox, spoken, tables
 from bot.ledger.database import Ledger
 from bot.ledger.feedback import Feedback
 from bot.ledger.fetches import PATIENCE
-from bot.ledger.outbox import Outgoing
+from bot.ledger.handover import Outgoing
 from bot.live.owner import Owner
 from bot.live.wake import Wake
 from bot.privacy import Vault, new_key

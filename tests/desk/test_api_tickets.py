@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from bot.channels.message import Delivery, Sender, Status
-from bot.ledger import outbox, people, receipts, tickets
+from bot.ledger import handover, people, receipts, tickets
 from bot.ledger.agents import Role
 from bot.ledger.database import Ledger
 from bot.ledger.tickets import Content, NewTicket
@@ -39,7 +39,7 @@ async def test_an_agent_sees_which_program_it_came_from_and_answers(
         f"/tiket/{NUMBER}/balas", teks="Mohon tunggu.", versi=browser.field("versi"), terdengar=""
     )
     assert answer.status == 303
-    (bubble,) = ledger.transact(outbox.take, "s", LATER, 9)
+    (bubble,) = ledger.transact(handover.take, "s", LATER, 9)
     assert "Mohon tunggu." in bubble.reply.text
     failed = Status("api", "cso", bubble.id, Delivery.FAILED, START, bubble.id)
     ledger.transact(receipts.apply_status, failed, START)

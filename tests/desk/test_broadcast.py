@@ -10,7 +10,7 @@ import pytest
 from aiohttp import FormData
 
 from bot.broadcast.life import SERVICE
-from bot.ledger import outbox
+from bot.ledger import handover
 from bot.ledger.agents import Role
 from bot.ledger.database import Ledger
 from tests.broadcasting import NUMBER, OUTAGE, SATKER, VALUES, WAVES, Campaign, phone
@@ -103,7 +103,7 @@ async def test_the_report_says_why_some_failed(browser: Browser, campaign: Campa
     id = campaign.approved()
     campaign.wave(waves=replace(WAVES, size=9))
     for one, code in zip(campaign.take(), (131050, 131026, 131050), strict=True):
-        campaign.ledger.transact(outbox.failed, one, code, START)
+        campaign.ledger.transact(handover.failed, one, code, START)
     await browser.sign_in("budi")
     await browser.get(f"/broadcast/{id}")
     rows = re.findall(r'<td class="part">(.*?)</td><td class="num">(\d+)</td>', browser.page)
@@ -161,7 +161,7 @@ async def test_stopping_keeps_back_what_was_not_handed_over(
     assert await step(browser, "langkah/hentikan") == 303
     assert "Dilewati: broadcast dihentikan" in browser.page
     assert "Hentikan broadcast" not in browser.page
-    campaign.ledger.transact(outbox.sent, gone, "wamid.gone", START)
+    campaign.ledger.transact(handover.sent, gone, "wamid.gone", START)
     assert campaign.counts(1) == {"sent": 1, "skipped stopped": 2}
 
 

@@ -14,7 +14,7 @@ import sqlalchemy as sa
 from bot.broadcast import recipients, report, waves
 from bot.broadcast.life import BroadcastRefused, State
 from bot.channels.message import Delivery, IdentityChange, Reply, Sender, Status
-from bot.ledger import consents, opt_outs, outbox, people, receipts, tables
+from bot.ledger import consents, handover, opt_outs, outbox, people, receipts, tables
 from bot.ledger.database import Ledger
 from bot.tickets.life import ChangeRefused, Resolution
 from bot.tickets.record import Seen as TicketSeen
@@ -257,7 +257,7 @@ class TestRecipients:
         campaign.wave()
         whose = campaign.people["siti"]
         first = min(row.id for row in rows(campaign.ledger, tables.inbox))
-        campaign.ledger.transact(opt_outs.take_back, whose, first, START)
+        campaign.ledger.transact(consents.say, whose, first, False, START)
         assert campaign.deliver() == ["budi"]
         assert campaign.counts(id) == {"sent": 1, "skipped revoked": 1}
 
@@ -333,7 +333,7 @@ class TestWaves:
         campaign.wave(waves=replace(WAVES, size=9))
         taken = campaign.take()
         for one in taken:
-            campaign.ledger.transact(outbox.sent, one, f"wamid.{one.id}", START)
+            campaign.ledger.transact(handover.sent, one, f"wamid.{one.id}", START)
         told = ((Delivery.READ, 0), (Delivery.FAILED, 131026), (Delivery.DELIVERED, 0))
         for one, (state, code) in zip(taken, told, strict=True):
             status = Status("whatsapp", "1", f"wamid.{one.id}", state, START, one.id, code)
@@ -356,7 +356,7 @@ class TestWaves:
             first, second = second, first
         later = campaign.approved()
         if answered:
-            ledger.transact(outbox.sent, taken, f"wamid.{taken.id}", START)
+            ledger.transact(handover.sent, taken, f"wamid.{taken.id}", START)
         state = Delivery.UNWANTED
         status = Status("whatsapp", "1", f"wamid.{taken.id}", state, START, taken.id, 131050)
         for _ in range(2):
@@ -383,7 +383,7 @@ class TestWaves:
         campaign.approved()
         campaign.wave()
         (taken,) = campaign.take()
-        campaign.ledger.transact(outbox.failed, taken, 131026, START)
+        campaign.ledger.transact(handover.failed, taken, 131026, START)
         seen = TicketSeen(NUMBER, None, "agent:agent", START)
         with pytest.raises(ChangeRefused, match="unknown"):
             campaign.ledger.transact(resend, seen, TEMPLATES, taken.id)
@@ -399,7 +399,7 @@ class TestStopping:
         campaign.wave()
         (gone,) = campaign.take(limit=1)
         campaign.do("stop", id)
-        campaign.ledger.transact(outbox.sent, gone, "wamid.gone", START)
+        campaign.ledger.transact(handover.sent, gone, "wamid.gone", START)
         assert campaign.deliver(START + PAUSE) == []
         assert campaign.wave(START + PAUSE) == 0
         assert campaign.counts(id) == {"sent": 1, "skipped stopped": 4}
@@ -415,7 +415,7 @@ class TestStopping:
         (under_way,) = campaign.take()
         campaign.do("stop", id)
         back = START + WAIT
-        campaign.ledger.transact(outbox.postpone, under_way, state, 131000, back, START)
+        campaign.ledger.transact(handover.postpone, under_way, state, 131000, back, START)
         assert campaign.counts(id) == {"queued": 1}
         assert campaign.take(back) == []
         assert campaign.counts(id) == {"skipped stopped": 1}
@@ -430,7 +430,7 @@ class TestStopping:
         )
         campaign.do("stop", id)
         back = START + WAIT
-        campaign.ledger.transact(outbox.postpone, under_way, outbox.UNKNOWN, 0, back, START)
+        campaign.ledger.transact(handover.postpone, under_way, outbox.UNKNOWN, 0, back, START)
         assert campaign.take(back) == []
         assert [one.reply.text for one in campaign.take(back)] == ["jawaban"]
 
@@ -467,7 +467,7 @@ class TestPriority:
         campaign.ledger.transact(outbox.enqueue, last, None, answer, later)
         (first,) = campaign.take(later, limit=1)
         assert (first.conversation_id, first.reply.template is None) == (last, False)
-        campaign.ledger.transact(outbox.sent, first, "wamid.first", later)
+        campaign.ledger.transact(handover.sent, first, "wamid.first", later)
         (second,) = campaign.take(later, limit=1)
         assert second.reply == answer
 

@@ -12,8 +12,8 @@ from bot.ledger import (
     anonymous,
     chat,
     confidence,
+    handover,
     news,
-    outbox,
     people,
     receipts,
     tables,
@@ -252,8 +252,8 @@ def test_nothing_that_was_told_is_left_in_the_conversation(desk: Desk) -> None:
     waiting = [open(row.sealed_body)["text"] for row in rows(desk.ledger, tables.outbox)]
     assert f"{number} {code}" in waiting
     for _ in range(2):
-        for outgoing in desk.ledger.transact(outbox.take, "s", wib(24, 10), 9):
-            desk.ledger.transact(outbox.sent, outgoing, outgoing.id, wib(24, 10))
+        for outgoing in desk.ledger.transact(handover.take, "s", wib(24, 10), 9):
+            desk.ledger.transact(handover.sent, outgoing, outgoing.id, wib(24, 10))
 
     def left() -> list[str]:
         return sorted(open(row.sealed_body)["text"] for row in rows(desk.ledger, tables.outbox))

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import timedelta
 
 from bot.channels.message import Alarm, Delivery, Price, Status
-from bot.ledger import alarms, outbox, prices, tables
+from bot.ledger import alarms, handover, prices, tables
 from bot.ledger.database import Ledger
 from bot.ledger.prices import Count
 from tests.kit import START, answer, message, receive, rows
@@ -35,8 +35,8 @@ def test_a_bubble_is_counted_once_by_what_its_status_tells(ledger: Ledger) -> No
     answer(ledger, "1", "2", "3")
     utility, service = Price("utility", True), Price("service", False)
     for number, price in enumerate((utility, service, None)):
-        (one,) = ledger.transact(outbox.take, "s", START, 9)
-        ledger.transact(outbox.sent, one, f"wamid.{number}", START)
+        (one,) = ledger.transact(handover.take, "s", START, 9)
+        ledger.transact(handover.sent, one, f"wamid.{number}", START)
         for told in (price, service):
             callback = one.id if number == 0 else None
             news = Status(

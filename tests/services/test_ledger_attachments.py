@@ -12,7 +12,7 @@ import pytest
 from bot.attachments.files import Kept
 from bot.channels.message import Inbound, Kind, Media, Reply
 from bot.errors import TurnLost
-from bot.ledger import attachments, claims, fetches, outbox, tables, tickets
+from bot.ledger import attachments, claims, fetches, handover, outbox, tables, tickets
 from bot.ledger.attachments import (
     EXPECTED,
     KEPT,
@@ -271,5 +271,5 @@ def test_a_bubble_carries_its_file(ledger: Ledger) -> None:
     conversation = conversation_of(ledger)
     reply = Reply("Ini panduannya.", attachments=("an-id",))
     ledger.transact(outbox.enqueue, conversation, None, reply, START)
-    (outgoing,) = ledger.transact(outbox.take, "s1", START, 1)
+    (outgoing,) = ledger.transact(handover.take, "s1", START, 1)
     assert outgoing.reply == reply

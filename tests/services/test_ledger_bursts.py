@@ -8,10 +8,10 @@ from datetime import datetime, timedelta
 import pytest
 
 from bot.channels.message import Choice, Reply, Template
-from bot.ledger import inbox, outbox, tables, unit_of_work, window
+from bot.ledger import handover, inbox, outbox, tables, unit_of_work, window
 from bot.ledger.bursts import HOLD, LONGEST, join
 from bot.ledger.database import Ledger
-from bot.ledger.outbox import Outgoing
+from bot.ledger.handover import Outgoing
 from bot.ledger.unit_of_work import UnitOfWork
 from tests.kit import START, answer, claimed, message, receive, rows, sibling, together
 
@@ -29,7 +29,7 @@ def _reply(ledger: Ledger, reply: Reply, now: datetime) -> None:
 
 
 def _take(ledger: Ledger, now: datetime) -> list[Outgoing]:
-    return ledger.transact(outbox.take, "s1", now, 99)
+    return ledger.transact(handover.take, "s1", now, 99)
 
 
 def test_a_burst_gets_one_bubble_that_answers_the_last(ledger: Ledger) -> None:
@@ -58,7 +58,7 @@ def test_the_first_answer_rests_no_longer_than_a_second(ledger: Ledger) -> None:
     (bubble,) = _take(ledger, START + HOLD)
     assert bubble.reply.text == "Halo.\n\nSebentar."
     answer(ledger, "Selesai.", now=START + 2 * HOLD)
-    ledger.transact(outbox.sent, bubble, "out.1", START + 2 * HOLD)
+    ledger.transact(handover.sent, bubble, "out.1", START + 2 * HOLD)
     (bubble,) = _take(ledger, START + 2 * HOLD)
     assert bubble.reply.text == "Selesai."
 
@@ -72,7 +72,7 @@ def test_a_bubble_that_is_being_handed_over_is_left_alone(ledger: Ledger) -> Non
         outbox.SENDING,
         outbox.QUEUED,
     ]
-    ledger.transact(outbox.sent, first, "out.1", START + HOLD)
+    ledger.transact(handover.sent, first, "out.1", START + HOLD)
     assert [one.reply.text for one in _take(ledger, START + HOLD)] == ["Ini menunya."]
 
 
@@ -84,16 +84,16 @@ def test_a_sender_that_comes_at_the_same_moment_loses_and_doubles_nothing(ledger
         with sibling(ledger) as other:
             taken, _ = together(
                 [
-                    lambda now=now, other=other: other.transact(outbox.take, "s1", now + HOLD, 9),
+                    lambda now=now, other=other: other.transact(handover.take, "s1", now + HOLD, 9),
                     lambda now=now: answer(ledger, "B", now=now + MOMENT),
                 ]
             )
         shown = [bubble.reply.text for bubble in taken]
         for bubble in taken:
-            ledger.transact(outbox.sent, bubble, f"out.{bubble.id}", now)
+            ledger.transact(handover.sent, bubble, f"out.{bubble.id}", now)
         for bubble in _take(ledger, now + HOLD):
             shown.append(bubble.reply.text)
-            ledger.transact(outbox.sent, bubble, f"out.{bubble.id}", now)
+            ledger.transact(handover.sent, bubble, f"out.{bubble.id}", now)
         assert "\n\n".join(shown) == "A\n\nB", shown
 
 

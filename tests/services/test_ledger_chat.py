@@ -14,7 +14,7 @@ import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
 from bot.channels.message import Inbound, Kind, Reply, Sender
-from bot.ledger import chat, chat_sessions, inbox, migrate, outbox, tables
+from bot.ledger import chat, chat_sessions, handover, inbox, migrate, outbox, tables
 from bot.ledger.chat import Entry
 from bot.ledger.database import Ledger
 from bot.privacy import Vault
@@ -159,7 +159,7 @@ def test_bubbles_of_web_chat_need_no_sender_and_those_of_whatsapp_do(ledger: Led
         ledger.transact(outbox.enqueue, one, None, Reply("halo"), START)
     states = {row.conversation_id: row.state for row in rows(ledger, tables.outbox)}
     assert states == {talk: "sent", other: "queued"}
-    taken = ledger.transact(outbox.take, "s1", START, 10)
+    taken = ledger.transact(handover.take, "s1", START, 10)
     assert [outgoing.conversation_id for outgoing in taken] == [other]
 
 

@@ -9,7 +9,7 @@ import pytest
 from bot.channels.message import IdentityChange, Reply
 from bot.channels.message import Sender as Person
 from bot.clock import Clock
-from bot.ledger import inbox, outbox, tables
+from bot.ledger import handover, inbox, outbox, tables
 from bot.ledger.database import Ledger
 from bot.live.wake import Wake
 from bot.turn.intake import Delivery, Intake
@@ -40,16 +40,16 @@ async def test_an_answer_of_before_is_not_sent(ledger: Ledger, under_way: bool) 
     receive(ledger, message(1))
     answer(ledger, "what was found")
     if under_way:
-        ledger.transact(outbox.take, "s1", START, 9)
+        ledger.transact(handover.take, "s1", START, 9)
     ledger.transact(outbox.enqueue, conversation(ledger), None, Reply("news"), START)
     await moves(ledger)
     if under_way:
-        ledger.transact(outbox.recover, ["s1"], LATER, timedelta(0))
+        ledger.transact(handover.recover, ["s1"], LATER, timedelta(0))
     sent: list[str] = []
     for _ in range(4):  # Each gives up to one; the withdrawn one takes a round of its own.
-        for one in ledger.transact(outbox.take, "s2", LATER, 9):
+        for one in ledger.transact(handover.take, "s2", LATER, 9):
             sent.append(one.reply.text)
-            ledger.transact(outbox.sent, one, f"wamid.{one.id}", LATER)
+            ledger.transact(handover.sent, one, f"wamid.{one.id}", LATER)
     assert sent == ["news", "the number changed"]
     assert texts(ledger, "dropped") == ["what was found"]
 
@@ -60,7 +60,7 @@ async def test_a_broadcast_of_before_is_not_sent(ledger: Ledger) -> None:
     where = (conversation(ledger), None, Reply("a broadcast"), START)
     ledger.transact(outbox.enqueue, *where, priority=outbox.BROADCAST)
     await moves(ledger)
-    assert ledger.transact(outbox.take, "s", LATER, 9) == []
+    assert ledger.transact(handover.take, "s", LATER, 9) == []
     assert texts(ledger, "dropped") == ["a broadcast"]
 
 
@@ -78,8 +78,8 @@ async def test_a_message_of_before_gets_no_turn_and_is_kept(ledger: Ledger) -> N
 async def test_nothing_is_said_when_nothing_was_under_way(ledger: Ledger) -> None:
     receive(ledger, message(1))
     answer(ledger, "read long ago")
-    (one,) = ledger.transact(outbox.take, "s", START, 9)
-    ledger.transact(outbox.sent, one, "wamid.1", START)
+    (one,) = ledger.transact(handover.take, "s", START, 9)
+    ledger.transact(handover.sent, one, "wamid.1", START)
     await moves(ledger)
     assert texts(ledger, "queued", "dropped") == []
 

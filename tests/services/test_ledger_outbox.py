@@ -10,9 +10,9 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from bot.channels.message import Choice, Delivery, Reply, Status
-from bot.ledger import inbox, outbox, receipts, tables
+from bot.ledger import handover, inbox, outbox, receipts, tables
 from bot.ledger.database import Ledger
-from bot.ledger.outbox import Outgoing
+from bot.ledger.handover import Outgoing
 from bot.privacy import Vault, new_key
 from tests.kit import START, answer, message, receive, rows, sibling, siti, together
 
@@ -31,7 +31,7 @@ def say(ledger: Ledger, *texts: str, person: str = "siti", now: datetime = START
 def take(
     ledger: Ledger, now: datetime = START, sender: str = "s1", limit: int = 99
 ) -> list[Outgoing]:
-    return ledger.transact(outbox.take, sender, now, limit)
+    return ledger.transact(handover.take, sender, now, limit)
 
 
 def only(ledger: Ledger, now: datetime = START, sender: str = "s1") -> Outgoing:
@@ -40,7 +40,7 @@ def only(ledger: Ledger, now: datetime = START, sender: str = "s1") -> Outgoing:
 
 
 def sent(ledger: Ledger, outgoing: Outgoing, external_id: str = "wamid.out") -> None:
-    ledger.transact(outbox.sent, outgoing, external_id, START)
+    ledger.transact(handover.sent, outgoing, external_id, START)
 
 
 def status(
@@ -96,7 +96,7 @@ def test_turns_at_the_same_moment_keep_their_order(ledger: Ledger) -> None:
 def test_a_resting_bubble_holds_up_those_behind_it(ledger: Ledger, waiting: str) -> None:
     say(ledger, "1", "2")
     first = only(ledger)
-    ledger.transact(outbox.postpone, first, waiting, 131000, START + WAIT, START)
+    ledger.transact(handover.postpone, first, waiting, 131000, START + WAIT, START)
     assert take(ledger, START + WAIT - SECOND) == []
     assert only(ledger, START + WAIT).id == first.id
 
@@ -104,7 +104,7 @@ def test_a_resting_bubble_holds_up_those_behind_it(ledger: Ledger, waiting: str)
 def test_a_failed_bubble_lets_the_next_go_and_stays(ledger: Ledger) -> None:
     say(ledger, "1", "2")
     first = only(ledger)
-    ledger.transact(outbox.failed, first, 131026, START)
+    ledger.transact(handover.failed, first, 131026, START)
     assert only(ledger).reply.text == "2"
     kept = next(r for r in rows(ledger, tables.outbox) if r.id == first.id)
     assert (kept.state, kept.error_code) == ("failed", 131026)
@@ -139,7 +139,7 @@ def test_an_uncounted_postponement_is_no_attempt(ledger: Ledger) -> None:
     for _ in range(3):
         assert only(ledger).attempts == 1
         ledger.transact(
-            outbox.postpone, _sending(ledger), outbox.QUEUED, 190, START, START, counted=False
+            handover.postpone, _sending(ledger), outbox.QUEUED, 190, START, START, counted=False
         )
     assert rows(ledger, tables.outbox)[0].error_code == 190
 
@@ -179,8 +179,8 @@ def test_news_settles_before_a_late_error_does(ledger: Ledger, news: Delivery) -
     say(ledger, "1")
     taken = only(ledger)
     hear(ledger, news, callback=taken.id, code=1 if news is Delivery.FAILED else 0)
-    ledger.transact(outbox.postpone, taken, outbox.UNKNOWN, 0, START, START)
-    ledger.transact(outbox.failed, taken, 5, START)
+    ledger.transact(handover.postpone, taken, outbox.UNKNOWN, 0, START, START)
+    ledger.transact(handover.failed, taken, 5, START)
     assert state(ledger) == news.value
     assert take(ledger, START + WAIT) == []
 
@@ -188,7 +188,7 @@ def test_news_settles_before_a_late_error_does(ledger: Ledger, news: Delivery) -
 def test_an_unknown_bubble_is_repeated_after_the_wait_and_counted(ledger: Ledger) -> None:
     say(ledger, "1")
     taken = only(ledger)
-    ledger.transact(outbox.postpone, taken, outbox.UNKNOWN, 0, START + WAIT, START)
+    ledger.transact(handover.postpone, taken, outbox.UNKNOWN, 0, START + WAIT, START)
     assert take(ledger, START + WAIT - SECOND) == []
     again = only(ledger, START + WAIT)
     assert (again.id, again.attempts) == (taken.id, 2)
@@ -199,7 +199,7 @@ def test_an_unknown_bubble_is_repeated_after_the_wait_and_counted(ledger: Ledger
 def test_an_unknown_bubble_with_news_is_not_repeated(ledger: Ledger) -> None:
     say(ledger, "1")
     taken = only(ledger)
-    ledger.transact(outbox.postpone, taken, outbox.UNKNOWN, 0, START + WAIT, START)
+    ledger.transact(handover.postpone, taken, outbox.UNKNOWN, 0, START + WAIT, START)
     assert hear(ledger, Delivery.SENT, callback=taken.id)
     assert take(ledger, START + WAIT) == []
     assert ledger.transact(outbox.counts) == {"parked": 0, "failed": 0, "repeated": 0}
@@ -210,10 +210,10 @@ def test_what_the_dead_were_sending_is_unknown(ledger: Ledger) -> None:
     say(ledger, "2", person="b")
     dead = take(ledger, sender="dead", limit=1)[0]
     alive = take(ledger, sender="alive")[0]
-    assert set(ledger.transact(outbox.senders)) == {"dead", "alive"}
-    assert ledger.transact(outbox.recover, ["dead"], START, WAIT) == 1
+    assert set(ledger.transact(handover.senders)) == {"dead", "alive"}
+    assert ledger.transact(handover.recover, ["dead"], START, WAIT) == 1
     assert (state(ledger, dead), state(ledger, alive)) == ("unknown", "sending")
-    assert ledger.transact(outbox.senders) == ["alive"]
+    assert ledger.transact(handover.senders) == ["alive"]
     assert take(ledger, START + WAIT - SECOND) == []
     assert only(ledger, START + WAIT).id == dead.id
 
@@ -221,16 +221,16 @@ def test_what_the_dead_were_sending_is_unknown(ledger: Ledger) -> None:
 def test_what_another_machine_has_had_for_very_long_is_unknown(ledger: Ledger) -> None:
     say(ledger, "1")
     take(ledger, sender="elsewhere")
-    later = START + outbox.STALE
-    assert ledger.transact(outbox.recover, [], later - SECOND, WAIT) == 0
-    assert ledger.transact(outbox.recover, [], later, WAIT) == 1
+    later = START + handover.STALE
+    assert ledger.transact(handover.recover, [], later - SECOND, WAIT) == 0
+    assert ledger.transact(handover.recover, [], later, WAIT) == 1
     assert only(ledger, later + WAIT).attempts == 2
 
 
 def test_a_late_success_of_a_recovered_bubble_counts(ledger: Ledger) -> None:
     say(ledger, "1")
     taken = only(ledger)
-    ledger.transact(outbox.recover, ["s1"], START, WAIT)
+    ledger.transact(handover.recover, ["s1"], START, WAIT)
     sent(ledger, taken)
     assert state(ledger) == "sent"
     assert take(ledger, START + WAIT) == []
@@ -282,11 +282,11 @@ def test_states_only_move_upward(ledger: Ledger, steps: list[Any]) -> None:
         elif step == "sent":
             sent(ledger, bubble)
         elif step == "failed":
-            ledger.transact(outbox.failed, bubble, 1, now)
+            ledger.transact(handover.failed, bubble, 1, now)
         elif step == "recover":
-            ledger.transact(outbox.recover, ["s1"], now, WAIT)
+            ledger.transact(handover.recover, ["s1"], now, WAIT)
         else:
-            ledger.transact(outbox.postpone, bubble, step, 0, now + WAIT, now)
+            ledger.transact(handover.postpone, bubble, step, 0, now + WAIT, now)
         after = state(ledger)
         assert RANK[after] >= RANK[before]
     if sends > 1:

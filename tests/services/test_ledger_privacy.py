@@ -33,8 +33,8 @@ from bot.ledger import (
     chat_sessions,
     consents,
     duties,
+    handover,
     logins,
-    outbox,
     people,
     receipts,
     tables,
@@ -108,8 +108,8 @@ def plant(ledger: Ledger) -> None:
     asked = f"{p['question']} {p['nik']} {p['email']}"
     work.feedback = [Feedback(CHOICE, "a", NONE_OF_THESE, 0.5, ("a", "b"), "nindy-1", asked)]
     ledger.transact(unit_of_work.commit, work, "w1", START)
-    (taken,) = ledger.transact(outbox.take, "s1", START, 9)
-    ledger.transact(outbox.sent, taken, p["sent id"], START)
+    (taken,) = ledger.transact(handover.take, "s1", START, 9)
+    ledger.transact(handover.sent, taken, p["sent id"], START)
     news = News("whatsapp", "1", p["sent id"], Delivery.READ, START)
     assert ledger.transact(receipts.apply_status, news, START)
     plant_desk(ledger)

@@ -12,7 +12,7 @@ import sqlalchemy as sa
 
 from bot.channels.message import IdentityChange, Kind, Reply, Sender
 from bot.errors import TurnLost
-from bot.ledger import claims, outbox, people, tables, tickets, unit_of_work
+from bot.ledger import claims, handover, people, tables, tickets, unit_of_work
 from bot.ledger.database import Ledger
 from bot.ledger.feedback import HELPED, YES, Feedback
 from bot.ledger.tickets import Content, NewTicket
@@ -241,7 +241,7 @@ def test_the_transcript_has_both_sides_in_order(ledger: Ledger) -> None:
 def test_a_bubble_carries_the_ticket_and_its_question(ledger: Ledger) -> None:
     receive(ledger, message(7))
     answer(ledger, "ya")
-    (taken,) = ledger.transact(outbox.take, "s1", START, 5)
+    (taken,) = ledger.transact(handover.take, "s1", START, 5)
     assert (taken.reply_to, taken.to, taken.channel) == ("wamid.7", siti(), "whatsapp")
 
 

@@ -9,7 +9,7 @@ import pytest
 import sqlalchemy as sa
 
 from bot.channels.message import Choice, Delivery, Kind, Reply, Status, Template
-from bot.ledger import outbox, tables, window
+from bot.ledger import handover, tables, window
 from bot.ledger.database import Ledger
 from bot.ledger.window import OPEN_FOR, Told
 from tests.kit import START, answer, message, receive, rows, sibling, together
@@ -44,15 +44,15 @@ def tell(ledger: Ledger, text: str, at: datetime, otherwise: Reply | None = KNOC
 def deliver(ledger: Ledger, at: datetime) -> list[str]:
     """Hand over all that is due, in order; return the words."""
     said = []
-    while taken := ledger.transact(outbox.take, "s", at, 99):
+    while taken := ledger.transact(handover.take, "s", at, 99):
         for one in taken:
             said.append(one.reply.text)
-            ledger.transact(outbox.sent, one, f"wamid.{one.id}.{len(said)}", at)
+            ledger.transact(handover.sent, one, f"wamid.{one.id}.{len(said)}", at)
     return said
 
 
-def take(ledger: Ledger, at: datetime) -> outbox.Outgoing:
-    (one,) = ledger.transact(outbox.take, "s", at, 99)
+def take(ledger: Ledger, at: datetime) -> handover.Outgoing:
+    (one,) = ledger.transact(handover.take, "s", at, 99)
     return one
 
 
@@ -97,7 +97,7 @@ def test_what_waits_comes_in_order_and_is_announced_once(begun: Ledger) -> None:
 
 def test_a_template_that_failed_has_announced_nothing(begun: Ledger) -> None:
     tell(begun, "a", SHUT)
-    begun.transact(outbox.failed, take(begun, SHUT), 132015, SHUT)
+    begun.transact(handover.failed, take(begun, SHUT), 132015, SHUT)
     assert tell(begun, "b", SHUT) is Told.TEMPLATE
 
 
@@ -176,7 +176,7 @@ class TestRefusedOnTheWay:
     ) -> None:
         tell(begun, "isi", START)
         sent = take(begun, START)
-        begun.transact(outbox.sent, sent, "wamid.a", START)
+        begun.transact(handover.sent, sent, "wamid.a", START)
         callback = sent.id if with_callback else None
         for _ in range(2):
             self.refusal(begun, "wamid.a", callback)
@@ -190,7 +190,7 @@ class TestRefusedOnTheWay:
         tell(begun, "isi", START)
         sent = take(begun, START)
         self.refusal(begun, "wamid.a", sent.id)
-        begun.transact(outbox.sent, sent, "wamid.a", START)
+        begun.transact(handover.sent, sent, "wamid.a", START)
         assert ("isi", "parked") in states(begun)
 
     def test_nobody_elses_status_counts(self, begun: Ledger) -> None:

@@ -14,7 +14,7 @@ import sqlalchemy as sa
 
 from bot.attachments.files import Files
 from bot.errors import DataError, FileLost
-from bot.ledger import attachments, consents, duties, inbox, outbox, people, tables
+from bot.ledger import attachments, consents, duties, handover, inbox, outbox, people, tables
 from bot.ledger.attachments import USER
 from bot.ledger.database import Ledger
 from bot.personal import expiry
@@ -103,8 +103,8 @@ def test_what_no_program_took_is_kept_longer(ledger: Ledger, files: Files) -> No
 def talked(ledger: Ledger, name: str = "siti", at: datetime = START) -> str:
     receive(ledger, message(name, siti(name), at), now=at)
     conversation_id = answer(ledger, "jawaban", now=at).claim.conversation_id
-    (taken,) = ledger.transact(outbox.take, "s1", at, 1)
-    ledger.transact(outbox.sent, taken, f"wamid.{conversation_id}", at)
+    (taken,) = ledger.transact(handover.take, "s1", at, 1)
+    ledger.transact(handover.sent, taken, f"wamid.{conversation_id}", at)
     return conversation_id
 
 

@@ -19,7 +19,17 @@ import sqlalchemy as sa
 from bot.attachments.files import Files
 from bot.channels.message import Sender
 from bot.errors import FileLost, StartupError, TurnLost
-from bot.ledger import attachments, claims, consents, fetches, inbox, outbox, tables, unit_of_work
+from bot.ledger import (
+    attachments,
+    claims,
+    consents,
+    fetches,
+    handover,
+    inbox,
+    outbox,
+    tables,
+    unit_of_work,
+)
 from bot.ledger.attachments import USER
 from bot.ledger.database import Ledger
 from bot.ledger.tickets import Content, NewTicket
@@ -272,11 +282,11 @@ class TestErasureBesideATurn:
     def test_a_bubble_that_was_under_way_is_not_sent_again(self, ledger: Ledger) -> None:
         receive(ledger, message())
         answer(ledger, "rahasia")
-        (taken,) = ledger.transact(outbox.take, "s1", START, 1)
+        (taken,) = ledger.transact(handover.take, "s1", START, 1)
         erase(ledger, only(ledger), SOON)
-        ledger.transact(outbox.sent, taken, "wamid.x", SOON)
+        ledger.transact(handover.sent, taken, "wamid.x", SOON)
         late = (taken, outbox.UNKNOWN, 0, SOON, SOON)
-        ledger.transact(outbox.postpone, *late)
+        ledger.transact(handover.postpone, *late)
         assert rows(ledger, tables.outbox) == []
 
     def test_a_file_that_was_being_fetched_has_no_row(self, ledger: Ledger, files: Files) -> None:

@@ -8,7 +8,7 @@ from datetime import timedelta
 import pytest
 
 from bot.channels.message import Delivery, Kind, Status
-from bot.ledger import numbers, outbox, receipts, tables
+from bot.ledger import handover, numbers, receipts, tables
 from bot.ledger.tables import COMPLAINTS
 from bot.tickets import queue
 from bot.tickets.life import Priority, Resolution, State
@@ -271,7 +271,7 @@ def test_what_nindy_said_with_the_ticket_is_shown(desk: Desk) -> None:
 def test_a_failed_bubble_is_shown_with_its_error(desk: Desk) -> None:
     number = desk.open()
     desk.do("reply", number, "halo", at=LATER)
-    (row,) = desk.ledger.transact(outbox.take, "s", LATER, 9)
+    (row,) = desk.ledger.transact(handover.take, "s", LATER, 9)
     for state, code, shown in ((Delivery.SENT, 0, 0), (Delivery.FAILED, 131047, 131047)):
         news = Status("whatsapp", "1", "wamid.out", state, LATER, row.id, code)
         assert desk.ledger.transact(receipts.apply_status, news, LATER)

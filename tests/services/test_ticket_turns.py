@@ -14,7 +14,7 @@ import pytest
 from bot.channels.message import Kind, Reply
 from bot.clock import Clock
 from bot.errors import TurnLost
-from bot.ledger import inbox, outbox, spoken, tables, unit_of_work
+from bot.ledger import handover, inbox, outbox, spoken, tables, unit_of_work
 from bot.ledger.database import Ledger
 from bot.ledger.tickets import Content, NewTicket
 from bot.ledger.unit_of_work import UnitOfWork
@@ -227,10 +227,10 @@ def test_an_answer_is_for_the_ticket_that_waits_or_is_named(
 
     for number in (FIRST, SECOND):
         ledger.transact(outbox.enqueue, mine, None, Reply(f"about {number}"), START)
-        while taken := ledger.transact(outbox.take, "s", START + timedelta(seconds=1), 9):
+        while taken := ledger.transact(handover.take, "s", START + timedelta(seconds=1), 9):
             for outgoing in taken:
                 name = outgoing.reply.text.removeprefix("about ")
-                ledger.transact(outbox.sent, outgoing, f"wamid.{name}", START)
+                ledger.transact(handover.sent, outgoing, f"wamid.{name}", START)
 
     def awaiting(about: str = "", days: float = 0) -> str | None:
         now = START + timedelta(days=days)
@@ -266,8 +266,8 @@ def test_the_last_replies_are_the_desks_and_no_notes(
 def test_a_quoted_bubble_is_found_by_its_own_conversation(ledger: Ledger) -> None:
     receive(ledger, message(1))
     answer(ledger, "news")
-    (outgoing,) = ledger.transact(outbox.take, "s", START, 9)
-    ledger.transact(outbox.sent, outgoing, "wamid.out", START)
+    (outgoing,) = ledger.transact(handover.take, "s", START, 9)
+    ledger.transact(handover.sent, outgoing, "wamid.out", START)
     mine, reply = conversation_id(ledger), _reply("wamid.out")
     assert ledger.transact(spoken.quoted, mine, reply) == "news"
     assert ledger.transact(spoken.quoted, "somebody", reply) == ""

@@ -10,7 +10,7 @@ import pytest
 
 from bot.channels.message import Delivery, Price, Status
 from bot.cli import whatsapp
-from bot.ledger import migrate, outbox, prices
+from bot.ledger import handover, migrate, prices
 from bot.ledger.database import Ledger
 from bot.settings import load
 from tests.kit import answer, message, receive
@@ -44,11 +44,11 @@ def send(
     """Let a bubble of this moment go out, and its status tell a price."""
     receive(ledger, message(number, at=at), now=at)
     answer(ledger, "Halo", now=at)
-    (taken,) = ledger.transact(outbox.take, "s1", at, 1)
+    (taken,) = ledger.transact(handover.take, "s1", at, 1)
     if not accepted:
-        ledger.transact(outbox.failed, taken, 131026, at)
+        ledger.transact(handover.failed, taken, 131026, at)
         return
-    ledger.transact(outbox.sent, taken, f"wamid.out{number}", at)
+    ledger.transact(handover.sent, taken, f"wamid.out{number}", at)
     told = Status("whatsapp", "1", f"wamid.out{number}", Delivery.DELIVERED, at, price=price)
     ledger.transact(prices.note, told)
 

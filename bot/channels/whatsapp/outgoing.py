@@ -13,7 +13,7 @@ from bot.channels.whatsapp.pace import Pace
 from bot.channels.whatsapp.render import Content, render, render_file
 from bot.channels.whatsapp.uploads import Uploads
 from bot.errors import Faulty
-from bot.ledger.outbox import Outgoing
+from bot.ledger.handover import Outgoing
 
 
 @dataclass(frozen=True)

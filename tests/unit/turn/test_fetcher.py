@@ -17,7 +17,7 @@ import pytest
 from bot.attachments.files import Files
 from bot.channels.message import Kind, Media
 from bot.errors import Blocked, Permanent, Retryable
-from bot.ledger import attachments, fetches, outbox, tables
+from bot.ledger import attachments, fetches, handover, tables
 from bot.ledger.attachments import EXPECTED, KEPT, LOST, REJECTED, WAITING
 from bot.ledger.database import Ledger
 from bot.live.wake import Wake
@@ -261,7 +261,7 @@ async def test_a_bubble_about_a_file_goes_to_its_own_conversation(
     ledger.transact(fetches.promise, (only(ledger).id,))
     provider.content = b"MZ"
     await make().drain()
-    (outgoing,) = ledger.transact(outbox.take, "s1", START, 5)
+    (outgoing,) = ledger.transact(handover.take, "s1", START, 5)
     assert outgoing.conversation_id == only(ledger).conversation_id
 
 

@@ -11,7 +11,7 @@ import sqlalchemy as sa
 
 from bot.channels.message import Delivery as State
 from bot.channels.message import IdentityChange, Kind, Reply, Sender, Status
-from bot.ledger import outbox, people, tables
+from bot.ledger import handover, people, tables
 from bot.ledger.database import Ledger
 from bot.live.wake import Wake
 from bot.turn.intake import Delivery, Intake
@@ -125,7 +125,7 @@ async def test_statuses_and_changes_of_a_delivery_are_applied(
 ) -> None:
     receive(ledger, message(1))
     answer(ledger, "ya")
-    (taken,) = ledger.transact(outbox.take, "s", START, 1)
+    (taken,) = ledger.transact(handover.take, "s", START, 1)
     status = Status("whatsapp", "1", "wamid.out", State.DELIVERED, START, taken.id)
     change = IdentityChange("whatsapp", "1", "c", siti(), siti("new"), START)
     after = message(2, siti("new"))
@@ -179,6 +179,6 @@ async def test_another_number_under_the_same_id_gets_nothing_of_before(
     told = Reply("the number changed")
     written = message(2, Sender("ID.1", "62822"), START + timedelta(seconds=1))
     assert await Intake(ledger, wake, clock, told=told).store(Delivery((written,), (), ())) == 1
-    (sent,) = ledger.transact(outbox.take, "s", START + timedelta(minutes=1), 9)
+    (sent,) = ledger.transact(handover.take, "s", START + timedelta(minutes=1), 9)
     assert (sent.reply, sent.to.phone) == (told, "62822")
     assert claim(ledger, now=START + timedelta(minutes=1)) is not None

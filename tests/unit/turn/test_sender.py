@@ -14,9 +14,9 @@ import sqlalchemy as sa
 from bot.channels.message import Choice, Delivery, Reply, Status, Template
 from bot.channels.whatsapp.errors import Action, TryLater, error_for
 from bot.errors import Blocked, ChannelError, Permanent, Retryable, TooSoon, Uncertain
-from bot.ledger import alarms, blocks, consents, outbox, receipts, tables
+from bot.ledger import alarms, blocks, consents, handover, outbox, receipts, tables
 from bot.ledger.database import Ledger
-from bot.ledger.outbox import ATTEMPTS, Outgoing
+from bot.ledger.handover import ATTEMPTS, Outgoing
 from bot.live.owner import Owner
 from bot.live.wake import Wake
 from bot.turn.failpoints import Failpoints
@@ -150,7 +150,7 @@ def test_pauses_double_with_jitter_up_to_a_limit() -> None:
 
 
 @pytest.mark.parametrize(
-    ("error", "tries"), [(Retryable(131000), ATTEMPTS), (Uncertain(0), 1 + outbox.REPEATS)]
+    ("error", "tries"), [(Retryable(131000), ATTEMPTS), (Uncertain(0), 1 + handover.REPEATS)]
 )
 async def test_attempts_end_and_the_next_bubble_goes(
     ledger: Ledger, make: Make, clock: Clock, error: ChannelError, tries: int
@@ -394,7 +394,7 @@ async def test_a_sender_that_dies_while_others_run_is_noticed(
     say(ledger, "1")
     channel = Channel()
     with kit.owner(tmp_path) as other:
-        ledger.transact(outbox.take, other.name, START, 1)
+        ledger.transact(handover.take, other.name, START, 1)
         sender = make(channel)
         task = asyncio.create_task(sender.run())
         await asyncio.wait_for(found_nothing.wait(), 30)

@@ -19,7 +19,7 @@ from bot.channels.message import Reply, Sender
 from bot.errors import Permanent, TurnFailed
 from bot.ledger import levels
 from bot.ledger.database import Ledger
-from bot.ledger.outbox import Outgoing
+from bot.ledger.handover import Outgoing
 from bot.ledger.unit_of_work import UnitOfWork
 from bot.live.owner import Owner
 from bot.live.wake import Wake

@@ -22,7 +22,7 @@ from bot.channels.whatsapp.pace import Pace
 from bot.channels.whatsapp.uploads import LARGEST_IMAGE, Uploads
 from bot.clock import now as wall_clock
 from bot.errors import ChannelError, Permanent
-from bot.ledger import attachments, outbox, tables, uploads
+from bot.ledger import attachments, handover, outbox, tables, uploads
 from bot.ledger.database import Ledger
 from bot.live.rates import Rates
 from sandbox.app import WORLD, create_app
@@ -56,11 +56,11 @@ class Line:
         """Hand a bubble over; returns what the phone shows."""
         conversation = rows(self.ledger, tables.conversation)[0].id
         self.ledger.transact(outbox.enqueue, conversation, None, reply, self.clock())
-        (outgoing,) = self.ledger.transact(outbox.take, "s1", self.clock(), 1)
+        (outgoing,) = self.ledger.transact(handover.take, "s1", self.clock(), 1)
         try:
             await self.out(outgoing)
         finally:
-            self.ledger.transact(outbox.failed, outgoing, 0, self.clock())
+            self.ledger.transact(handover.failed, outgoing, 0, self.clock())
         return self.world.chats.outbound()[-1].as_json()
 
 
