@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import logging
 from pathlib import Path
 
 from aiohttp import web
 
 from bot import metrics
+from bot.log import told
 from desk import (
     account_page,
     alarm_page,
@@ -28,6 +30,8 @@ from desk.keys import DESK, Desk
 from desk.pages import add_templates, errors
 from desk.security import guard, protect, public, requires
 from desk.work import WORK, Work
+
+log = logging.getLogger(__name__)
 
 _STATIC = Path(__file__).parent / "static"
 _FILES = {path.name: path for path in _STATIC.iterdir() if path.suffix in (".css", ".js")}
@@ -92,7 +96,8 @@ async def _ready(request: web.Request) -> web.Response:
     desk = request.app[DESK]
     try:
         counts = await desk.counts()
-    except Exception:
+    except Exception as error:
+        log.warning("not ready, nothing can be counted: %s", told(error))
         return web.Response(text="database is away", status=503)
     if metrics.may_read(request, desk.metrics_token):
         return web.json_response(counts)

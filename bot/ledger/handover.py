@@ -41,6 +41,8 @@ ATTEMPTS = 12
 """With the sender's back-off about a quarter of an hour, then a bubble fails visibly."""
 REPEATS = 2
 """How often a bubble is sent again of which nobody knows whether it was shown; then it fails."""
+LONGEST_REST = 256.0
+"""Seconds; what a channel refuses for now rests 1, 4, 16, 64, and then so long."""
 _UNREADABLE = timedelta(minutes=1)
 
 # Made once, like all statements of every message: to make one costs more than to execute it.
@@ -243,6 +245,11 @@ def failed(
     refused = _THIS.where(outbox.c.state == SENDING)
     news = {"state": FAILED, "error_code": code, "updated_at": now, "sealed_body": LEFT}
     connection.execute(refused.values(**news), {"which": outgoing.id})
+
+
+def rest(attempts: int) -> float:
+    """Return the seconds that a bubble rests after a passing refusal: 4^n, as Meta advises."""
+    return min(4.0 ** (attempts - 1), LONGEST_REST)
 
 
 def refused(

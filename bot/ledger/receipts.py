@@ -16,7 +16,7 @@ from sqlalchemy.engine import Connection
 
 from bot.channels.message import Delivery, Status
 from bot.ledger import blocks
-from bot.ledger.handover import ATTEMPTS
+from bot.ledger.handover import ATTEMPTS, rest
 from bot.ledger.outbox import FAILED, LEFT, QUEUED, SENDING, SENT, UNKNOWN
 from bot.ledger.spoken import external_key
 from bot.ledger.tables import outbox
@@ -27,7 +27,6 @@ _EARLIER = {
     Delivery.DELIVERED: (QUEUED, SENDING, UNKNOWN, SENT, FAILED),
     Delivery.READ: (QUEUED, SENDING, UNKNOWN, SENT, "delivered", FAILED),
 }
-_LONGEST_PAUSE = 256.0
 _KEYS_KEPT = 256
 """Characters; the keys of the last four tries."""
 
@@ -104,8 +103,8 @@ def put_off(connection: Connection, vault: Vault, status: Status, now: datetime)
     if row.attempts >= ATTEMPTS:
         _fail(connection, outbox.c.id == row.id, status.error_code, now)
         return
-    rest = timedelta(seconds=min(4.0 ** (row.attempts - 1), _LONGEST_PAUSE))
-    _again(connection, vault, row, status, row.attempts, now + rest, now)
+    again = now + timedelta(seconds=rest(row.attempts))
+    _again(connection, vault, row, status, row.attempts, again, now)
 
 
 def _again(

@@ -10,8 +10,9 @@ from hypothesis import strategies as st
 
 from bot.channels.whatsapp import pace
 from bot.channels.whatsapp.errors import Action, TryLater
-from bot.channels.whatsapp.pace import NUMBER_RESTS, PERSON, PERSON_RESTS_AT_MOST, Pace
+from bot.channels.whatsapp.pace import NUMBER_RESTS, PERSON, Pace
 from bot.errors import TooSoon
+from bot.ledger.handover import LONGEST_REST
 from bot.live import rates as rates_module
 from bot.live.limits import Limit
 from bot.live.rates import Rate, Rates, Rest
@@ -158,7 +159,7 @@ async def test_a_refused_number_rests_whole_and_a_refused_person_alone() -> None
     assert not isinstance(pair, TooSoon), "it counts, and ends some day"
     await mine.wait("budi")
     waits = [(await mine.slowed(TryLater(Action.SLOW_PERSON), n)).seconds for n in range(1, 8)]
-    assert waits == [1, 4, 16, 64, 256, PERSON_RESTS_AT_MOST, PERSON_RESTS_AT_MOST]
+    assert waits == [1, 4, 16, 64, 256, LONGEST_REST, LONGEST_REST]
 
     number = await mine.slowed(TryLater(Action.SLOW_NUMBER, 130429), 3)
     assert isinstance(number, TooSoon), "no bubble fails for it"

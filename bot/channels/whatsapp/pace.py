@@ -11,12 +11,11 @@ import asyncio
 
 from bot.channels.whatsapp.errors import Action, TryLater
 from bot.errors import Retryable, TooSoon
+from bot.ledger.handover import rest
 from bot.live.rates import Rate, Rates, Rest
 
 PERSON = Rate(every=6.0, burst=45)
 NUMBER_RESTS = Rest(shortest=1.0, longest=60.0)
-PERSON_RESTS_AT_MOST = 256.0
-"""Seconds; until then 4^n, as Meta advises."""
 _PATIENCE = 5.0
 """Seconds for which a bubble waits where it is; for more it goes back into the queue."""
 _ONLY_ASK = -1.0
@@ -48,8 +47,8 @@ class Pace:
         if wait := await self._rates.take(person, PERSON, _ONLY_ASK):
             raise TooSoon(wait)
         await asyncio.sleep(await self._take(self._key, self._rate, _PATIENCE))
-        if rest := await self._rates.resting(self._key):
-            raise TooSoon(rest)
+        if resting := await self._rates.resting(self._key):
+            raise TooSoon(resting)
         await self._take(person, PERSON, 0.0)
 
     async def slowed(self, refusal: TryLater, attempts: int) -> Retryable:
@@ -64,8 +63,7 @@ class Pace:
             return TooSoon(await self._rates.rest(self._key, self._rate, NUMBER_RESTS), code)
         if refusal.action is Action.SLOW_PERSON:
             # What else this person is to get stands behind the bubble.
-            seconds = min(4.0 ** (attempts - 1), PERSON_RESTS_AT_MOST)
-            return TryLater(refusal.action, code, refusal.detail, seconds)
+            return TryLater(refusal.action, code, refusal.detail, rest(attempts))
         return refusal
 
     async def _take(self, key: str, rate: Rate, patience: float) -> float:
